@@ -1,0 +1,3 @@
+"""DayTrader: self-hosted stock trading that explains itself and accounts to the cent."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""Errors raised on purpose. None of them knows about HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class DayTraderError(Exception):
+    """Base of every expected failure; *code* is stable and part of the API."""
+
+    code: ClassVar[str] = "error"
+
+
+class NotFoundError(DayTraderError):
+    """The thing does not exist, or the actor may not learn that it does."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} not found")
+
+
+class ConflictError(DayTraderError):
+    """The request is well-formed but the current state forbids it."""
+
+    code = "conflict"
+
+
+class ForbiddenError(DayTraderError):
+    """The actor is known but may not do this."""
+
+    code = "forbidden"
+
+
+class UnauthenticatedError(DayTraderError):
+    """Nobody we know is asking."""
+
+    code = "unauthenticated"
+
+
+class InvalidInputError(DayTraderError):
+    """The input breaks a rule; *fields* maps each field's name to what is wrong with it."""
+
+    code = "validation_error"
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+        super().__init__("; ".join(f"{name}: {', '.join(messages)}" for name, messages in self.fields.items()))
+
+
+class BrokenRuleError(DayTraderError):
+    """A single value breaks a rule; whoever knows the field's name turns it into InvalidInputError."""
+
+    code = "validation_error"
+
+
+class InsufficientDataError(DayTraderError):
+    """A well-formed request cannot be carried out for want of market data."""
+
+    code = "insufficient_data"
+
+
+class UnavailableError(DayTraderError):
+    """Something needed is busy or down; trying again later is right."""
+
+    code = "unavailable"
+
+
+class ConfigurationError(DayTraderError):
+    """The installation's settings are wrong or unsafe."""
+
+    code = "configuration_error"
