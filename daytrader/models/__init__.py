@@ -1,0 +1,38 @@
+"""Every table, imported here so that the metadata is complete."""
+
+from daytrader.models.base import Base
+from daytrader.models.corporate_action import CorporateAction
+from daytrader.models.decision import TradeDecision
+from daytrader.models.event_outbox import EventOutbox
+from daytrader.models.execution import Execution
+from daytrader.models.feed_cursor import FeedCursor
+from daytrader.models.job import Job
+from daytrader.models.journal_entry import JournalEntry
+from daytrader.models.login_session import LoginSession, RefreshToken
+from daytrader.models.order import Order
+from daytrader.models.stock import Stock
+from daytrader.models.stock_daily_price import StockDailyPrice
+from daytrader.models.stock_intraday_price import StockIntradayPrice
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.models.user import User
+
+__all__ = [
+    "Base",
+    "CorporateAction",
+    "EventOutbox",
+    "Execution",
+    "FeedCursor",
+    "Job",
+    "JournalEntry",
+    "LoginSession",
+    "Order",
+    "RefreshToken",
+    "Stock",
+    "StockDailyPrice",
+    "StockIntradayPrice",
+    "TradeDecision",
+    "TradingService",
+    "TradingTransaction",
+    "User",
+]

@@ -1,0 +1,68 @@
+"""Who may sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from daytrader.models.base import Base
+from daytrader.models.enums import ServiceState
+from daytrader.utils import passwords, validators
+from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import ConflictError
+
+if TYPE_CHECKING:
+    from daytrader.models.trading_service import TradingService
+
+
+class User(Base):
+    """An account: its owner's name, mail address and role."""
+
+    __tablename__ = "users"
+    private_columns: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+
+    username: Mapped[str] = mapped_column(String(50), unique=True)
+    email: Mapped[str] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(128))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    last_login: Mapped[datetime | None]
+
+    services: Mapped[list[TradingService]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def password(self) -> str:
+        """Never readable: only its hash is kept."""
+        raise ConflictError("a password can be set, never read")
+
+    @password.setter
+    def password(self, plain: str) -> None:
+        self.password_hash = passwords.hash_password(validators.checked("password", validators.password, plain))
+
+    def verify_password(self, plain: str) -> bool:
+        """Return whether *plain* is this user's password."""
+        return passwords.verify_password(self.password_hash, plain)
+
+    def update_last_login(self) -> None:
+        """Note that the user has just signed in."""
+        self.last_login = get_current_datetime()
+
+    @property
+    def has_active_services(self) -> bool:
+        """Whether any of the user's services is running."""
+        return any(service.state is ServiceState.ACTIVE for service in self.services)
+
+    @validates("username")
+    def validate_username(self, key: str, value: object) -> str:
+        """Length and characters."""
+        return validators.checked(key, validators.username, value)
+
+    @validates("email")
+    def validate_email(self, key: str, value: object) -> str:
+        """A mail address."""
+        return validators.checked(key, validators.email, value)

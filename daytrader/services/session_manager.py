@@ -1,0 +1,73 @@
+"""The unit of work: where every transaction begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from daytrader.services.events import events
+from daytrader.utils.errors import UnavailableError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+session_factory = sessionmaker(expire_on_commit=False)
+
+
+class SessionManager:
+    """
+    Commit on success, roll back on error, publish only after the commit.
+
+    With *read_only* nothing is committed and SQLite takes no write lock: readers and the one writer never wait for
+    each other.
+
+    Raises:
+        UnavailableError: If the database stays locked by another writer.
+    """
+
+    def __init__(self, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+
+    def __enter__(self) -> Session:
+        self._session = session_factory()
+        if self._read_only:
+            self._session.connection(execution_options={"read_only": True})
+        return self._session
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        with self._session as session:
+            if exc_type is not None or self._read_only:
+                session.rollback()
+                if isinstance(exc, OperationalError) and _is_locked(exc):
+                    raise UnavailableError("the database is busy, try again shortly") from exc
+                return
+            try:
+                session.commit()
+            except OperationalError as error:
+                session.rollback()
+                if _is_locked(error):
+                    raise UnavailableError("the database is busy, try again shortly") from error
+                raise
+        events.release(session)
+
+
+def _is_locked(error: OperationalError) -> bool:
+    return "database is locked" in str(error.orig)
+
+
+def with_session(func: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:
+    """Run *func* as one unit of work. For entry points, never for services."""
+
+    @wraps(func)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with SessionManager() as session:
+            return func(session, *args, **kwargs)
+
+    return run

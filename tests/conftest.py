@@ -1,0 +1,99 @@
+"""A small world with a real database, a recorder and builders, for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import Engine
+
+from daytrader.models import Base, Stock, StockDailyPrice, TradingService, User
+from daytrader.services import database
+from daytrader.services.events import PublishedEvent, events
+from daytrader.services.session_manager import SessionManager
+
+T = TypeVar("T")
+
+PASSWORD = "Secret-Enough-1"
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path | None:
+    """The folder of real prices beside the repository, or None where there is none."""
+    return SHARED_DATA if SHARED_DATA.is_dir() else None
+
+
+@dataclass
+class World:
+    """Builders and observers over one database."""
+
+    engine: Engine
+    published: list[PublishedEvent] = field(default_factory=list)
+
+    def user(self, username: str = "alice", **overrides: Any) -> User:
+        """Persist an account that can sign in with PASSWORD."""
+        with SessionManager() as session:
+            user = User(username=username, email=f"{username}@example.com", password=PASSWORD)
+            for name, value in overrides.items():
+                setattr(user, name, value)
+            session.add(user)
+        return user
+
+    def stock(self, symbol: str = "ACME", **overrides: Any) -> Stock:
+        """Persist a stock without prices."""
+        with SessionManager() as session:
+            stock = Stock(symbol=symbol, **overrides)
+            session.add(stock)
+        return stock
+
+    def prices(self, stock: Stock, closes: list[float], first: date = date(2020, 1, 1)) -> None:
+        """Persist one daily bar per close, each opening at the close before it."""
+        with SessionManager() as session:
+            for day, close in enumerate(closes):
+                opened = closes[day - 1] if day else close
+                session.add(
+                    StockDailyPrice(
+                        stock_id=stock.id,
+                        price_date=first + timedelta(days=day),
+                        open_price=opened,
+                        high_price=max(opened, close),
+                        low_price=min(opened, close),
+                        close_price=close,
+                        volume=1000,
+                    )
+                )
+
+    def service(self, user: User, stock: Stock, **overrides: Any) -> TradingService:
+        """Persist a trading service through the same door as the API does."""
+        from daytrader.services import trading_service
+        from daytrader.services.actor import Actor
+
+        values: dict[str, Any] = {
+            "name": "swing",
+            "stock_symbol": stock.symbol,
+            "initial_balance": Decimal("10000.00"),
+        }
+        with SessionManager() as session:
+            return trading_service.create(session, Actor(user.id, user.is_admin), values | overrides)
+
+    def reload(self, row: T) -> T:
+        """Return the row as the database holds it now."""
+        with SessionManager(read_only=True) as session:
+            return session.get_one(type(row), row.id)  # type: ignore[attr-defined]  # every model has an id
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An empty SQLite database in a file, and a recording publisher."""
+    engine = database.connect(f"sqlite:///{tmp_path / 'world.db'}", is_durable=False)
+    Base.metadata.create_all(engine)
+    world = World(engine)
+    monkeypatch.setattr(events, "publish", world.published.append)
+    yield world
+    engine.dispose()
