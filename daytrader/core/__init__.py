@@ -1,0 +1,1 @@
+"""The trading core: pure functions of prices, settings and accounts. No clock, no database, no network."""

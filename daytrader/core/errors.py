@@ -1,0 +1,45 @@
+"""What can be wrong with the core's input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from daytrader.utils.errors import DayTraderError, InvalidInputError
+
+
+class InvalidParameterError(InvalidInputError):
+    """A setting breaks its bounds; *name* is the setting, *allowed* what would have been right."""
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__({name: [allowed]})
+        self.name = name
+
+
+class UnknownStrategyError(InvalidInputError):
+    """No strategy has this name; the message lists those that exist."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__({"strategy": [f"unknown strategy {name!r}, known: {', '.join(known)}"]})
+
+
+class BrokenStrategyError(DayTraderError):
+    """A strategy could not be loaded or broke the protocol."""
+
+    code = "broken_strategy"
+
+
+class InvalidBarsError(DayTraderError):
+    """The bar at *index* (from 0) breaks *rule*."""
+
+    code = "invalid_bars"
+
+    def __init__(self, index: int, rule: str) -> None:
+        super().__init__(f"bar {index}: {rule}")
+        self.index = index
+        self.rule = rule
+
+
+class BoundsError(DayTraderError):
+    """A price, an amount or a number of shares is beyond what exact integers hold."""
+
+    code = "out_of_bounds"

@@ -1,0 +1,130 @@
+"""What a service's owner sets: costs, sizing and protection, checked once and compiled to integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import NamedTuple
+
+from daytrader.core.errors import BoundsError, InvalidParameterError
+from daytrader.core.money import MAX_CASH, MAX_SHARES, MICROS, PPM, from_cents, to_cents, to_ppm, to_scaled
+
+
+class RuleInts(NamedTuple):
+    """Rules as the compiled functions take them: ppm for rates, micros for commissions, cents for cash."""
+
+    allocation_ppm: int
+    fixed_shares: int  # 0: sized by allocation
+    stop_loss_ppm: int
+    take_profit_ppm: int
+    minimum_balance: int
+    gap_reserve_ppm: int
+    per_order: int
+    per_share: int
+    percent_ppm: int
+    minimum_fee: int
+    slippage_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """
+    What an order costs beyond its price.
+
+    Attributes:
+        per_order: Currency units for each order, up to six decimals.
+        per_share: Currency units for each share, up to six decimals.
+        percent: Percent of the rounded cost or proceeds, 0 to 50, up to four decimals.
+        minimum: The least fee of an order, currency units.
+        slippage_bps: Basis points by which a market order fills worse, 0 to 5,000, up to two decimals.
+
+    Raises:
+        InvalidParameterError: Naming the field.
+    """
+
+    per_order: Decimal = Decimal(0)
+    per_share: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+    minimum: Decimal = Decimal(0)
+    slippage_bps: Decimal = Decimal(5)
+
+    def __post_init__(self) -> None:
+        for name in ("per_order", "per_share", "minimum"):
+            _check(name, getattr(self, name), Decimal(0), Decimal(1_000_000), lambda amount: to_scaled(amount, MICROS))
+        _check("percent", self.percent, Decimal(0), Decimal(50), to_ppm)
+        _check("slippage_bps", self.slippage_bps, Decimal(0), Decimal(5000), lambda bps: to_scaled(bps, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    How much to buy, when to get out and what it costs.
+
+    Attributes:
+        allocation: Fraction of the spendable cash one buy may use, 0 < x <= 1.
+        fixed_shares: The most shares one buy takes, or None.
+        stop_loss_percent: Percent below the fill at which a position is sold, 0 (off) to 100.
+        take_profit_percent: Percent above the fill at which a position is sold, 0 (off) to 100,000.
+        minimum_balance: Cash that no order may touch, currency units.
+        gap_reserve_percent: Percent by which the next open may exceed the close and still be affordable, 0 to 100.
+        costs: Commissions and slippage.
+
+    Raises:
+        InvalidParameterError: Naming the field.
+    """
+
+    allocation: Decimal = Decimal("0.5")
+    fixed_shares: int | None = None
+    stop_loss_percent: Decimal = Decimal(5)
+    take_profit_percent: Decimal = Decimal(10)
+    minimum_balance: Decimal = Decimal(0)
+    gap_reserve_percent: Decimal = Decimal(3)
+    costs: Costs = field(default_factory=Costs)
+    compiled: RuleInts = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.fixed_shares is not None and not 1 <= self.fixed_shares <= MAX_SHARES:
+            raise InvalidParameterError("fixed_shares", f"must be between 1 and {MAX_SHARES:,}")
+        if self.allocation.is_zero():
+            raise InvalidParameterError("allocation", "must be above 0 and at most 1")
+        costs = self.costs
+        compiled = RuleInts(
+            allocation_ppm=_check("allocation", self.allocation, Decimal(0), Decimal(1), lambda x: to_scaled(x, PPM)),
+            fixed_shares=self.fixed_shares or 0,
+            stop_loss_ppm=_check("stop_loss_percent", self.stop_loss_percent, Decimal(0), Decimal(100), to_ppm),
+            take_profit_ppm=_check(
+                "take_profit_percent", self.take_profit_percent, Decimal(0), Decimal(100_000), to_ppm
+            ),
+            minimum_balance=_check("minimum_balance", self.minimum_balance, Decimal(0), from_cents(MAX_CASH), to_cents),
+            gap_reserve_ppm=_check("gap_reserve_percent", self.gap_reserve_percent, Decimal(0), Decimal(100), to_ppm),
+            per_order=to_scaled(costs.per_order, MICROS),
+            per_share=to_scaled(costs.per_share, MICROS),
+            percent_ppm=to_ppm(costs.percent),
+            minimum_fee=to_scaled(costs.minimum, MICROS),
+            slippage_ppm=to_scaled(costs.slippage_bps, 100),
+        )
+        object.__setattr__(self, "compiled", compiled)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the settings under the names a service stores them by, as JSON numbers."""
+        plain: dict[str, object] = {
+            name: float(getattr(self, name))
+            for name in ("allocation", "stop_loss_percent", "take_profit_percent")
+        }
+        plain["fixed_shares"] = self.fixed_shares
+        plain["minimum_balance"] = float(self.minimum_balance)
+        plain["gap_reserve_percent"] = float(self.gap_reserve_percent)
+        for setting in fields(self.costs):
+            name = setting.name if setting.name == "slippage_bps" else f"commission_{setting.name}"
+            plain[name] = float(getattr(self.costs, setting.name))
+        return plain
+
+
+def _check(name: str, value: Decimal, least: Decimal, most: Decimal, compile_: Callable[[Decimal], int]) -> int:
+    if not (value.is_finite() and least <= value <= most):
+        raise InvalidParameterError(name, f"must be between {least} and {most:,}, was {value}")
+    try:
+        return compile_(value)
+    except BoundsError as error:
+        raise InvalidParameterError(name, str(error)) from error
