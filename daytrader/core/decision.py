@@ -103,19 +103,17 @@ def spendable_cents(account: Account, rules: Rules) -> int:
 
 def _why_not(account: Account, signals: Signals, row: int) -> str | None:
     """Return what keeps *account* from acting on row *row*, None if nothing does."""
-    if account.is_paused:
-        return "service is paused"
-    if not account.is_active:
-        return "service is not active"
-    if account.has_pending_exit:
-        return "waiting for the pending exit"
-    if account.has_pending_entry:
-        return "waiting for the pending entry"
-    if account.mode == "HOLD":
-        return "mode is HOLD: signals are not taken"
-    if account.shares > 0:
-        return _why_not_sell(account, signals, row)
-    return _why_not_buy(account, signals, row)
+    standing = (
+        (account.is_paused, "service is paused"),
+        (not account.is_active, "service is not active"),
+        (account.has_pending_exit, "waiting for the pending exit"),
+        (account.has_pending_entry, "waiting for the pending entry"),
+        (account.mode == "HOLD", "mode is HOLD: signals are not taken"),
+    )
+    for holds, reason in standing:
+        if holds:
+            return reason
+    return (_why_not_sell if account.shares > 0 else _why_not_buy)(account, signals, row)
 
 
 def _why_not_sell(account: Account, signals: Signals, row: int) -> str | None:

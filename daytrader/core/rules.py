@@ -109,8 +109,7 @@ class Rules:
     def as_dict(self) -> dict[str, object]:
         """Return the settings under the names a service stores them by, as JSON numbers."""
         plain: dict[str, object] = {
-            name: float(getattr(self, name))
-            for name in ("allocation", "stop_loss_percent", "take_profit_percent")
+            name: float(getattr(self, name)) for name in ("allocation", "stop_loss_percent", "take_profit_percent")
         }
         plain["fixed_shares"] = self.fixed_shares
         plain["minimum_balance"] = float(self.minimum_balance)

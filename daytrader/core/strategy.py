@@ -102,11 +102,11 @@ class Signals:
 
     def entry_reason(self, row: int) -> str:
         """Return why row *row* is an entry; meaningful only where it is."""
-        return self.reasons[self.entry_code[row]]
+        return self.reasons[int(self.entry_code[row])]
 
     def exit_reason(self, row: int) -> str:
         """Return why row *row* is an exit; meaningful only where it is."""
-        return self.reasons[self.exit_code[row]]
+        return self.reasons[int(self.exit_code[row])]
 
     def evidence(self, row: int) -> dict[str, float | None]:
         """Return the figures at row *row*; None while warming up."""
@@ -153,8 +153,7 @@ def resolve_params(strategy: Strategy, given: Mapping[str, object]) -> dict[str,
             names = ", ".join(known) or "none"
             raise InvalidParameterError(name, f"unknown parameter of {strategy.name}, known: {names}")
     return {
-        name: parameter.parse(given[name]) if name in given else parameter.default
-        for name, parameter in known.items()
+        name: parameter.parse(given[name]) if name in given else parameter.default for name, parameter in known.items()
     }
 
 
