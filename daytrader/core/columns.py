@@ -77,10 +77,11 @@ def breaches_of(columns: Columns, not_after: int | None) -> list[RefusedBar]:
     """Return the bars that break a rule, each with the first rule it breaks."""
     time, open_, high, low, close, volume, session = columns
     prices = np.stack((open_, high, low, close))
+    lowest, highest = prices.min(axis=0), prices.max(axis=0)  # NaN where any is
     unsound: list[tuple[BoolArray, str]] = [
-        (~np.isfinite(prices).all(axis=0), "price is not a number"),
-        ((prices <= 0).any(axis=0), "price is not positive"),
-        ((prices > MAX_PRICE // MICROS).any(axis=0), f"price is above {MAX_PRICE // MICROS:,}"),
+        (~np.isfinite(lowest + highest), "price is not a number"),
+        (np.less_equal(lowest, 0), "price is not positive"),
+        (np.greater(highest, MAX_PRICE // MICROS), f"price is above {MAX_PRICE // MICROS:,}"),
         (np.less(high, low), "high is below low"),
         (np.greater(low, np.minimum(open_, close)), "low is above open or close"),
         (np.less(high, np.maximum(open_, close)), "high is below open or close"),

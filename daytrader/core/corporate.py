@@ -135,5 +135,4 @@ def split_factors(events: EventColumns, n: int) -> FloatArray:
     for row, kind, num, den in zip(events.row, events.kind, events.num, events.den, strict=True):
         if kind == EventKind.SPLIT:
             ratios[row] *= num / den
-    factors: FloatArray = np.cumprod(ratios)
-    return factors
+    return np.multiply.accumulate(ratios, dtype=np.float64)

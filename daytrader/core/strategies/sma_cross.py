@@ -1,0 +1,33 @@
+"""The fast average crosses the slow one."""
+
+from __future__ import annotations
+
+from daytrader.core.bars import Bars
+from daytrader.core.indicators import crosses_above, crosses_below, sma
+from daytrader.core.strategy import Parameter, Params, Signals
+
+
+class SmaCross:
+    """Buys where the fast average crosses above the slow one, sells where it crosses below."""
+
+    name = "sma_cross"
+    description = "Buys where the fast moving average crosses above the slow one, sells where it crosses below."
+    parameters = (
+        Parameter("fast", int, 10, 1, 5000, "Bars of the fast average"),
+        Parameter("slow", int, 20, 2, 5000, "Bars of the slow average"),
+    )
+
+    def warmup(self, params: Params) -> int:
+        """Return the first row with both averages on the row before."""
+        return int(max(params["fast"], params["slow"]))
+
+    def signals(self, bars: Bars, params: Params) -> Signals:
+        """Return an entry on each cross above, an exit on each cross below."""
+        close = bars.signal.close
+        fast = sma(close, int(params["fast"]))
+        slow = sma(close, int(params["slow"]))
+        return Signals.of(
+            [(crosses_above(fast, slow, close), "fast average crossed above the slow one")],
+            [(crosses_below(fast, slow, close), "fast average crossed below the slow one")],
+            {"fast": fast, "slow": slow},
+        )
