@@ -1,17 +1,55 @@
-"""Connections: one engine per process, with the settings that each database needs."""
+"""Connections, one engine per process, and the schema: migrations, comparison, DDL and backup."""
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import CheckConstraint, Connection, Engine, Inspector, create_engine, event, inspect, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateIndex, CreateTable
 
+import daytrader
+from daytrader.models import Base
 from daytrader.services.session_manager import session_factory
+from daytrader.utils.errors import ConfigurationError, ConflictError
 
-SQLITE_BUSY_SECONDS = 10
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+SQLITE_BUSY_SECONDS: Final = 10
+# Any number will do, as long as every upgrade takes the same lock.
+_UPGRADE_LOCK: Final = 7_202_601
+_PACKAGE: Final = Path(daytrader.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """
+    Where the schema is.
+
+    Attributes:
+        revision: The migration that the database is at, None before the first.
+        head: The migration that this version needs.
+        pending: The migrations between the two, oldest first.
+    """
+
+    revision: str | None
+    head: str
+    pending: tuple[str, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version can work with the database."""
+        return self.revision == self.head
 
 
 def connect(url: str, *, is_durable: bool = True) -> Engine:
@@ -20,7 +58,7 @@ def connect(url: str, *, is_durable: bool = True) -> Engine:
 
     Without *is_durable* SQLite does not wait for the disk: only for databases that are thrown away.
     """
-    if make_url(url).get_backend_name() == "sqlite":
+    if is_sqlite(url):
         engine = _sqlite(url, is_durable=is_durable)
     else:
         engine = create_engine(url, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
@@ -61,3 +99,185 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
 
 def _to_json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def is_sqlite(url: str) -> bool:
+    """Return whether *url* names an SQLite database."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def require_existing(url: str) -> None:
+    """
+    Check that there is something to connect to: SQLite would make an empty file.
+
+    Raises:
+        ConfigurationError: If the file of an SQLite database is not there.
+    """
+    database = make_url(url).database
+    if is_sqlite(url) and database and database != ":memory:" and not Path(database).is_file():
+        raise ConfigurationError("there is no database yet: `daytrader db upgrade` makes one, `daytrader run` too")
+
+
+def status(engine: Engine) -> SchemaStatus:
+    """
+    Return where the schema of *engine* is.
+
+    Raises:
+        ConfigurationError: If a newer version of DayTrader has been at this database.
+    """
+    from alembic.runtime.migration import MigrationContext
+
+    with engine.connect().execution_options(read_only=True) as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    return SchemaStatus(revision, _head(), _pending(revision))
+
+
+@cache
+def _head() -> str:
+    head = _scripts().get_current_head()
+    if head is None:
+        raise ConfigurationError("this installation has no migrations")
+    return head
+
+
+@cache
+def _pending(revision: str | None) -> tuple[str, ...]:
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
+
+    try:
+        newest_first = list(_scripts().iterate_revisions("head", revision or "base"))
+    except (CommandError, ResolutionError):
+        raise ConfigurationError(
+            f"the database is at revision {revision}, which this version does not know: "
+            "it was made by a newer DayTrader"
+        ) from None
+    return tuple(script.revision for script in reversed(newest_first))
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
+    # In a wheel the migrations are inside the package, in a checkout beside it.
+    installed = _PACKAGE / "migrations"
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(installed if installed.is_dir() else _PACKAGE.parent / "migrations"))
+    return config
+
+
+def upgrade(engine: Engine) -> SchemaStatus:
+    """
+    Bring the schema of *engine* to this version's, in one transaction, and return what was done to get there.
+
+    Raises:
+        ConfigurationError: As ``status``.
+    """
+    from alembic import command
+
+    before = status(engine)
+    if before.is_current:
+        return before
+    with _migrating(engine) as connection:
+        command.upgrade(_config(connection), "head")
+    return SchemaStatus(before.head, before.head, before.pending)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that no other upgrade shares."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+                yield connection
+            return
+        # A batch migration drops and recreates tables, which would cascade; SQLite ignores this inside a transaction.
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise ConflictError("the migration would leave rows without the rows they refer to")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
+def check(engine: Engine) -> list[str]:
+    """Return how the database of *engine* differs from the models, one difference a line; nothing when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with engine.connect().execution_options(read_only=True) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = compare_metadata(context, Base.metadata)
+        return [_sentence(difference) for difference in found] + _check_constraints(inspect(connection))
+
+
+def _sentence(difference: Any) -> str:
+    # Alembic gives (verb, object...) for tables, columns and indexes, and a list of tuples for a column's properties.
+    if isinstance(difference, list):
+        return "; ".join(_sentence(part) for part in difference)
+    verb, *details = difference
+    if verb.startswith("modify_"):
+        _schema, table, column, _existing, before, after = details
+        return f"{verb} {table}.{column}: {before!r} in the database, {after!r} in the models"
+    subject = details[-1]
+    table = getattr(subject, "table", None)
+    name = getattr(subject, "name", None) or subject
+    return f"{verb} {table.name}.{name}" if table is not None else f"{verb} {name}"
+
+
+def _check_constraints(inspector: Inspector) -> list[str]:
+    """Return the tables' check constraints that only the models or only the database has; Alembic looks at none."""
+    differences: list[str] = []
+    stored = set(inspector.get_table_names())
+    for table in Base.metadata.sorted_tables:
+        if table.name not in stored:
+            continue
+        wanted = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+        present = {str(c["name"]) for c in inspector.get_check_constraints(table.name)}
+        differences += [f"add_constraint {table.name}.{name}" for name in sorted(wanted - present)]
+        differences += [f"remove_constraint {table.name}.{name}" for name in sorted(present - wanted)]
+    return differences
+
+
+def ddl(url: str) -> str:
+    """Return the whole schema of the models as SQL in the dialect of *url*, whether or not a database is there."""
+    dialect = make_url(url).get_dialect()()
+    statements: list[str] = []
+    for table in Base.metadata.sorted_tables:
+        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements += [str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes]
+    return "".join(f"{statement};\n\n" for statement in statements)
+
+
+def backup(engine: Engine, target: Path) -> None:
+    """
+    Copy the SQLite database of *engine* to *target* while it is in use: one consistent moment, checked afterwards.
+
+    Raises:
+        ConflictError: If *target* is there already, or the database is not SQLite.
+    """
+    source = engine.url.database
+    if engine.dialect.name != "sqlite" or source is None:
+        raise ConflictError("only SQLite is backed up here; use pg_dump for PostgreSQL")
+    if target.exists():
+        raise ConflictError(f"{target} is there already")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".part")
+    os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(unfinished)) as copy:
+        original.backup(copy)
+        # The copy is one file to carry away: no write-ahead log beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise ConflictError("the copy is damaged: the database should be looked at")
+    unfinished.replace(target)

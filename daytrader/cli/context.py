@@ -1,0 +1,47 @@
+"""What every command shares: settings, the database, the console."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from daytrader.config import Settings
+from daytrader.utils.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from sqlalchemy import Engine
+
+
+@cache
+def console(*, stderr: bool = False) -> Console:
+    """Return the console that people read; progress and warnings go to *stderr*, so that output can be piped."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def warn(message: str) -> None:
+    """Print a warning to stderr."""
+    console(stderr=True).print(f"Warning: {message}", style="yellow", markup=False, soft_wrap=True)
+
+
+def open_database(settings: Settings | None = None) -> Engine:
+    """
+    Connect to the database of *settings* (default: of the environment).
+
+    Raises:
+        ConfigurationError: If there is no database yet, or its schema is not the one this version needs.
+    """
+    from daytrader.services import database
+
+    settings = settings or Settings.from_environment()
+    database.require_existing(settings.database)
+    engine = database.connect(settings.database)
+    status = database.status(engine)
+    if not status.is_current:
+        raise ConfigurationError(
+            f"the database is at revision {status.revision or 'none'}, this version needs {status.head}: "
+            "run `daytrader db upgrade`"
+        )
+    return engine
