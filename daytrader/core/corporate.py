@@ -90,6 +90,11 @@ def snap_ratio(ratio: float) -> tuple[int, int]:
     return snapped.numerator, snapped.denominator
 
 
+def needs_a_person(dividend: int, previous_close: int) -> bool:
+    """Return whether a *dividend* is above 20 % of the previous close, both in micros: it is not paid unasked."""
+    return dividend * _QUARANTINE_PARTS > previous_close
+
+
 def place(
     events: Iterable[CorporateEvent], session: DayArray, close: IntArray, refused_sessions: frozenset[int]
 ) -> tuple[EventColumns, tuple[CorporateEvent, ...]]:
@@ -119,7 +124,7 @@ def place(
         micros = 0
         if event.kind is EventKind.DIVIDEND:
             micros = to_micros(event.amount)
-            if row > 0 and micros * _QUARANTINE_PARTS > close[row - 1]:
+            if row > 0 and needs_a_person(micros, int(close[row - 1])):
                 quarantined.append(event)
                 continue
         placed.append((row, int(event.kind), event.numerator, event.denominator, micros, event.ref))
