@@ -178,7 +178,7 @@ slippage_bps = between(0, 1000)
 gap_reserve_percent = between(0, 100)
 commission_amount = between(0, 1_000_000)
 commission_per_share = between(0, 1_000_000, places=6)
-commission_percent = between(0, 100, places=4)
+commission_percent = between(0, 50, places=4)
 
 
 def sale_price(value: object) -> Decimal | None:

@@ -1,0 +1,91 @@
+"""One function per fact: which event tells of it, to which rooms, with the object as REST shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from daytrader.models.base import Base
+from daytrader.models.decision import TradeDecision
+from daytrader.models.order import Order
+from daytrader.models.stock import Stock
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.models.user import User
+from daytrader.services.events import Event
+
+CREATED: Final = "created"
+UPDATED: Final = "updated"
+DELETED: Final = "deleted"
+
+DERIVED: Final[Mapping[type[Base], tuple[str, ...]]] = {
+    TradingService: ("can_buy", "can_sell", "is_profitable", "has_dependencies"),
+    TradingTransaction: ("is_complete", "is_profitable", "can_be_cancelled", "calculated_gain_loss"),
+    Stock: ("has_dependencies", "has_prices"),
+    User: ("has_active_services",),
+}
+"""The properties that answers and events carry beside the columns."""
+
+
+def entity(row: Base) -> dict[str, Any]:
+    """Return *row* as REST shows it: its public columns and its derived properties."""
+    return row.to_dict() | {name: getattr(row, name) for name in DERIVED.get(type(row), ())}
+
+
+def order_entity(order: Order) -> dict[str, Any]:
+    """Return *order* with its fills."""
+    return entity(order) | {"executions": [entity(execution) for execution in order.executions]}
+
+
+def service_update(service: TradingService, action: str = UPDATED) -> Event:
+    """Something about the service changed."""
+    return Event("service:update", action, _service_rooms(service), entity(service), service.user_id)
+
+
+def service_state_change(service: TradingService) -> Event:
+    """The service is in another state."""
+    return Event("service:state_change", UPDATED, _service_rooms(service), entity(service), service.user_id)
+
+
+def decision_new(service: TradingService, decision: TradeDecision) -> Event:
+    """The service decided on a bar."""
+    return Event("decision:new", CREATED, _service_rooms(service), entity(decision), service.user_id)
+
+
+def order_update(service: TradingService, order: Order, action: str = UPDATED) -> Event:
+    """An order of the service was made, or went on."""
+    return Event("order:update", action, _service_rooms(service), order_entity(order), service.user_id)
+
+
+def transaction_new(service: TradingService, transaction: TradingTransaction) -> Event:
+    """The service has bought."""
+    return _transaction("transaction:new", CREATED, service, transaction)
+
+
+def transaction_update(service: TradingService, transaction: TradingTransaction) -> Event:
+    """A position changed without being sold: a split, a dividend, a note, a void."""
+    return _transaction("transaction:update", UPDATED, service, transaction)
+
+
+def transaction_complete(service: TradingService, transaction: TradingTransaction) -> Event:
+    """The service has sold."""
+    return _transaction("transaction:complete", UPDATED, service, transaction)
+
+
+def stock_update(stock: Stock, action: str = UPDATED) -> Event:
+    """A stock was added, changed or removed."""
+    return Event("stock:update", action, ("stocks", f"stock_{stock.symbol}"), entity(stock))
+
+
+def user_update(user: User, action: str = UPDATED) -> Event:
+    """An account was made or changed; secrets never travel."""
+    return Event("user:update", action, ("users", f"user_{user.id}"), entity(user), user.id)
+
+
+def _transaction(name: str, action: str, service: TradingService, transaction: TradingTransaction) -> Event:
+    rooms = ("transactions", f"service_{service.id}", f"user_{service.user_id}")
+    return Event(name, action, rooms, entity(transaction), service.user_id)
+
+
+def _service_rooms(service: TradingService) -> tuple[str, ...]:
+    return ("services", f"service_{service.id}", f"user_{service.user_id}")

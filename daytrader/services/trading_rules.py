@@ -1,0 +1,67 @@
+"""How a stored service becomes what the trading core reads: the one mapping for engine, checks and backtests."""
+
+from __future__ import annotations
+
+from daytrader.core.decision import Account
+from daytrader.core.money import to_cents
+from daytrader.core.rules import Costs, Rules
+from daytrader.core.strategy import get_strategy, resolve_params
+from daytrader.models.enums import ServiceState
+from daytrader.models.trading_service import TradingService
+
+
+def rules_of(service: TradingService) -> Rules:
+    """
+    Return the sizing, protection and cost rules of *service*.
+
+    Raises:
+        InvalidParameterError: Naming the setting that is out of bounds.
+    """
+    return Rules(
+        allocation=service.allocation_percent,
+        fixed_shares=service.fixed_shares,
+        stop_loss_percent=service.stop_loss_percent,
+        take_profit_percent=service.take_profit_percent,
+        minimum_balance=service.minimum_balance,
+        gap_reserve_percent=service.gap_reserve_percent,
+        costs=Costs(
+            per_order=service.commission_per_order,
+            per_share=service.commission_per_share,
+            percent=service.commission_percent,
+            minimum=service.commission_minimum,
+            slippage_bps=service.slippage_bps,
+        ),
+    )
+
+
+def account_of(service: TradingService, *, has_pending_entry: bool, has_pending_exit: bool) -> Account:
+    """Return the state of *service* as far as a decision depends on it."""
+    return Account(
+        cash=to_cents(service.current_balance),
+        reserved=to_cents(service.reserved_cash),
+        shares=service.current_shares,
+        mode=service.mode.value,
+        is_active=service.is_active and service.state is ServiceState.ACTIVE,
+        is_paused=service.state is ServiceState.PAUSED,
+        has_pending_entry=has_pending_entry,
+        has_pending_exit=has_pending_exit,
+        is_armed=service.is_armed,
+    )
+
+
+def params_of(service: TradingService) -> dict[str, int | float]:
+    """
+    Return every parameter of the service's strategy.
+
+    The specification's thresholds are columns: they reach a strategy that declares parameters of those names, unless
+    ``strategy_params`` says otherwise.
+
+    Raises:
+        UnknownStrategyError: If there is no such strategy.
+        InvalidParameterError: If a parameter is unknown or out of bounds.
+    """
+    strategy = get_strategy(service.strategy)
+    thresholds = {"buy_threshold": service.buy_threshold, "sell_threshold": service.sell_threshold}
+    declared = {parameter.name for parameter in strategy.parameters}
+    given = {name: value for name, value in thresholds.items() if name in declared}
+    return resolve_params(strategy, given | service.strategy_params)
