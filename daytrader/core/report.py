@@ -1,0 +1,234 @@
+"""The report of a run: the same from a backtest and from a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from daytrader import __version__
+from daytrader.core import metrics
+from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray
+from daytrader.core.errors import InvalidParameterError
+from daytrader.core.money import CENTS, MICROS
+from daytrader.core.trades import Trade, TradeColumns
+
+__all__ = ["Pinned", "Report", "Run", "Trade", "build_report"]
+
+_EPOCH: Final = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """
+    What one run did, from the kernel or from ledger rows.
+
+    Attributes:
+        session: Dates of its sessions, days since 1970-01-01, shape (m,), m >= 1.
+        equity: Cash and marked shares at each session close, cents, shape (m,).
+        held: Whether shares were held at each session close, shape (m,).
+        trades: In the order of their entries.
+        fees: Cents, the open position's included.
+        final_cash: Cents.
+        final_shares: Held at the end.
+        ambiguous_bars: Bars that touched stop and target, undecided by their open.
+        close: Raw price at each session close, currency units, shape (m,), if it is to be drawn.
+    """
+
+    session: DayArray
+    equity: IntArray
+    held: BoolArray
+    trades: Sequence[Trade]
+    fees: int
+    final_cash: int
+    final_shares: int
+    ambiguous_bars: int
+    close: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What the result was made from: the data's hash, every setting, the version of the rules."""
+
+    data_hash: str
+    params: Mapping[str, object]
+    engine_version: str
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """
+    A run with its figures.
+
+    Attributes:
+        symbol: What was traded.
+        strategy: By which strategy, with which *params*.
+        initial_cash: Cents.
+        run: What happened.
+        metrics: By name; None where a figure is not defined. Percentages are percent, money currency units.
+        pinned: What it was made from.
+        interval_minutes: Length of a bar; 0 is a session.
+    """
+
+    symbol: str
+    strategy: str
+    params: Mapping[str, int | float]
+    initial_cash: int
+    run: Run
+    metrics: Mapping[str, float | int | None]
+    pinned: Pinned
+    interval_minutes: int
+
+    @property
+    def final_equity(self) -> int:
+        """Return cash and marked shares at the end, in cents."""
+        return int(self.run.equity[-1])
+
+    @property
+    def gain_loss_pct(self) -> float:
+        """Return what was gained in percent of the initial balance."""
+        return (self.final_equity / self.initial_cash - 1) * 100
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """Return the sessions' dates, YYYY-MM-DD."""
+        dates: list[str] = np.datetime_as_string(self.run.session.astype("datetime64[D]")).tolist()
+        return dates
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as JSON values; money and prices are numbers."""
+        return {
+            "symbol": self.symbol,
+            "strategy": self.strategy,
+            "params": dict(self.params),
+            "start": self.dates[0],
+            "end": self.dates[-1],
+            "initial_balance": self.initial_cash / CENTS,
+            "final_balance": self.run.final_cash / CENTS,
+            "final_shares": self.run.final_shares,
+            "final_portfolio_value": self.final_equity / CENTS,
+            "gain_loss": (self.final_equity - self.initial_cash) / CENTS,
+            "gain_loss_pct": self.gain_loss_pct,
+            "days_simulated": int(self.run.session.size),
+            "metrics": dict(self.metrics),
+            "trades": [self.trade_dict(trade) for trade in self.run.trades],
+            "dates": self.dates,
+            "portfolio_values": (self.run.equity / CENTS).tolist(),
+            "pinned": {
+                "data_hash": self.pinned.data_hash,
+                "params": dict(self.pinned.params),
+                "engine_version": self.pinned.engine_version,
+            },
+        }
+
+    def trade_dict(self, trade: Trade) -> dict[str, object]:
+        """Return one trade as JSON values; what is not known while it is open is None."""
+        gain = trade.gain_loss
+        return {
+            "entry_date": self.bar_label(trade.entry_time),
+            "entry_price": trade.entry_price / MICROS,
+            "shares": trade.shares,
+            "exit_date": None if trade.exit_time is None else self.bar_label(trade.exit_time),
+            "exit_price": None if trade.exit_price is None else trade.exit_price / MICROS,
+            "gain_loss": None if gain is None else gain / CENTS,
+            "gain_loss_pct": None if gain is None or trade.cost_basis == 0 else gain / trade.cost_basis * 100,
+            "entry_reason": trade.entry_reason,
+            "exit_reason": trade.exit_reason,
+        }
+
+    def bar_label(self, time: int) -> str:
+        """Return a bar's date, or its start in UTC where bars are shorter than a session."""
+        if self.interval_minutes == 0:
+            return (_EPOCH + timedelta(days=time // 86_400)).isoformat()
+        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def to_html(self) -> str:
+        """Return the report as one self-contained HTML page."""
+        from daytrader.core.report_html import render  # noqa: PLC0415 - only who wants a page loads it
+
+        return render(self)
+
+
+def build_report(
+    symbol: str,
+    strategy: str,
+    params: Mapping[str, int | float],
+    initial_cash: int,
+    run: Run,
+    benchmark: Run | None,
+    target_first: Run | None,
+    data_hash: str,
+    interval_minutes: int,
+    settings: Mapping[str, object] | None = None,
+) -> Report:
+    """
+    Return the report of *run*.
+
+    Args:
+        symbol: What was traded.
+        strategy: The strategy's name.
+        params: Its resolved parameters.
+        initial_cash: Cents, positive.
+        run: The run, stops first.
+        benchmark: Buy and hold over the same sessions, where it is known.
+        target_first: The same run, targets first, where it is known.
+        data_hash: `Bars.data_hash` of the bars that were read.
+        interval_minutes: Length of a bar; 0 is a session.
+        settings: Everything else that the result depends on, pinned with *params*.
+
+    Raises:
+        InvalidParameterError: If *initial_cash* is not positive.
+    """
+    if initial_cash <= 0:
+        raise InvalidParameterError("cash", "must be positive")
+    return Report(
+        symbol,
+        strategy,
+        params,
+        initial_cash,
+        run,
+        _metrics(initial_cash, run, benchmark, target_first),
+        Pinned(data_hash, {**(settings or {}), **params}, __version__),
+        interval_minutes,
+    )
+
+
+def _metrics(initial: int, run: Run, benchmark: Run | None, target_first: Run | None) -> dict[str, float | int | None]:
+    equity, sessions = run.equity, int(run.equity.size)
+    final = int(equity[-1])
+    returns = metrics.session_returns(initial, equity)
+    annualized = metrics.annualized_return(initial, final, sessions)
+    deepest = float(metrics.drawdowns(initial, equity).min())
+    trades = run.trades if isinstance(run.trades, TradeColumns) else TradeColumns.of(run.trades)
+    gains = trades.closed_gain_loss
+    return {
+        "total_return_pct": (final / initial - 1) * 100,
+        "annualized_return_pct": _percent(annualized),
+        "max_drawdown_pct": min(deepest, 0.0) * 100,
+        "max_drawdown_days": metrics.longest_under_water(initial, equity, run.session),
+        "volatility": metrics.volatility(returns),
+        "sharpe_ratio": metrics.sharpe_ratio(returns),
+        "sortino_ratio": metrics.sortino_ratio(returns),
+        "calmar_ratio": metrics.calmar_ratio(annualized, deepest),
+        "trades": int(gains.size),
+        "win_rate_pct": _percent(metrics.win_rate(gains)),
+        "profit_factor": metrics.profit_factor(gains),
+        "expectancy": metrics.expectancy(gains),
+        "exposure_pct": metrics.exposure(run.held) * 100,
+        "fees": run.fees / CENTS,
+        "buy_and_hold_return_pct": _return_pct(initial, benchmark),
+        "ambiguous_bars": run.ambiguous_bars,
+        "target_first_return_pct": _return_pct(initial, target_first),
+    }
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else fraction * 100
+
+
+def _return_pct(initial: int, run: Run | None) -> float | None:
+    return None if run is None else (int(run.equity[-1]) / initial - 1) * 100
