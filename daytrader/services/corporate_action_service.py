@@ -1,0 +1,131 @@
+"""Dividends and splits as stored: recorded once, the improbable ones kept back for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from daytrader.core.bars import CorporateEvent, EventKind
+from daytrader.core.corporate import needs_a_person
+from daytrader.core.money import from_micros, to_micros
+from daytrader.models import CorporateAction, StockDailyPrice
+from daytrader.models.enums import CorporateActionKind
+from daytrader.services.market_calendar import date_of, days_since_epoch
+from daytrader.utils.current_datetime import get_current_datetime
+
+_KIND: Final = {EventKind.DIVIDEND: CorporateActionKind.DIVIDEND, EventKind.SPLIT: CorporateActionKind.SPLIT}
+_EVENT_KIND: Final = {kind: event for event, kind in _KIND.items()}
+_CHUNK: Final = 500
+
+OnConflict = Literal["update", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What `record` stored: how many events, and the dividends that it keeps back."""
+
+    count: int
+    quarantined: tuple[CorporateEvent, ...]
+
+
+def record(
+    session: Session,
+    stock_id: int,
+    actions: Iterable[CorporateEvent],
+    *,
+    source: str,
+    on_conflict: OnConflict = "update",
+) -> Recorded:
+    """
+    Store the stock's *actions*, each (date, kind) once; call it after the bars are stored.
+
+    A dividend above 20 % of the previous stored close is stored but quarantined: not paid until a person says so.
+    *source* names the provider or the layout that the actions come from.
+    """
+    given = list(actions)
+    now = get_current_datetime()
+    quarantined: list[CorporateEvent] = []
+    rows: list[dict[str, Any]] = []
+    for event in given:
+        is_quarantined = _is_improbable(session, stock_id, event)
+        if is_quarantined:
+            quarantined.append(event)
+        rows.append(
+            {
+                "stock_id": stock_id,
+                "ex_date": date_of(event.session),
+                "kind": _KIND[event.kind],
+                "ratio_numerator": event.numerator,
+                "ratio_denominator": event.denominator,
+                "amount": from_micros(to_micros(event.amount)),
+                "source": source,
+                "is_quarantined": is_quarantined,
+                "created_at": now,
+                "updated_at": now,
+            }
+        )
+    for start in range(0, len(rows), _CHUNK):
+        session.execute(_upsert(session, rows[start : start + _CHUNK], on_conflict))
+    return Recorded(len(given), tuple(quarantined))
+
+
+def actions_on(session: Session, stock_id: int, day: date) -> Sequence[CorporateAction]:
+    """Return what happens to a holder on *day*, dividends before splits; quarantined dividends are left out."""
+    query = (
+        select(CorporateAction)
+        .where(CorporateAction.stock_id == stock_id, CorporateAction.ex_date == day)
+        .where(CorporateAction.is_quarantined.is_(False))
+        .order_by(CorporateAction.kind)
+    )
+    return session.scalars(query).all()
+
+
+def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
+    """Return the stock's dividends and splits for the core, by date, each with its row's id; no quarantined one."""
+    action = CorporateAction
+    query = (
+        select(action.ex_date, action.kind, action.ratio_numerator, action.ratio_denominator, action.amount, action.id)
+        .where(action.stock_id == stock_id, action.is_quarantined.is_(False))
+        .order_by(action.ex_date, action.kind)
+    )
+    return [
+        CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref)
+        for ex_date, kind, numerator, denominator, amount, ref in session.execute(query)
+    ]
+
+
+def has_splits(session: Session, stock_id: int) -> bool:
+    """Return whether any split of the stock is stored: raw prices without them deserve a warning."""
+    split = CorporateAction.kind == CorporateActionKind.SPLIT
+    query = select(CorporateAction.id).where(CorporateAction.stock_id == stock_id, split).limit(1)
+    return session.scalar(query) is not None
+
+
+def _is_improbable(session: Session, stock_id: int, event: CorporateEvent) -> bool:
+    if event.kind is not EventKind.DIVIDEND:
+        return False
+    price = StockDailyPrice
+    previous = session.scalar(
+        select(price.close_price)
+        .where(price.stock_id == stock_id, price.price_date < date_of(event.session), price.close_price.is_not(None))
+        .order_by(price.price_date.desc())
+        .limit(1)
+    )
+    return previous is not None and needs_a_person(to_micros(event.amount), to_micros(previous))
+
+
+def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflict) -> Insert:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(CorporateAction).values(rows)
+    identity = ["stock_id", "ex_date", "kind"]
+    if on_conflict == "skip":
+        return statement.on_conflict_do_nothing(index_elements=identity)
+    kept = {*identity, "created_at"}
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    return statement.on_conflict_do_update(index_elements=identity, set_=changed)

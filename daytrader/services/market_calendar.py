@@ -1,0 +1,98 @@
+"""When the exchange was open: sessions, their ends, and New York's date of a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from daytrader.core.arrays import BoolArray, DayArray, IntArray
+
+EXCHANGE_ZONE: Final = ZoneInfo("America/New_York")
+SETTLING: Final = timedelta(minutes=30)
+"""A vendor's bar of the day still changes for a while after the bell."""
+
+_EPOCH: Final = date(1970, 1, 1)
+_DAY: Final = 86_400
+_HOUR: Final = 3_600
+# The library's default, twenty years back, is shorter than the histories people import.
+_FIRST_SESSION: Final = "1970-01-02"
+
+
+@dataclass(frozen=True, eq=False)
+class _Schedule:
+    """Every session: its date (days since the epoch), its first and its last second, ascending."""
+
+    day: IntArray
+    opens: IntArray
+    closes: IntArray
+
+
+def days_since_epoch(day: date) -> int:
+    """Return *day* as the core counts dates."""
+    return (day - _EPOCH).days
+
+
+def date_of(days: int) -> date:
+    """Return the date that the core calls *days*."""
+    return _EPOCH + timedelta(days=days)
+
+
+def session_close(day: date) -> datetime | None:
+    """Return when the session of *day* ends (UTC, half days included), or None when the exchange is closed that day."""
+    schedule = _schedule()
+    number = days_since_epoch(day)
+    row = int(np.searchsorted(schedule.day, number))
+    if row == schedule.day.size or schedule.day[row] != number:
+        return None
+    return datetime.fromtimestamp(int(schedule.closes[row]), UTC)
+
+
+def is_final(price_date: date, now: datetime, *, settling: timedelta = SETTLING) -> bool:
+    """
+    Return whether the daily bar of *price_date* can no longer change at *now*.
+
+    A date without a session (another exchange's, a Sunday's) counts as closed at midnight in New York.
+    """
+    if now - datetime(price_date.year, price_date.month, price_date.day, tzinfo=UTC) > timedelta(days=3):
+        return True  # long past on every exchange: no need to load the calendar
+    close = session_close(price_date)
+    if close is None:
+        following = price_date + timedelta(days=1)
+        close = datetime(following.year, following.month, following.day, tzinfo=EXCHANGE_ZONE)
+    return now >= close + settling
+
+
+def session_dates(times: IntArray) -> DayArray:
+    """Return New York's date (days since the epoch) at each of *times* (epoch seconds UTC), both of shape (n,)."""
+    hours, place = np.unique(times // _HOUR, return_inverse=True)  # the zone's offset changes on the hour
+    offsets = np.array([_offset(hour) for hour in hours.tolist()], np.int64)
+    return ((times + offsets[place]) // _DAY).astype(np.int32)
+
+
+def in_regular_session(times: IntArray) -> BoolArray:
+    """Return which of *times* (bar starts, epoch seconds UTC, shape (n,)) lie in a regular session; half days end early."""
+    schedule = _schedule()
+    row = np.searchsorted(schedule.opens, times, side="right") - 1
+    inside: BoolArray = (row >= 0) & (times < schedule.closes[np.maximum(row, 0)])
+    return inside
+
+
+def _offset(hour: int) -> int:
+    offset = datetime.fromtimestamp(hour * _HOUR, EXCHANGE_ZONE).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+@cache
+def _schedule() -> _Schedule:
+    import exchange_calendars  # two seconds and pandas: only for those who need the exchange's holidays
+
+    calendar = exchange_calendars.get_calendar("XNYS", start=_FIRST_SESSION)
+    nanos = 1_000_000_000
+    return _Schedule(
+        calendar.sessions_nanos // (nanos * _DAY), calendar.opens_nanos // nanos, calendar.closes_nanos // nanos
+    )

@@ -1,0 +1,192 @@
+"""Prices for those who trade on them: bars for the core, the last price, what the market knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, NamedTuple
+
+import numpy as np
+from sqlalchemy import ColumnElement, Integer, cast, extract, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from daytrader.core.arrays import FloatArray
+from daytrader.core.bars import Bars, adjusted
+from daytrader.core.errors import InvalidBarsError
+from daytrader.core.money import from_micros, to_micros
+from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.services import corporate_action_service, daily_price_service, intraday_price_service, market_calendar
+from daytrader.services.events import Event, events
+from daytrader.utils.constants import DAILY
+from daytrader.utils.errors import InsufficientDataError
+
+Prices = Literal["raw", "adjusted"]
+
+REPLAY_FEED: Final = "replay"
+"""The feed whose position is the market's time, where there is one."""
+
+upsert_daily = daily_price_service.upsert_rows
+upsert_intraday = intraday_price_service.upsert_rows
+
+_DERIVED: Final = ("change", "change_percent", "is_real_data", "is_valid")
+
+
+class LastPrice(NamedTuple):
+    """The close of the newest bar that the market knows."""
+
+    bar_time: datetime
+    price: Decimal
+
+
+class _Table(NamedTuple):
+    model: type[StockDailyPrice] | type[StockIntradayPrice]
+    moment: InstrumentedAttribute[Any]
+
+
+def load_bars(
+    session: Session, stock_id: int, interval: int = DAILY, *, until: datetime | None = None, prices: Prices = "raw"
+) -> Bars:
+    """
+    Return the stock's stored bars of *interval* minutes (0: daily) with its dividends and splits, oldest first.
+
+    Intraday bars are those of the regular session only. Bars that the core refuses are left out and listed in
+    ``refused``. With *until* the last bar is the one labelled at or before it. *prices* "adjusted" scales the bars by
+    the stored adjusted close, without events.
+
+    Raises:
+        InsufficientDataError: If adjusted prices are asked for and a bar has no sound adjusted close.
+    """
+    columns = _read(session, stock_id, interval, until)
+    times = columns[0].astype(np.int64)
+    opened, high, low, close, volume = columns[1:6]
+    session_day = None if interval == DAILY else market_calendar.session_dates(times)
+    bars = Bars.sift(
+        times,
+        opened,
+        high,
+        low,
+        close,
+        volume,
+        interval_minutes=interval,
+        session=session_day,
+        events=corporate_action_service.events_of(session, stock_id),
+    )
+    if prices == "raw":
+        return bars
+    if interval != DAILY:
+        raise InsufficientDataError("only daily bars have an adjusted close")
+    return scaled(bars, columns[6])
+
+
+def scaled(bars: Bars, adj_close: FloatArray) -> Bars:
+    """
+    Return *bars* scaled by *adj_close*, which has a value for every bar given to the core, refused ones included.
+
+    Raises:
+        InsufficientDataError: If a bar has no sound adjusted close.
+    """
+    kept = np.delete(adj_close, [bar.index for bar in bars.refused])
+    try:
+        return adjusted(bars, kept)
+    except InvalidBarsError as error:
+        day = market_calendar.date_of(int(bars.session[error.index]))
+        raise InsufficientDataError(f"the bar of {day} has no sound adjusted close") from None
+
+
+def load_final_bars(session: Session, stock_id: int, interval: int, now: datetime) -> Bars:
+    """Return the stored bars that can no longer change at *now*: settled sessions, complete intraday bars."""
+    bars = load_bars(session, stock_id, interval)
+    if interval != DAILY:
+        complete = int(np.searchsorted(bars.time + interval * 60, int(now.timestamp()), side="right"))
+        return bars.head(complete)
+    rows = bars.n
+    while rows and not market_calendar.is_final(market_calendar.date_of(int(bars.session[rows - 1])), now):
+        rows -= 1
+    return bars.head(rows)
+
+
+def market_time(session: Session) -> datetime | None:
+    """Return the last bar time that a replay has shown, or None when there is no replay: everything stored is known."""
+    return session.scalar(select(FeedCursor.position).where(FeedCursor.name == REPLAY_FEED))
+
+
+def last_price(
+    session: Session, stock_id: int, interval: int = DAILY, as_of: datetime | None = None
+) -> LastPrice | None:
+    """
+    Return the stock's last known price: the close of its last sound bar at or before *as_of*.
+
+    Without *as_of* the market's time counts, and without a replay the last stored bar. Daily bars are labelled by
+    midnight UTC of their date.
+    """
+    moment = as_of if as_of is not None else market_time(session)
+    model, label = _table(interval)
+    query = select(label, model.close_price).where(model.stock_id == stock_id, model.close_price > 0)
+    if interval != DAILY:
+        query = query.where(StockIntradayPrice.interval == interval)
+    if moment is not None:
+        query = query.where(label <= _bound(interval, moment))
+    found = session.execute(query.order_by(label.desc()).limit(1)).first()
+    if found is None:
+        return None
+    return LastPrice(_label(found[0]), from_micros(to_micros(found[1])))
+
+
+def price_events(
+    session: Session, stock: Stock, interval: int = DAILY, *, bar_time: datetime | None = None, action: str = "updated"
+) -> None:
+    """Announce the stock's bar at *bar_time* (default: its newest) once the caller commits: one price:update."""
+    price: StockDailyPrice | StockIntradayPrice | None
+    if interval == DAILY:
+        price = daily_price_service.latest(session, stock.id, None if bar_time is None else bar_time.date())
+    else:
+        price = intraday_price_service.latest(session, stock.id, interval, bar_time)
+    if price is not None:
+        rooms = ("price_updates", f"stock_{stock.symbol}", "data_feeds")
+        events.record(session, Event("price:update", action, rooms, price_entity(stock, price)))
+
+
+def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> Mapping[str, Any]:
+    """Return *price* as REST shows it: its columns, derived properties, symbol and interval."""
+    derived = {name: getattr(price, name) for name in _DERIVED}
+    return {"interval": DAILY, **price.to_dict(), **derived, "symbol": stock.symbol}
+
+
+def _table(interval: int) -> _Table:
+    if interval == DAILY:
+        return _Table(StockDailyPrice, StockDailyPrice.price_date)
+    return _Table(StockIntradayPrice, StockIntradayPrice.timestamp)
+
+
+def _bound(interval: int, moment: datetime) -> Any:
+    return moment.astimezone(UTC).date() if interval == DAILY else moment
+
+
+def _label(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    return datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+
+def _read(session: Session, stock_id: int, interval: int, until: datetime | None) -> FloatArray:
+    """Return time, OHLC, volume and adjusted close as rows of one array, shape (7, n); unknown is NaN."""
+    model, label = _table(interval)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    # The database counts seconds faster than Python parses dates.
+    seconds: ColumnElement[int] = cast(
+        func.strftime("%s", label) if is_sqlite else func.floor(extract("epoch", label)), Integer
+    )
+    adj_close = [StockDailyPrice.adj_close] if interval == DAILY else []
+    query = select(
+        seconds, model.open_price, model.high_price, model.low_price, model.close_price, model.volume, *adj_close
+    ).where(model.stock_id == stock_id)
+    if interval != DAILY:
+        query = query.where(StockIntradayPrice.interval == interval)
+    if until is not None:
+        query = query.where(label <= _bound(interval, until))
+    rows = [tuple(row) for row in session.execute(query.order_by(label))]
+    columns = np.array(rows, np.float64).reshape(-1, 6 + len(adj_close)).T
+    if interval == DAILY or not columns.size:
+        return columns
+    return columns[:, market_calendar.in_regular_session(columns[0].astype(np.int64))]

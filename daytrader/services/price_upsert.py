@@ -1,0 +1,193 @@
+"""Many bars into the database at once: the fastest upsert that each database has, below the ORM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from daytrader.core.arrays import FloatArray, IntArray
+from daytrader.models import StockDailyPrice, StockIntradayPrice
+from daytrader.models.enums import PriceSource
+from daytrader.utils.constants import DAILY
+from daytrader.utils.current_datetime import get_current_datetime
+
+_PRICES: Final = ("open_price", "high_price", "low_price", "close_price")
+# Larger statements are no faster, and every one is compiled once for its number of rows.
+_ROWS_PER_STATEMENT: Final = 500
+_ROWS_PER_ARRAY: Final = 20_000
+
+
+class OnConflict(StrEnum):
+    """What happens to a bar that is stored already."""
+
+    UPDATE = "update"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, eq=False)
+class BarTable:
+    """
+    Checked bars of one interval as columns, each of shape (n,), of one stock or of many.
+
+    Attributes:
+        stock_id: Whose bar it is.
+        time: Bar start, epoch seconds UTC; midnight of the date for daily bars.
+        open, high, low, close: Raw prices.
+        volume: Shares, NaN where unknown.
+        adj_close: The vendor's adjusted close, NaN where unknown; daily bars only.
+        interval: Minutes, 0 for daily bars.
+    """
+
+    stock_id: IntArray
+    time: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    adj_close: FloatArray
+    interval: int = DAILY
+
+
+def upsert(session: Session, bars: BarTable, *, source: PriceSource, on_conflict: OnConflict) -> None:
+    """
+    Write *bars*, which must be checked and unique, into the session's transaction.
+
+    On update an unknown volume or adjusted close leaves what is stored; the session's loaded objects are not refreshed.
+    """
+    dialect = session.get_bind().dialect.name
+    write = _PostgresWriter if dialect == "postgresql" else _SqliteWriter
+    writer = write(bars.interval, source, on_conflict)
+    session.flush()
+    for start in range(0, bars.time.size, _ROWS_PER_ARRAY):
+        writer.write(session, _columns(bars, slice(start, start + _ROWS_PER_ARRAY)))
+
+
+def _columns(bars: BarTable, rows: slice) -> list[list[Any]]:
+    times = bars.time[rows].astype("datetime64[s]")
+    if bars.interval == DAILY:
+        moments = times.astype("datetime64[D]").astype(str).tolist()
+    else:
+        moments = times.astype("datetime64[us]").astype(str).tolist()
+    prices = [_nullable(column[rows]) for column in (bars.open, bars.high, bars.low, bars.close)]
+    volume = [None if shares is None else int(shares) for shares in _nullable(bars.volume[rows])]
+    columns = [bars.stock_id[rows].tolist(), moments, *prices, volume]
+    if bars.interval == DAILY:
+        columns.append(_nullable(bars.adj_close[rows]))
+    return columns
+
+
+def _nullable(column: FloatArray) -> list[float | None]:
+    values: list[float | None] = column.tolist()
+    for row in np.flatnonzero(np.isnan(column)).tolist():
+        values[row] = None
+    return values
+
+
+class _Writer:
+    """What both databases have in common: the columns and what a conflict does."""
+
+    def __init__(self, interval: int, source: PriceSource, on_conflict: OnConflict) -> None:
+        self.interval = interval
+        self.source = source
+        self.now = get_current_datetime().astimezone(UTC)
+        is_daily = interval == DAILY
+        self.table = (StockDailyPrice if is_daily else StockIntradayPrice).__tablename__
+        moment = "price_date" if is_daily else "timestamp"
+        self.given = ["stock_id", moment, *_PRICES, "volume", *(["adj_close"] if is_daily else [])]
+        self.constant = ["source", "created_at", "updated_at", *([] if is_daily else ["interval"])]
+        identity = f"stock_id, {moment}" + ("" if is_daily else ", interval")
+        self.conflict = f"ON CONFLICT ({identity}) DO " + self._resolution(on_conflict)
+        self.statements: dict[int, str] = {}
+
+    def _resolution(self, on_conflict: OnConflict) -> str:
+        if on_conflict is OnConflict.SKIP:
+            return "NOTHING"
+        changes = [f"{name} = excluded.{name}" for name in (*_PRICES, "source", "updated_at")]
+        # A file without these columns says nothing about them.
+        kept = [name for name in ("volume", "adj_close") if name in self.given]
+        changes += [f"{name} = COALESCE(excluded.{name}, {self.table}.{name})" for name in kept]
+        return "UPDATE SET " + ", ".join(changes)
+
+    @property
+    def into(self) -> str:
+        return f"INSERT INTO {self.table} ({', '.join([*self.given, *self.constant])})"
+
+
+class _SqliteWriter(_Writer):
+    """Rows of VALUES, the constants bound once per statement."""
+
+    def write(self, session: Session, columns: Sequence[list[Any]]) -> None:
+        now = self.now.replace(tzinfo=None).isoformat(" ", "microseconds")
+        constants: tuple[Any, ...] = (self.source.value, now)
+        if self.interval != DAILY:
+            constants += (self.interval,)
+            # SQLAlchemy's own form of a moment, which comparisons as text rely on.
+            columns = [columns[0], [f"{moment[:10]} {moment[11:]}" for moment in columns[1]], *columns[2:]]
+        rows = list(zip(*columns, strict=True))
+        connection = session.connection()
+        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+            part = rows[start : start + _ROWS_PER_STATEMENT]
+            statement = self.statements.get(len(part)) or self._prepare(len(part))
+            connection.exec_driver_sql(statement, (*constants, *chain.from_iterable(part)))
+
+    def _prepare(self, rows: int) -> str:
+        constants = "?1, ?2, ?2" + ("" if self.interval == DAILY else ", ?3")
+        first = 3 if self.interval == DAILY else 4
+        width = len(self.given)
+        values = (
+            "(" + ", ".join(f"?{first + row * width + column}" for column in range(width)) + f", {constants})"
+            for row in range(rows)
+        )
+        self.statements[rows] = f"{self.into} VALUES {', '.join(values)} {self.conflict}"
+        return self.statements[rows]
+
+
+class _PostgresWriter(_Writer):
+    """Columns as arrays, unnested by the server."""
+
+    def write(self, session: Session, columns: Sequence[list[Any]]) -> None:
+        moment = "date" if self.interval == DAILY else "timestamp"
+        types = ["int", moment, *["float8"] * len(_PRICES), "bigint", *(["float8"] if self.interval == DAILY else [])]
+        names = ", ".join(f"c{place}" for place in range(len(types)))
+        selected = names if self.interval == DAILY else names.replace("c1", "c1 AT TIME ZONE 'UTC'", 1)
+        constants: tuple[Any, ...] = (self.source.value, self.now, self.now)
+        markers = "%s, %s::timestamptz, %s::timestamptz"
+        if self.interval != DAILY:
+            constants += (self.interval,)
+            markers += ", %s::int"
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        statement = f"{self.into} SELECT {selected}, {markers} FROM unnest({arrays}) AS bars({names}) {self.conflict}"
+        session.connection().exec_driver_sql(statement, (*constants, *columns))
+
+
+def table_of(
+    stock_id: int,
+    times: Sequence[int],
+    prices: Sequence[Sequence[float]],
+    *,
+    volume: Sequence[float | None],
+    adj_close: Sequence[float | None] | None = None,
+    interval: int = DAILY,
+) -> BarTable:
+    """Return one stock's bars as columns; *prices* are the opens, highs, lows and closes."""
+    n = len(times)
+    opened, high, low, close = (np.array(column, np.float64) for column in prices)
+    return BarTable(
+        np.full(n, stock_id, np.int64),
+        np.array(times, np.int64),
+        opened,
+        high,
+        low,
+        close,
+        np.array(volume, np.float64),
+        np.full(n, np.nan) if adj_close is None else np.array(adj_close, np.float64),
+        interval,
+    )
