@@ -6,6 +6,7 @@ from daytrader.models.decision import TradeDecision
 from daytrader.models.event_outbox import EventOutbox
 from daytrader.models.execution import Execution
 from daytrader.models.feed_cursor import FeedCursor
+from daytrader.models.idempotency_key import IdempotencyKey
 from daytrader.models.job import Job
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.login_session import LoginSession, RefreshToken
@@ -23,6 +24,7 @@ __all__ = [
     "EventOutbox",
     "Execution",
     "FeedCursor",
+    "IdempotencyKey",
     "Job",
     "JournalEntry",
     "LoginSession",

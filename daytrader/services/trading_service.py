@@ -160,9 +160,7 @@ def pause(session: Session, actor: Actor, service_id: int) -> TradingService:
     return _announce_state(session, service)
 
 
-def stop(
-    session: Session, actor: Actor, service_id: int, position: Literal["keep", "sell"] = "keep"
-) -> TradingService:
+def stop(session: Session, actor: Actor, service_id: int, position: Literal["keep", "sell"] = "keep") -> TradingService:
     """
     Stop a service; a position is kept without protection, or sold at the next open.
 

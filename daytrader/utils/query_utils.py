@@ -1,0 +1,243 @@
+"""Lists that can be filtered, sorted and paged by what their columns are; read as columns, never as models."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Float, Select, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from daytrader.utils import query_values
+from daytrader.utils.errors import BrokenRuleError, InvalidInputError
+
+DEFAULT_PAGE_SIZE: Final = 20
+MAX_PAGE_SIZE: Final = 100
+PAGING: Final = ("page", "page_size", "sort", "order")
+
+_SUFFIXES: Final[Mapping[type, tuple[str, ...]]] = {
+    bool: (),
+    int: ("_min", "_max"),
+    float: ("_min", "_max"),
+    Decimal: ("_min", "_max"),
+    datetime: ("_after", "_before"),
+    date: ("_after", "_before"),
+    str: ("_like",),
+    Enum: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items of a list, and where they stand in it."""
+
+    items: Sequence[Any]
+    page: int
+    page_size: int
+    total_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a caller asks of a list: conditions, an order that never ties, and a page (from 1)."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    order_by: tuple[ColumnElement[Any], ...]
+    page: int
+    page_size: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """
+    What one kind of list shows and what may be asked of it.
+
+    Attributes:
+        model: The table whose rows are listed.
+        columns: What is shown and may be filtered and sorted by, by name.
+        shown: Expressions that are shown only: derived in SQL, or no single value.
+        derived: Properties of the model that are computed from the columns.
+        aliases: Other names of a column, or of a whole filter (``start`` for ``price_date_after``).
+        joins: Tables that the columns need beside the model's, each by foreign key.
+        uppercase: Text columns whose values are stored in capitals.
+    """
+
+    model: type[Any]
+    columns: Mapping[str, InstrumentedAttribute[Any]]
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    joins: tuple[type[Any], ...] = ()
+    uppercase: frozenset[str] = frozenset({"symbol", "stock_symbol"})
+
+    @classmethod
+    def of(
+        cls,
+        model: type[Any],
+        *,
+        extra: Mapping[str, InstrumentedAttribute[Any]] | None = None,
+        shown: Mapping[str, Any] | None = None,
+        derived: Iterable[str] = (),
+        aliases: Mapping[str, str] | None = None,
+        joins: tuple[type[Any], ...] = (),
+    ) -> Listing:
+        """Return a listing of every public column of *model*; what SQL derives (*shown*) is not computed again."""
+        names = [a.key for a in model.__mapper__.column_attrs if a.key not in model.private_columns]
+        single = {name: getattr(model, name) for name in names if _kind_of(getattr(model, name)) is not None}
+        several = {name: getattr(model, name) for name in names if name not in single}
+        shown = several | dict(shown or {})
+        return cls(
+            model=model,
+            columns=single | dict(extra or {}),
+            shown=shown,
+            derived=tuple(name for name in derived if name not in shown),
+            aliases=aliases or {},
+            joins=joins,
+        )
+
+    def filters(self) -> dict[str, type]:
+        """Return every filter there is, aliases included, with the type of its value."""
+        found: dict[str, type] = {}
+        for name, column in self.columns.items():
+            kind = _kind_of(column)
+            assert kind is not None  # `of` keeps only columns of a kind
+            found |= dict.fromkeys([name, *(name + suffix for suffix in _SUFFIXES[_family(kind)])], kind)
+        for alias, target in self.aliases.items():
+            found |= {
+                alias + name.removeprefix(target): kind for name, kind in found.items() if name.startswith(target)
+            }
+        return found
+
+    def parse(self, arguments: Mapping[str, str]) -> ListQuery:
+        """
+        Return the query that the *arguments* of an address spell.
+
+        Raises:
+            InvalidInputError: Naming each unknown argument with what is allowed, and each value that does not fit.
+        """
+        wrong: dict[str, list[str]] = {}
+        known = self.filters()
+        conditions = []
+        for name, value in arguments.items():
+            if name in PAGING:
+                continue
+            if name not in known:
+                wrong[name] = [f"unknown filter, allowed: {', '.join(sorted(known))}"]
+                continue
+            try:
+                conditions.append(self._condition(name, known[name], value))
+            except BrokenRuleError as error:
+                wrong[name] = [str(error)]
+        values: dict[str, Any] = {}
+        for name, rule in self._paging_rules().items():
+            try:
+                values[name] = rule(arguments[name]) if name in arguments else None
+            except BrokenRuleError as error:
+                wrong[name] = [str(error)]
+        if wrong:
+            raise InvalidInputError(wrong)
+        return ListQuery(
+            tuple(conditions),
+            self._order_by(values["sort"] or "id", values["order"] or "asc"),
+            values["page"] or 1,
+            values["page_size"] or DEFAULT_PAGE_SIZE,
+        )
+
+    def fetch(self, session: Session, query: ListQuery, *scope: ColumnElement[bool]) -> Page:
+        """Return the page of *query* among the rows within *scope*."""
+        where = (*scope, *query.conditions)
+        total = session.scalar(self._from(select(func.count()).select_from(self.model)).where(*where)) or 0
+        offset = (query.page - 1) * query.page_size
+        if offset >= total:
+            return Page([], query.page, query.page_size, total)
+        selected = self._from(select(*self._columns().values()).select_from(self.model))
+        rows = session.execute(selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset))
+        view = self._view()
+        return Page([view(row) for row in rows], query.page, query.page_size, total)
+
+    def _columns(self) -> dict[str, Any]:
+        return dict(self.columns) | dict(self.shown)
+
+    def _from(self, statement: Select[Any]) -> Select[Any]:
+        for table in self.joins:
+            statement = statement.join(table)
+        return statement
+
+    def _view(self) -> Callable[[Iterable[Any]], Any]:
+        # The model's own properties over a selected row: one definition of each, without loading the model.
+        names = tuple(self._columns())
+
+        def fill(view: Any, row: Iterable[Any]) -> None:
+            for name, value in zip(names, row, strict=True):
+                setattr(view, name, value)
+
+        properties = {name: inspect.getattr_static(self.model, name) for name in self.derived}
+        view: Callable[[Iterable[Any]], Any] = type(
+            f"{self.model.__name__}Row", (), {"__slots__": names, "__init__": fill} | properties
+        )
+        return view
+
+    def _resolve(self, name: str) -> tuple[str, str]:
+        """Return the column's name and the suffix of the filter *name*."""
+        for alias, target in self.aliases.items():
+            if name not in self.columns and name.startswith(alias):
+                name = target + name.removeprefix(alias)
+                break
+        if name in self.columns:
+            return name, ""
+        base, _, suffix = name.rpartition("_")
+        return base, f"_{suffix}"
+
+    def _condition(self, name: str, kind: type, text: str) -> ColumnElement[bool]:
+        column_name, suffix = self._resolve(name)
+        column: ColumnElement[Any] = self.columns[column_name].expression
+        if suffix == "_like":
+            return column.icontains(query_values.text(text), autoescape=True)
+        value = query_values.parse(kind, text)
+        if suffix == "_before" and kind is datetime and query_values.is_date(text):
+            return column < value + timedelta(days=1)  # a day is included to its end
+        if isinstance(value, str) and column_name in self.uppercase:
+            value = value.upper()
+        if isinstance(value, float | Decimal):
+            # Not bound as the column's type, which would round the bound to its scale.
+            value = literal(float(value), Float(53))
+        if suffix in {"_min", "_after"}:
+            return column >= value
+        if suffix in {"_max", "_before"}:
+            return column <= value
+        return column == value
+
+    def _paging_rules(self) -> dict[str, Callable[[str], Any]]:
+        return {
+            "page": lambda text: query_values.whole(text, 1, None),
+            "page_size": lambda text: query_values.whole(text, 1, MAX_PAGE_SIZE),
+            "sort": lambda text: query_values.choice(self.aliases.get(text, text), self.columns),
+            "order": lambda text: query_values.choice(text.lower(), ("asc", "desc")),
+        }
+
+    def _order_by(self, name: str, order: str) -> tuple[ColumnElement[Any], ...]:
+        wanted = self.columns[name]
+        # Ties break on id, so pages never overlap; nulls stand last on every database.
+        first = wanted.desc() if order == "desc" else wanted.asc()
+        return first.nulls_last(), self.columns["id"].asc()
+
+
+def _kind_of(column: InstrumentedAttribute[Any]) -> type | None:
+    """Return the Python type of the column's values, None if they are no single comparable value."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return None
+    enum_class = getattr(column.type, "enum_class", None)
+    if enum_class is not None:
+        return enum_class  # type: ignore[no-any-return]  # SQLAlchemy leaves it untyped
+    return kind if _family(kind) in _SUFFIXES else None
+
+
+def _family(kind: type) -> type:
+    return Enum if issubclass(kind, Enum) else kind
