@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,13 +17,12 @@ from daytrader.core.money import from_micros, to_micros
 from daytrader.models import CorporateAction, StockDailyPrice
 from daytrader.models.enums import CorporateActionKind
 from daytrader.services.market_calendar import date_of, days_since_epoch
+from daytrader.services.price_upsert import OnConflict
 from daytrader.utils.current_datetime import get_current_datetime
 
 _KIND: Final = {EventKind.DIVIDEND: CorporateActionKind.DIVIDEND, EventKind.SPLIT: CorporateActionKind.SPLIT}
 _EVENT_KIND: Final = {kind: event for event, kind in _KIND.items()}
 _CHUNK: Final = 500
-
-OnConflict = Literal["update", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def record(
     actions: Iterable[CorporateEvent],
     *,
     source: str,
-    on_conflict: OnConflict = "update",
+    on_conflict: OnConflict = OnConflict.UPDATE,
 ) -> Recorded:
     """
     Store the stock's *actions*, each (date, kind) once; call it after the bars are stored.
@@ -124,7 +123,7 @@ def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflic
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(CorporateAction).values(rows)
     identity = ["stock_id", "ex_date", "kind"]
-    if on_conflict == "skip":
+    if on_conflict is OnConflict.SKIP:
         return statement.on_conflict_do_nothing(index_elements=identity)
     kept = {*identity, "created_at"}
     changed = {name: statement.excluded[name] for name in rows[0] if name not in kept}

@@ -75,7 +75,7 @@ def session_dates(times: IntArray) -> DayArray:
 
 
 def in_regular_session(times: IntArray) -> BoolArray:
-    """Return which of *times* (bar starts, epoch seconds UTC, shape (n,)) lie in a regular session; half days end early."""
+    """Return which of *times*, bar starts in epoch seconds UTC, shape (n,), lie in a regular session."""
     schedule = _schedule()
     row = np.searchsorted(schedule.opens, times, side="right") - 1
     inside: BoolArray = (row >= 0) & (times < schedule.closes[np.maximum(row, 0)])

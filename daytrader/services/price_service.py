@@ -16,8 +16,16 @@ from daytrader.core.bars import Bars, adjusted
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, to_micros
 from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
-from daytrader.services import corporate_action_service, daily_price_service, intraday_price_service, market_calendar
+from daytrader.services import (
+    corporate_action_service,
+    daily_price_service,
+    intraday_price_service,
+    market_calendar,
+    stock_service,
+)
+from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.events import Event, events
+from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import InsufficientDataError
 
@@ -131,6 +139,26 @@ def last_price(
     if found is None:
         return None
     return LastPrice(_label(found[0]), from_micros(to_micros(found[1])))
+
+
+def store_series(session: Session, series: PriceSeries, on_conflict: OnConflict = OnConflict.UPDATE) -> Stock:
+    """Store what a provider gave, making the stock where there is none, and announce its newest bar."""
+    stock, is_new = stock_service.ensure(session, series.symbol, name=series.name, sector=series.sector)
+    table = BarTable(
+        np.full(series.time.size, stock.id, np.int64),
+        series.time,
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+        series.adj_close,
+        series.interval,
+    )
+    upsert(session, table, source=series.source, on_conflict=on_conflict)
+    corporate_action_service.record(session, stock.id, series.events, source=series.provider, on_conflict=on_conflict)
+    price_events(session, stock, series.interval, action="created" if is_new else "updated")
+    return stock
 
 
 def price_events(

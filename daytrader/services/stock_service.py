@@ -84,9 +84,11 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> Stock:
     return _stored(session, stock, event_payloads.CREATED)
 
 
-def ensure(session: Session, symbol: str) -> tuple[Stock, bool]:
+def ensure(session: Session, symbol: str, *, name: str | None = None, sector: str | None = None) -> tuple[Stock, bool]:
     """
     Return the stock of *symbol* and whether it was made just now: for imports by the administrator at the console.
+
+    A stock that is there keeps its name and sector.
 
     Raises:
         InvalidInputError: If *symbol* cannot be one.
@@ -95,7 +97,7 @@ def ensure(session: Session, symbol: str) -> tuple[Stock, bool]:
     stock = find(session, ticker)
     if stock is not None:
         return stock, False
-    stock = Stock(symbol=ticker)
+    stock = Stock(symbol=ticker, name=name, sector=sector)
     session.add(stock)
     return _stored(session, stock, event_payloads.CREATED), True
 
