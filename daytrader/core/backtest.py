@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -15,7 +14,7 @@ from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report
-from daytrader.core.rules import Rules
+from daytrader.core.rules import RuleInts, Rules, all_in
 from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
@@ -103,6 +102,18 @@ def simulate(
         InsufficientDataError: If there is no bar from *start* on.
         BoundsError: If an amount outgrows exact integers.
     """
+    return _simulate(bars, signals, rules.compiled, cash_cents, start, fill, target_first)
+
+
+def _simulate(
+    bars: Bars,
+    signals: Signals,
+    book: RuleInts,
+    cash_cents: int,
+    start: date | None,
+    fill: Fill,
+    target_first: bool,
+) -> Run:
     first = 0 if start is None else int(np.searchsorted(bars.session, _day(start)))
     if first >= bars.n:
         raise InsufficientDataError("there is no bar to trade in the chosen dates")
@@ -110,15 +121,18 @@ def simulate(
         _tape(bars),
         signals.entry,
         signals.exit,
-        rules.compiled,
+        book,
         cash_cents,
         first=first,
         last=bars.n,
         at_close=fill == "close",
         target_first=target_first,
     )
+    # Daily bars all close a session: a slice is a view, where row numbers would copy.
+    is_every = record.close_row.size == bars.n - first
+    rows = slice(first, bars.n) if is_every else record.close_row
     return Run(
-        session=bars.session[record.close_row],
+        session=bars.session[rows],
         equity=record.equity,
         held=record.held,
         trades=_trades(bars, signals, record),
@@ -126,7 +140,7 @@ def simulate(
         final_cash=record.cash,
         final_shares=record.shares,
         ambiguous_bars=record.ambiguous,
-        close=bars.close[record.close_row],
+        close=bars.close[rows],
     )
 
 
@@ -141,14 +155,8 @@ def settings(rules: Rules, *, fill: Fill, prices: Prices, start: date | None) ->
 
 
 def _benchmark(bars: Bars, rules: Rules, cents: int, start: date | None, fill: Fill) -> Run:
-    all_in = replace(
-        rules,
-        allocation=Decimal(1),
-        fixed_shares=None,
-        stop_loss_percent=Decimal(0),
-        take_profit_percent=Decimal(0),
-    )
-    return simulate(bars, compute(get_strategy(BENCHMARK), bars, {}), all_in, cents, start=start, fill=fill)
+    signals = compute(get_strategy(BENCHMARK), bars, {})
+    return _simulate(bars, signals, all_in(rules.compiled), cents, start, fill, target_first=False)
 
 
 def _tape(bars: Bars) -> kernel.Tape:

@@ -48,7 +48,7 @@ def cost_cents(shares: int, price: int) -> int:
     if shares > MAX_SHARES or price > MAX_PRICE:
         raise BoundsError("shares or price beyond the largest")
     whole = price // MICROS_PER_CENT
-    if whole > 0 and shares > 10 * MAX_CASH // whole:
+    if float(shares) * float(whole) > 10.0 * MAX_CASH:  # a float cannot overflow, and a division would be slow
         raise BoundsError("the position is worth more than the largest amount")
     return shares * whole + (shares * (price % MICROS_PER_CENT) + MICROS_PER_CENT // 2) // MICROS_PER_CENT
 
@@ -56,7 +56,7 @@ def cost_cents(shares: int, price: int) -> int:
 @njit(cache=True)
 def fee_cents(rules: RuleInts, shares: int, amount_cents: int) -> int:
     """Return round2 of max(minimum, per order + shares x per share + percent of the rounded amount), in cents."""
-    if rules.per_share > 0 and shares > 2 * MAX_CASH * MICROS_PER_CENT // rules.per_share:
+    if float(shares) * float(rules.per_share) > 2.0 * MAX_CASH * MICROS_PER_CENT:
         raise BoundsError("the fee is beyond the largest amount")
     micros = rules.per_order + shares * rules.per_share
     cents = micros // MICROS_PER_CENT + amount_cents // PPM * rules.percent_ppm

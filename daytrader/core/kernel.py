@@ -95,8 +95,8 @@ class TradeRecord:
     gain: int  # while open: the dividends and cash in lieu so far
 
 
-STANDING: Final = np.dtype([(name, np.int64) for name in Standing.__annotations__])
-TRADE_RECORD: Final = np.dtype([(name, np.int64) for name in TradeRecord.__annotations__])
+STANDING: Final = np.dtype([(name, np.int64) for name in Standing.__annotations__], align=True)
+TRADE_RECORD: Final = np.dtype([(name, np.int64) for name in TradeRecord.__annotations__], align=True)
 TradeRecords: TypeAlias = npt.NDArray[np.void]
 
 _OPEN: Final = int(Exit.OPEN)
@@ -222,7 +222,9 @@ def _compile(stamp: int) -> Callable[..., None]:
         _ = stamp
         at = standing[0]
         events = tape.event_row.size
-        event = np.searchsorted(tape.event_row, first)
+        event = 0
+        while event < events and tape.event_row[event] < first:
+            event += 1
         for row in range(first, last):
             while event < events and tape.event_row[event] == row:
                 _corporate_action(at, trades, book, tape, event, row)
@@ -238,7 +240,8 @@ def _compile(stamp: int) -> Callable[..., None]:
             if entry[row] or exit_[row]:
                 _decide(at, trades, book, tape.close[row], row, entry[row], exit_[row], at_close)
             if row + 1 == last or tape.session[row + 1] != tape.session[row]:
-                equity[at.sessions] = at.cash + cost_cents(at.shares, tape.close[row])
+                worth = cost_cents(at.shares, tape.close[row]) if at.shares > 0 else 0
+                equity[at.sessions] = at.cash + worth
                 close_row[at.sessions] = row
                 held[at.sessions] = at.shares > 0
                 at.sessions += 1

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
-
-import numpy as np
 
 from daytrader import __version__
 from daytrader.core import metrics
@@ -96,8 +94,7 @@ class Report:
     @cached_property
     def dates(self) -> list[str]:
         """Return the sessions' dates, YYYY-MM-DD."""
-        dates: list[str] = np.datetime_as_string(self.run.session.astype("datetime64[D]")).tolist()
-        return dates
+        return [_iso(day) for day in self.run.session.tolist()]
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values; money and prices are numbers."""
@@ -143,14 +140,19 @@ class Report:
     def bar_label(self, time: int) -> str:
         """Return a bar's date, or its start in UTC where bars are shorter than a session."""
         if self.interval_minutes == 0:
-            return (_EPOCH + timedelta(days=time // 86_400)).isoformat()
+            return _iso(time // 86_400)
         return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
-        from daytrader.core.report_html import render  # noqa: PLC0415 - only who wants a page loads it
+        from daytrader.core.report_html import render
 
         return render(self)
+
+
+@lru_cache(maxsize=65_536)  # a century of days: reports share their dates
+def _iso(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def build_report(
@@ -200,20 +202,19 @@ def build_report(
 def _metrics(initial: int, run: Run, benchmark: Run | None, target_first: Run | None) -> dict[str, float | int | None]:
     equity, sessions = run.equity, int(run.equity.size)
     final = int(equity[-1])
-    returns = metrics.session_returns(initial, equity)
+    statistics = metrics.statistics(initial, equity, run.session)
     annualized = metrics.annualized_return(initial, final, sessions)
-    deepest = float(metrics.drawdowns(initial, equity).min())
     trades = run.trades if isinstance(run.trades, TradeColumns) else TradeColumns.of(run.trades)
     gains = trades.closed_gain_loss
     return {
         "total_return_pct": (final / initial - 1) * 100,
         "annualized_return_pct": _percent(annualized),
-        "max_drawdown_pct": min(deepest, 0.0) * 100,
-        "max_drawdown_days": metrics.longest_under_water(initial, equity, run.session),
-        "volatility": metrics.volatility(returns),
-        "sharpe_ratio": metrics.sharpe_ratio(returns),
-        "sortino_ratio": metrics.sortino_ratio(returns),
-        "calmar_ratio": metrics.calmar_ratio(annualized, deepest),
+        "max_drawdown_pct": statistics.max_drawdown * 100,
+        "max_drawdown_days": statistics.under_water_days,
+        "volatility": metrics.volatility(statistics),
+        "sharpe_ratio": metrics.sharpe_ratio(statistics),
+        "sortino_ratio": metrics.sortino_ratio(statistics),
+        "calmar_ratio": metrics.calmar_ratio(annualized, statistics.max_drawdown),
         "trades": int(gains.size),
         "win_rate_pct": _percent(metrics.win_rate(gains)),
         "profit_factor": metrics.profit_factor(gains),

@@ -27,6 +27,11 @@ class RuleInts(NamedTuple):
     slippage_ppm: int
 
 
+def all_in(rules: RuleInts) -> RuleInts:
+    """Return the rules of the benchmark: everything at once, unprotected, at the same costs."""
+    return rules._replace(allocation_ppm=PPM, fixed_shares=0, stop_loss_ppm=0, take_profit_ppm=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
     """
