@@ -1,0 +1,89 @@
+"""The ledger of a service: every change of its cash or shares, booked once, in order, never rewritten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from daytrader.models.enums import JournalKind
+from daytrader.models.journal_entry import JournalEntry
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services.ledger_audit import Breach, audit
+from daytrader.utils.errors import ConflictError
+
+__all__ = ["Breach", "audit", "has_transactions", "open_account", "post", "redeposit"]
+
+_NOTE_LENGTH = 200
+
+
+def open_account(session: Session, service: TradingService) -> JournalEntry:
+    """Book the initial balance of a new *service*."""
+    session.flush()
+    service.current_balance = Decimal(0)
+    return post(session, service, JournalKind.DEPOSIT, amount=service.initial_balance, note="initial balance")
+
+
+def redeposit(session: Session, service: TradingService, initial_balance: Decimal) -> JournalEntry:
+    """
+    Change the initial balance of a *service* that has not traded yet.
+
+    Raises:
+        ConflictError: If it has transactions, or cash is held for an order.
+    """
+    if has_transactions(session, service):
+        raise ConflictError("the initial balance is fixed once a service has traded")
+    if service.reserved_cash:
+        raise ConflictError("an order is under way: the initial balance cannot change now")
+    change = initial_balance - service.initial_balance
+    service.initial_balance = initial_balance
+    return post(session, service, JournalKind.DEPOSIT, amount=change, note="initial balance changed")
+
+
+def post(
+    session: Session,
+    service: TradingService,
+    kind: JournalKind,
+    *,
+    amount: Decimal = Decimal(0),
+    shares_change: int = 0,
+    transaction_id: int | None = None,
+    execution_id: int | None = None,
+    corporate_action_id: int | None = None,
+    bar_time: datetime | None = None,
+    note: str | None = None,
+) -> JournalEntry:
+    """
+    Book *amount* (exact cents) and *shares_change* to *service*, whose row the caller has locked.
+
+    Returns:
+        The entry, flushed: the database has refused it by now if it was booked before.
+    """
+    last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
+    service.current_balance += amount
+    service.current_shares += shares_change
+    entry = JournalEntry(
+        service_id=service.id,
+        sequence=(last or 0) + 1,
+        kind=kind,
+        amount=amount,
+        balance_after=service.current_balance,
+        shares_change=shares_change,
+        shares_after=service.current_shares,
+        transaction_id=transaction_id,
+        execution_id=execution_id,
+        corporate_action_id=corporate_action_id,
+        bar_time=bar_time,
+        note=note[:_NOTE_LENGTH] if note else None,
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def has_transactions(session: Session, service: TradingService) -> bool:
+    """Return whether *service* has ever bought."""
+    return bool(session.scalar(select(select(1).where(TradingTransaction.service_id == service.id).exists())))

@@ -1,0 +1,228 @@
+"""Orders: intents stored before the broker hears of them, their states, and the broker's protocol."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Protocol
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
+from daytrader.core.fills import cost_cents, fee_cents
+from daytrader.core.money import from_cents, from_micros, to_micros
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, TransactionState
+from daytrader.models.order import Order
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services import event_payloads
+from daytrader.services.events import events
+from daytrader.services.trading_rules import rules_of
+from daytrader.utils.current_datetime import get_current_datetime, iso_utc
+
+__all__ = [
+    "Broker",
+    "acknowledge",
+    "begin_submission",
+    "cancel_live",
+    "live_orders",
+    "move",
+    "open_transaction",
+    "place",
+    "sell_position",
+    "ticket_of",
+    "unsubmitted",
+]
+
+UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
+_REASON_LENGTH: Final = 200
+
+
+class Broker(Protocol):
+    """Whoever fills orders. It is called between units of work, never inside one that waits for a network."""
+
+    @property
+    def name(self) -> str:
+        """Return what a service's ``broker`` column calls it."""
+
+    def submit(self, ticket: OrderTicket, bar: MarketBar | None) -> Acknowledgement:
+        """Take an order decided at the close of *bar*; taking the same client_order_id again changes nothing."""
+
+    def find(self, client_order_id: str) -> Acknowledgement | None:
+        """Return what became of an order, None if it was never taken."""
+
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
+        """Return the fill of a working order at the open of *bar*, None if it expires there."""
+
+    def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:
+        """Return what a position's stop or target does during *bar*."""
+
+
+def place(
+    session: Session,
+    service: TradingService,
+    *,
+    side: OrderSide,
+    kind: OrderKind,
+    shares: int,
+    reason: str,
+    limit: int = 0,
+    decision_id: int | None = None,
+    parent_id: int | None = None,
+    transaction_id: int | None = None,
+    bar_time: datetime | None = None,
+    state: OrderState = OrderState.PENDING,
+) -> Order:
+    """
+    Store an order intent of *service*, whose row the caller has locked, and hold the cash that a buy may take.
+
+    Args:
+        limit: The most a buy may pay for a share, in micros; 0 for none.
+        state: ACCEPTED for what the paper market already works: a bracket leg, a manual trade.
+    """
+    reserved = _most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
+    order = Order(
+        service_id=service.id,
+        decision_id=decision_id,
+        parent_id=parent_id,
+        transaction_id=transaction_id,
+        broker=service.broker,
+        client_order_id=_new_client_order_id(session),
+        side=side,
+        kind=kind,
+        state=state,
+        shares=shares,
+        limit_price=from_micros(limit) if limit else None,
+        reserved_cash=reserved,
+        bar_time=bar_time,
+        reason=reason[:_REASON_LENGTH],
+        history=[_passage(state, reason)],
+    )
+    service.reserved_cash += reserved
+    session.add(order)
+    session.flush()
+    events.record(session, event_payloads.order_update(service, order, event_payloads.CREATED))
+    return order
+
+
+def move(session: Session, service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
+    """Take *order* to *state* and note it; an order that has ended holds no cash."""
+    order.state = state
+    order.history = [*order.history, _passage(state, reason)]
+    if state not in LIVE_ORDER_STATES:
+        service.reserved_cash -= order.reserved_cash
+        order.reserved_cash = Decimal(0)
+    session.flush()
+    events.record(session, event_payloads.order_update(service, order))
+
+
+def begin_submission(session: Session, order_ids: Sequence[int]) -> list[int]:
+    """
+    Claim PENDING orders for sending, by compare and set: of two engines that try, one succeeds.
+
+    Returns:
+        The orders that are now SUBMITTING, those found so (a crash left them) included.
+    """
+    claimed = []
+    for order in session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)):
+        if order.state is OrderState.PENDING:
+            result = session.execute(
+                update(Order)
+                .where(Order.id == order.id, Order.state == OrderState.PENDING)
+                .values(state=OrderState.SUBMITTING, history=[*order.history, _passage(OrderState.SUBMITTING, None)])
+                .returning(Order.id)
+                .execution_options(synchronize_session=False)
+            )
+            if result.first() is None:
+                continue
+        if order.state in UNSUBMITTED:
+            claimed.append(order.id)
+    return claimed
+
+
+def acknowledge(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> None:
+    """Note the broker's word on a SUBMITTING *order*; its fill, if there is one, is `booking.book`'s to book."""
+    if answer.is_working or answer.fill is not None:
+        move(session, service, order, OrderState.ACCEPTED)
+    else:
+        move(session, service, order, OrderState.EXPIRED, answer.reason)
+
+
+def cancel_live(session: Session, service: TradingService, side: OrderSide | None, reason: str) -> int:
+    """Cancel the live orders of *service* (None: of both sides) and return how many there were."""
+    live = [order for order in live_orders(session, [service.id]) if side is None or order.side is side]
+    for order in live:
+        move(session, service, order, OrderState.CANCELLED, reason)
+    return len(live)
+
+
+def sell_position(session: Session, service: TradingService, reason: str) -> Order | None:
+    """
+    Place a market order for all shares of *service*; it fills at the next open, whatever the service's state is then.
+
+    Returns:
+        The order, the one already under way if there is one, None if there is nothing to sell.
+    """
+    live = live_orders(session, [service.id])
+    for order in live:
+        if order.side is OrderSide.SELL:
+            return order
+    held = open_transaction(session, service.id)
+    if held is None:
+        return None
+    return place(
+        session,
+        service,
+        side=OrderSide.SELL,
+        kind=OrderKind.EXIT,
+        shares=held.open_shares,
+        reason=reason,
+        transaction_id=held.id,
+        bar_time=service.last_bar_time,
+    )
+
+
+def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]:
+    """Return the orders of the services that have not ended, oldest first."""
+    return session.scalars(
+        select(Order)
+        .where(Order.service_id.in_(list(service_ids)), Order.state.in_(LIVE_ORDER_STATES))
+        .order_by(Order.id)
+    ).all()
+
+
+def unsubmitted(session: Session) -> Sequence[Order]:
+    """Return the orders that no broker has acknowledged, oldest first."""
+    return session.scalars(select(Order).where(Order.state.in_(UNSUBMITTED)).order_by(Order.id)).all()
+
+
+def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
+    """Return the position that the service holds; there is never more than one."""
+    return session.scalar(
+        select(TradingTransaction).where(
+            TradingTransaction.service_id == service_id, TradingTransaction.state == TransactionState.OPEN
+        )
+    )
+
+
+def ticket_of(service: TradingService, order: Order) -> OrderTicket:
+    """Return *order* as its broker receives it."""
+    limit = to_micros(order.limit_price) if order.limit_price is not None else 0
+    return OrderTicket(order.client_order_id, order.side, order.shares, limit, rules_of(service).compiled)
+
+
+def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
+    cost = cost_cents(shares, limit)
+    return from_cents(cost + fee_cents(rules_of(service).compiled, shares, cost))
+
+
+def _new_client_order_id(session: Session) -> str:
+    # The prefix tells our orders from others at an account that somebody else trades too.
+    return f"dt-{session.info.get('installation', 'local')}-{uuid.uuid4()}"
+
+
+def _passage(state: OrderState, reason: str | None) -> dict[str, str | None]:
+    return {"state": state.value, "at": iso_utc(get_current_datetime()), "reason": reason}
