@@ -17,6 +17,8 @@ from daytrader.services import database
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 
+pytest_plugins = ("tests.postgres", "tests.browser")
+
 T = TypeVar("T")
 
 PASSWORD = "Secret-Enough-1"

@@ -1,0 +1,93 @@
+# Two commands are enough: `make run` and `make test`. Each sets up what it needs; a second run does nothing twice.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/done
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The first Python that is new enough and really starts; override with `make PYTHON=...`.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(DONE)/run ## Start DayTrader with sample prices, a demo account and a trading engine (PORT=8000)
+	@$(BIN)/daytrader run --demo $(if $(PORT),--port $(PORT)) $(ARGS)
+
+.PHONY: test
+test: $(DONE)/test ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(DONE)/lint ## Check style, types and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: bench
+bench: $(DONE)/test ## Measure; writes benchmarks/results/latest.json (NAME=one)
+	@$(BIN)/python benchmarks/run.py $(NAME)
+
+.PHONY: docs
+docs: $(DONE)/test ## Check every link and every command in the documents
+	@$(BIN)/python -m pytest -q tests/test_documents.py
+
+.PHONY: screenshots
+screenshots: $(DONE)/test ## Take the pictures in docs/images again
+	@$(BIN)/python -m docs.screenshots
+
+.PHONY: dist
+dist: $(DONE)/run ## Build the wheel
+	@$(BIN)/python -m build --wheel --no-isolation
+
+.PHONY: lock
+lock: $(DONE)/lock ## Choose the newest versions that pyproject.toml admits; writes requirements/
+	@rm -f requirements/*.txt
+	@$(COMPILE) pyproject.toml -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group test -c requirements/run.txt -o requirements/test.txt
+	@for group in lint build lock node; do $(COMPILE) --group $$group -o requirements/$$group.txt || exit 1; done
+
+.PHONY: clean
+clean: ## Remove what was built; keeps instance/, where your data is
+	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the commands above stand on -------------------------------------------------------------------------------
+
+INSTALL = $(BIN)/python -m pip install --quiet --require-hashes -r
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+$(DONE)/venv:
+	@test -n "$(PYTHON)" || { echo "DayTrader needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/it" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+	@mkdir -p $(DONE) && touch $@
+
+# The package itself, editable: the tools that build it come first, so that pip fetches nothing on its own.
+$(DONE)/run: $(DONE)/venv requirements/run.txt requirements/build.txt pyproject.toml
+	@echo "Installing what DayTrader needs (once) ..."
+	@$(INSTALL) requirements/run.txt -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DONE)/test: $(DONE)/run requirements/test.txt
+	@echo "Installing what the tests need (once) ..."
+	@$(INSTALL) requirements/test.txt
+	@touch $@
+
+# mypy reads the tests too, and what they import.
+$(DONE)/lint: $(DONE)/test requirements/lint.txt
+	@echo "Installing the linters (once) ..."
+	@$(INSTALL) requirements/lint.txt
+	@touch $@
+
+$(DONE)/lock: $(DONE)/venv requirements/lock.txt
+	@$(INSTALL) requirements/lock.txt
+	@touch $@
