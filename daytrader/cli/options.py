@@ -8,15 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import click
 
 if TYPE_CHECKING:
     from daytrader.core.rules import Rules
 
-FILLS: Final = ("next_open", "close")
-PRICES: Final = ("raw", "adjusted")
+Fill: TypeAlias = Literal["next_open", "close"]
+Prices: TypeAlias = Literal["raw", "adjusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class TradingOptions:
     end: date | None
     cash: Decimal
     rules: Rules
-    fill: str
-    prices: str
+    fill: Fill
+    prices: Prices
     json: bool
     html: Path | None
 
@@ -139,14 +139,14 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--fill",
-        type=click.Choice(FILLS),
+        type=click.Choice(get_args(Fill)),
         default="next_open",
         show_default=True,
         help="When a decision fills; `close` is for research only.",
     ),
     click.option(
         "--prices",
-        type=click.Choice(PRICES),
+        type=click.Choice(get_args(Prices)),
         default="raw",
         show_default=True,
         help="`adjusted` scales by adj_close: an approximation for data without splits and dividends.",

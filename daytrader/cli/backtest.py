@@ -1,0 +1,79 @@
+"""Backtests of stored stocks and of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from daytrader.cli.context import open_database, warn
+from daytrader.cli.options import TradingOptions, trading_options
+
+if TYPE_CHECKING:
+    from daytrader.core.bars import Bars
+
+
+@click.command()
+@click.argument("source", metavar="SYMBOL_OR_FILE")
+@trading_options
+def backtest(source: str, *, options: TradingOptions) -> None:
+    """Test a strategy on a stored stock, or directly on a CSV file: then no database is needed."""
+    from daytrader.cli.report import deliver
+    from daytrader.core import backtest as engine
+
+    symbol, bars = _from_file(Path(source), options) if _is_file(source) else _from_database(source, options)
+    if bars.refused:
+        first = bars.refused[0]
+        warn(f"{len(bars.refused)} bars were left out as unsound, the first at row {first.index + 1}: {first.reason}")
+    report = engine.run(
+        bars,
+        options.strategy,
+        options.params,
+        options.rules,
+        symbol=symbol,
+        cash=options.cash,
+        start=options.start,
+        end=options.end,
+        fill=options.fill,
+        prices=options.prices,
+    )
+    deliver(report, options)
+
+
+def _is_file(source: str) -> bool:
+    return "/" in source or "\\" in source or Path(source).suffix.lower() in (".csv", ".txt", ".gz", ".tsv")
+
+
+def _from_file(path: Path, options: TradingOptions) -> tuple[str, Bars]:
+    from daytrader.core.bars import EventKind
+    from daytrader.services.data_providers.csv import read_bars_file
+    from daytrader.services.price_service import scaled
+    from daytrader.utils.errors import InsufficientDataError
+
+    symbol, bars, adj_close = read_bars_file(path)
+    if options.prices == "adjusted":
+        if adj_close is None:
+            raise InsufficientDataError(f"{path} has no adjusted close: use --prices raw")
+        bars = scaled(bars, adj_close)
+    else:
+        _warn_of_splits(str(path), has_splits=bool((bars.event_kind == EventKind.SPLIT).any()))
+    return symbol or path.name.split(".")[0].upper(), bars
+
+
+def _from_database(symbol: str, options: TradingOptions) -> tuple[str, Bars]:
+    from daytrader.services import corporate_action_service, price_service, stock_service
+    from daytrader.services.session_manager import SessionManager
+
+    open_database()
+    with SessionManager(read_only=True) as session:
+        stock = stock_service.by_symbol(session, symbol)
+        bars = price_service.load_bars(session, stock.id, prices=options.prices)
+        if options.prices == "raw":
+            _warn_of_splits(stock.symbol, has_splits=corporate_action_service.has_splits(session, stock.id))
+        return stock.symbol, bars
+
+
+def _warn_of_splits(name: str, *, has_splits: bool) -> None:
+    if not has_splits:
+        warn(f"no split is known for {name}: if there was one, raw prices show it as a crash (see --prices)")
