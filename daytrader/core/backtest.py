@@ -14,7 +14,7 @@ from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report
-from daytrader.core.rules import RuleInts, Rules, all_in
+from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
@@ -142,16 +142,6 @@ def _simulate(
         ambiguous_bars=record.ambiguous,
         close=bars.close[rows],
     )
-
-
-def settings(rules: Rules, *, fill: Fill, prices: Prices, start: date | None) -> dict[str, object]:
-    """Return what a result depends on besides data and strategy parameters, as JSON values."""
-    return {
-        **rules.as_dict(),
-        "fill": fill,
-        "prices": prices,
-        "start": None if start is None else start.isoformat(),
-    }
 
 
 def _benchmark(bars: Bars, rules: Rules, cents: int, start: date | None, fill: Fill) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -123,6 +124,16 @@ class Rules:
             name = setting.name if setting.name == "slippage_bps" else f"commission_{setting.name}"
             plain[name] = float(getattr(self.costs, setting.name))
         return plain
+
+
+def settings(rules: Rules, *, fill: str, prices: str, start: date | None) -> dict[str, object]:
+    """Return what a result depends on besides data and strategy parameters, as JSON values."""
+    return {
+        **rules.as_dict(),
+        "fill": fill,
+        "prices": prices,
+        "start": None if start is None else start.isoformat(),
+    }
 
 
 def _check(name: str, value: Decimal, least: Decimal, most: Decimal, compile_: Callable[[Decimal], int]) -> int:
