@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -60,6 +61,19 @@ class SessionManager:
 
 def _is_locked(error: OperationalError) -> bool:
     return "database is locked" in str(error.orig)
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Run a part of a unit of work whose failure undoes that part alone, the events it recorded included."""
+    session.flush()
+    recorded = len(session.info.get("events", []))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del session.info.get("events", [])[recorded:]
+        raise
 
 
 def with_session(func: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:

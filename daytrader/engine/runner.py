@@ -1,0 +1,188 @@
+"""The runner: each bar through decision, order, fill, transaction and ledger, exactly once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
+from daytrader.engine.bar_unit import BarUnit
+from daytrader.engine.stock_bars import StockBars
+from daytrader.models.enums import OrderState, ServiceState
+from daytrader.models.order import Order
+from daytrader.models.stock import Stock
+from daytrader.models.trading_service import TradingService
+from daytrader.services import booking, order_service, price_service
+from daytrader.services.booking import Booked
+from daytrader.services.order_service import Broker
+from daytrader.services.session_manager import SessionManager, savepoint
+from daytrader.utils.errors import UnavailableError
+
+logger = structlog.get_logger(__name__)
+
+OnTrade = Callable[[Booked], None]
+Checkpoint = Callable[[str], None]
+
+_AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUnit:
+    """What the first unit left: trades to tell of, intents for the broker, orders found that nobody has sent."""
+
+    booked: Sequence[Booked] = ()
+    placed: Sequence[int] = ()
+    unsent: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """
+    Takes bars through the services of their stock, and orders to the broker between two units of work.
+
+    Attributes:
+        broker: Where orders go.
+        only: The services to take part, None for all.
+        announces_prices: Whether each bar is told of as a price:update.
+        on_trade: Called with each trade, after the commit that it is part of.
+        checkpoint: Called between the steps with the name of the one just done; tests stop the process there.
+    """
+
+    broker: Broker
+    only: Collection[int] | None = None
+    announces_prices: bool = False
+    on_trade: OnTrade = field(default=lambda _booked: None)
+    checkpoint: Checkpoint = field(default=lambda _name: None)
+
+    def step(self, stock: StockBars, row: int) -> None:
+        """
+        Take bar *row* of *stock* through every service that trades it. Taking it again changes nothing.
+
+        A service that raises goes to ERROR with its reason; the others trade on.
+
+        Raises:
+            UnavailableError: If the database is busy; nothing is half done, step again.
+        """
+        first = self._first_unit(stock, row)
+        while first.unsent:
+            # Placed between two bars, by a person or before a crash: they are due at this bar's open.
+            self.submit(first.unsent, None)
+            first = self._first_unit(stock, row)
+        self._tell(first.booked)
+        self.checkpoint("unit 1")
+        if first.placed:
+            self.submit(first.placed, stock.bar(row))
+
+    def submit(self, order_ids: Sequence[int], bar: MarketBar | None) -> None:
+        """Claim PENDING orders, send them, and book what the broker says; *bar* is the one that decided them."""
+        with SessionManager() as session:
+            tickets = self._claim(session, order_ids)
+        self.checkpoint("claim")
+        answers = [(order_id, self._send(ticket, is_resent, bar)) for order_id, ticket, is_resent in tickets]
+        self.checkpoint("submit")
+        with SessionManager() as session:
+            booked = [self._settle(session, order_id, answer) for order_id, answer in answers]
+        self._tell([trade for trade in booked if trade is not None])
+        self.checkpoint("unit 2")
+
+    def _first_unit(self, stock: StockBars, row: int) -> FirstUnit:
+        try:
+            return self._run_first_unit(stock, row, is_careful=False)
+        except (UnavailableError, DBAPIError):
+            raise  # the database's trouble is no service's fault
+        except Exception:
+            # Which service failed is found in a second pass, each behind a savepoint: too dear for every bar.
+            logger.exception("bar failed, taking its services one by one", symbol=stock.symbol, row=row)
+        return self._run_first_unit(stock, row, is_careful=True)
+
+    def _run_first_unit(self, stock: StockBars, row: int, *, is_careful: bool) -> FirstUnit:
+        with SessionManager() as session:
+            services = self._services(session, stock)
+            live = defaultdict[int, list[Order]](list)
+            for order in order_service.live_orders(session, [service.id for service in services]) if services else ():
+                live[order.service_id].append(order)
+            unsent = [order.id for orders in live.values() for order in orders if _is_unsent(order)]
+            if unsent:
+                return FirstUnit(unsent=unsent)
+            unit = BarUnit(session, self.broker, stock, row)
+            for service in services:
+                if is_careful:
+                    self._take_carefully(session, unit, service, live[service.id])
+                else:
+                    unit.take(service, live[service.id])
+            unit.finish()
+            if self.announces_prices:
+                price_service.price_events(
+                    session, session.get_one(Stock, stock.stock_id), stock.interval, bar_time=stock.time(row)
+                )
+        return FirstUnit(booked=unit.booked, placed=unit.placed)
+
+    def _take_carefully(self, session: Session, unit: BarUnit, service: TradingService, live: Sequence[Order]) -> None:
+        traded = len(unit.booked)
+        try:
+            with savepoint(session):
+                unit.take(service, live)
+                unit.finish()
+        except (UnavailableError, DBAPIError):
+            raise
+        except Exception as error:
+            logger.exception("service failed", service_id=service.id)
+            del unit.booked[traded:]
+            unit.forget()
+            booking.fail(session, service, f"{type(error).__name__}: {error}")
+
+    def _services(self, session: Session, stock: StockBars) -> Sequence[TradingService]:
+        """Return the services of *stock* that trade or hold, locked, in one order for all who lock them."""
+        query = (
+            select(TradingService)
+            .where(
+                TradingService.stock_id == stock.stock_id,
+                TradingService.interval == stock.interval,
+                or_(TradingService.state.in_(_AT_WORK), TradingService.current_shares > 0),
+            )
+            .order_by(TradingService.id)
+            .with_for_update()
+        )
+        if self.only is not None:
+            query = query.where(TradingService.id.in_(self.only))
+        return session.scalars(query).all()
+
+    def _claim(self, session: Session, order_ids: Sequence[int]) -> list[tuple[int, OrderTicket, bool]]:
+        found_sending = {
+            order.id for order in order_service.unsubmitted(session) if order.state is OrderState.SUBMITTING
+        }
+        tickets = []
+        for order_id in order_service.begin_submission(session, order_ids):
+            order = session.get_one(Order, order_id)
+            service = session.get_one(TradingService, order.service_id)
+            tickets.append((order_id, order_service.ticket_of(service, order), order_id in found_sending))
+        return tickets
+
+    def _send(self, ticket: OrderTicket, is_resent: bool, bar: MarketBar | None) -> Acknowledgement:
+        # After a crash while sending, the broker is asked before it is told again.
+        known = self.broker.find(ticket.client_order_id) if is_resent else None
+        return known or self.broker.submit(ticket, bar)
+
+    def _settle(self, session: Session, order_id: int, answer: Acknowledgement) -> Booked | None:
+        service_id = session.scalars(select(Order.service_id).where(Order.id == order_id)).one()
+        service = session.get_one(TradingService, service_id, with_for_update=True)
+        order = session.get_one(Order, order_id)
+        if order.state is not OrderState.SUBMITTING:
+            return None
+        order_service.acknowledge(session, service, order, answer)
+        return None if answer.fill is None else booking.book(session, service, order, answer.fill)
+
+    def _tell(self, booked: Sequence[Booked]) -> None:
+        for trade in booked:
+            self.on_trade(trade)
+
+
+def _is_unsent(order: Order) -> bool:
+    return order.state in order_service.UNSUBMITTED
