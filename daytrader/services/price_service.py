@@ -213,8 +213,10 @@ def _read(session: Session, stock_id: int, interval: int, until: datetime | None
         query = query.where(StockIntradayPrice.interval == interval)
     if until is not None:
         query = query.where(label <= _bound(interval, until))
-    rows = [tuple(row) for row in session.execute(query.order_by(label))]
-    columns = np.array(rows, np.float64).reshape(-1, 6 + len(adj_close)).T
+    session.flush()
+    with session.connection().execute(query.order_by(label)) as result:
+        # The driver's tuples of numbers need no processing: half the time of the result's rows.
+        columns = np.array(result.cursor.fetchall(), np.float64).reshape(-1, 6 + len(adj_close)).T
     if interval == DAILY or not columns.size:
         return columns
     return columns[:, market_calendar.in_regular_session(columns[0].astype(np.int64))]

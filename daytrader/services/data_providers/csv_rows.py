@@ -1,0 +1,257 @@
+"""From lines to checked rows, a block at a time, every bad row with its line, field and reason."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from daytrader.core.arrays import BoolArray, FloatArray, IntArray
+from daytrader.core.bars import snap_ratio
+from daytrader.core.errors import InvalidParameterError
+from daytrader.services.data_providers.csv_dates import BAD, DateParser
+from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout, split_line
+from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
+from daytrader.services.market_calendar import date_of
+from daytrader.utils import validators
+from daytrader.utils.constants import DAILY, MAX_PRICE
+from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import BrokenRuleError
+
+_DAY: Final = 86_400
+_LARGEST_VOLUME: Final = 2**53
+_SMALLEST_PRICE: Final = 0.5e-6  # less rounds to no price at all
+_NUMBERS: Final = (*PRICES, Field.ADJ_CLOSE, Field.VOLUME, Field.DIVIDEND, Field.SPLIT)
+
+
+class RowError(NamedTuple):
+    """Why one line (from 1) is refused; the value itself is never repeated."""
+
+    line: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class PriceBlock:
+    """
+    Checked rows as columns, each of shape (n,), in the file's order, and the rows refused between them.
+
+    Attributes:
+        line: Where each row stands, from 1.
+        time: Bar start, epoch seconds UTC; midnight of the date for daily bars.
+        symbol: Index into the file's symbols; 0 throughout where the file names none.
+        values: Open, high, low, close, adjusted close, volume, dividend and split, by field; NaN where there is none.
+    """
+
+    line: IntArray
+    time: IntArray
+    symbol: IntArray
+    values: dict[Field, FloatArray]
+    errors: tuple[RowError, ...]
+
+
+@dataclass(eq=False)
+class RowParser:
+    """
+    Reads the lines of one file.
+
+    Attributes:
+        layout: Which cell is what.
+        mark: The file's decimal mark.
+        dates: Reads its dates.
+        interval: Minutes of a bar, 0 for daily bars.
+        symbols: The symbols seen so far; grows while the file is read.
+    """
+
+    layout: Layout
+    mark: DecimalMark
+    dates: DateParser
+    interval: int
+    symbols: list[str] = field(default_factory=list)
+    _codes: dict[str, int] = field(default_factory=dict)
+
+    def parse(self, lines: Sequence[str], first_line: int) -> PriceBlock:
+        """Return the rows of consecutive *lines*, of which the first has the number *first_line*."""
+        rows, numbers, errors = self._cells(lines, first_line)
+        columns = list(zip(*rows, strict=True)) if rows else [()] * self.layout.width
+        text = "".join(lines)
+        refused: dict[int, tuple[str, str]] = {}
+        time = self._times(columns, refused)
+        symbol = self._symbols(columns, refused, len(rows))
+        values = self._numbers(columns, refused, len(rows), is_plain=text.isascii() and "_" not in text)
+        for row in np.flatnonzero(_suspects(time, values, self.interval)).tolist():
+            if row not in refused:
+                _judge(row, time, values, self.interval, refused)
+        kept = np.ones(len(rows), np.bool_)
+        for row, (name, reason) in refused.items():
+            kept[row] = False
+            if any(rows[row]):  # a row of separators alone, as spreadsheets append them, says nothing
+                errors.append(RowError(int(numbers[row]), name, reason))
+        errors.sort()
+        if self.layout.is_bar_end and self.interval != DAILY:
+            time = time - self.interval * 60
+        return PriceBlock(
+            numbers[kept],
+            time[kept],
+            symbol[kept],
+            {name: column[kept] for name, column in values.items()},
+            tuple(errors),
+        )
+
+    def _cells(self, lines: Sequence[str], first_line: int) -> tuple[list[list[str]], IntArray, list[RowError]]:
+        """Return the lines of the right width as cells, their numbers, and the others as errors."""
+        separator, width = self.layout.separator, self.layout.width
+        try:
+            rows = list(csv.reader(lines, delimiter=separator))
+        except csv.Error:
+            rows = []
+        if len(rows) != len(lines):  # a quote is never closed: it must not swallow the lines that follow
+            rows = [split_line(line, separator) for line in lines]
+        numbers = np.arange(first_line, first_line + len(rows))
+        if set(map(len, rows)) <= {width}:
+            return rows, numbers, []
+        errors = []
+        fitting: list[int] = []
+        for row, cells in enumerate(rows):
+            if len(cells) > width and not any(cells[width:]):
+                del cells[width:]  # separators at the end of the line
+            if len(cells) == width:
+                fitting.append(row)
+            elif any(cell.strip() for cell in cells):
+                reason = f"has {len(cells)} cells, the header {width}"
+                errors.append(RowError(int(numbers[row]), "row", reason))
+        return [rows[row] for row in fitting], numbers[fitting], errors
+
+    def _times(self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]]) -> IntArray:
+        cells = columns[self.layout.columns[Field.DATE]]
+        time = np.array(self.dates.column(date_cells(self.layout, columns)), np.int64)
+        for row in np.flatnonzero(time == BAD).tolist():
+            reason = "is not a date like the others" if cells[row].strip() else "is missing"
+            refused[row] = (Field.DATE.value, reason)
+        return time
+
+    def _symbols(self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]], n: int) -> IntArray:
+        place = self.layout.columns.get(Field.SYMBOL)
+        if place is None:
+            return np.zeros(n, np.int64)
+        codes = [self._code(cell) for cell in columns[place]]
+        for row, code in enumerate(codes):
+            if code < 0:
+                refused.setdefault(row, (Field.SYMBOL.value, "is not a symbol"))
+        return np.array(codes, np.int64)
+
+    def _code(self, cell: str) -> int:
+        known = self._codes.get(cell)
+        if known is not None:
+            return known
+        try:
+            symbol = validators.symbol(cell).removesuffix(".US")
+        except BrokenRuleError:
+            return -1
+        if symbol not in self.symbols:
+            self.symbols.append(symbol)
+        self._codes[cell] = self.symbols.index(symbol)
+        return self._codes[cell]
+
+    def _numbers(
+        self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]], n: int, *, is_plain: bool
+    ) -> dict[Field, FloatArray]:
+        values: dict[Field, FloatArray] = {}
+        for name in _NUMBERS:
+            place = self.layout.columns.get(name)
+            if place is None:
+                values[name] = np.full(n, np.nan)
+                continue
+            parse = parse_splits if name is Field.SPLIT else parse_column
+            values[name], reasons = parse(columns[place], self.mark, is_plain=is_plain)
+            if name in PRICES:
+                for row in np.flatnonzero(np.isnan(values[name])).tolist():
+                    refused.setdefault(row, (name.value, reasons.get(row, "is missing")))
+            for row, reason in reasons.items():
+                refused.setdefault(row, (name.value, reason))
+        # Vendors adjust volumes for splits, which leaves fractions of shares.
+        values[Field.VOLUME] = np.floor(values[Field.VOLUME] + 0.5)
+        return values
+
+
+def date_cells(layout: Layout, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Return the date of each row, with its time of day where that stands in a column of its own."""
+    days = columns[layout.columns[Field.DATE]]
+    place = layout.columns.get(Field.CLOCK)
+    if place is None:
+        return days
+    return [f"{day} {clock}" for day, clock in zip(days, columns[place], strict=True)]
+
+
+def _suspects(time: IntArray, values: dict[Field, FloatArray], interval: int) -> BoolArray:
+    """Return the rows that may break a rule; the rules themselves are asked about those alone."""
+    opened, high, low, close = (values[name] for name in PRICES)
+    now = get_current_datetime()
+    horizon = now + timedelta(hours=13) if interval == DAILY else now
+    with np.errstate(invalid="ignore"):
+        bad = (low > high) | (low > opened) | (low > close) | (opened > high) | (close > high)
+        bad |= (low < _SMALLEST_PRICE) | (opened < _SMALLEST_PRICE) | (close < _SMALLEST_PRICE)
+        bad |= high > float(MAX_PRICE)
+        bad |= time > int(horizon.timestamp()) - (_DAY if interval == DAILY else 0)
+        bad |= (values[Field.ADJ_CLOSE] < 0) | (values[Field.ADJ_CLOSE] > float(MAX_PRICE))
+        bad |= (values[Field.VOLUME] < 0) | (values[Field.VOLUME] > _LARGEST_VOLUME)
+        bad |= (values[Field.DIVIDEND] < 0) | (values[Field.DIVIDEND] > float(MAX_PRICE))
+        split = values[Field.SPLIT]
+        bad |= ~np.isnan(split) & (split != 0) & (split != 1)
+    return bad
+
+
+def _judge(
+    row: int,
+    time: IntArray,
+    values: dict[Field, FloatArray],
+    interval: int,
+    refused: dict[int, tuple[str, str]],
+) -> None:
+    """Apply the rules that models and schemas have too to one row."""
+    prices = {f"{name.value}_price": float(values[name][row]) for name in PRICES}
+
+    def rule(name: str, check: Callable[[], object]) -> None:
+        try:
+            check()
+        except (BrokenRuleError, InvalidParameterError) as error:
+            refused.setdefault(row, (name, str(error)))
+
+    rule(Field.DATE.value, lambda: _check_time(int(time[row]), interval))
+    for name in PRICES:
+        rule(name.value, lambda price=float(values[name][row]): _check_price(price))  # type: ignore[misc]
+    rule("prices", lambda: validators.price_order(**prices))
+    for name in (Field.ADJ_CLOSE, Field.DIVIDEND):
+        amount = float(values[name][row])
+        if not np.isnan(amount):
+            rule(name.value, lambda amount=amount: validators.price(amount))  # type: ignore[misc]
+    volume, split = float(values[Field.VOLUME][row]), float(values[Field.SPLIT][row])
+    if not np.isnan(volume):
+        rule(Field.VOLUME.value, lambda: validators.volume(volume))
+    if not np.isnan(split) and split != 0:
+        rule(Field.SPLIT.value, lambda: _check_split(split))
+
+
+def _check_time(moment: int, interval: int) -> None:
+    if interval == DAILY:
+        validators.price_date(date_of(moment // _DAY))
+    else:
+        validators.timestamp(datetime.fromtimestamp(moment, UTC))
+
+
+def _check_price(price: float) -> None:
+    validators.price(price)
+    if price < _SMALLEST_PRICE:
+        raise BrokenRuleError("must be above 0")
+
+
+def _check_split(ratio: float) -> None:
+    try:
+        snap_ratio(ratio)
+    except InvalidParameterError:
+        raise BrokenRuleError("is no split ratio") from None

@@ -1,0 +1,111 @@
+"""From a file's bytes to its lines: compression, encoding, line ends."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, BinaryIO, Final, cast
+
+from daytrader.utils.errors import InvalidInputError
+
+SAMPLE_CHARACTERS: Final = 65_536
+_BLOCK_CHARACTERS: Final = 1 << 20
+_GZIP: Final = b"\x1f\x8b"
+_OTHER_FORMATS: Final = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
+    b"%PDF": "a PDF",
+    b"SQLi": "a SQLite database",
+}
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class UnreadableFileError(InvalidInputError):
+    """The file as a whole is no table of prices; nothing of it is used."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"file": [reason]})
+
+
+class TextFile:
+    """A text file that is read more than once: first a sample, then block by block, never as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._guarded(), path.open("rb") as raw:
+            self.size = path.stat().st_size
+            self._is_packed = raw.read(2) == _GZIP
+        with self._guarded(), self._bytes() as unpacked:
+            start = unpacked.read(4)
+        if not start:
+            raise UnreadableFileError("is empty")
+        for magic, what in _OTHER_FORMATS.items():
+            if start.startswith(magic):
+                raise UnreadableFileError(f"is {what}, not a text file of prices")
+        self._encoding = "utf-16" if start[:2] in _UTF16 else "utf-8-sig"
+
+    def sample(self) -> list[str]:
+        """
+        Return the first lines, some 64 KB of them.
+
+        Raises:
+            UnreadableFileError: If they are not text.
+        """
+        with self._guarded(), self._bytes() as raw:
+            text = self._text(raw).read(SAMPLE_CHARACTERS)
+        if "\x00" in text or text.count("\ufffd") * 20 > len(text):
+            raise UnreadableFileError("is not a text file")
+        lines = text.splitlines()
+        if len(text) == SAMPLE_CHARACTERS:
+            if len(lines) == 1:
+                raise UnreadableFileError("has no lines")
+            lines.pop()  # cut in the middle
+        return lines
+
+    def blocks(self, progress: Callable[[int], None] | None = None) -> Iterator[list[str]]:
+        """
+        Yield the lines, about a megabyte at a time; *progress* hears how many bytes of the file have been read.
+
+        Raises:
+            UnreadableFileError: If the rest of the file cannot be read.
+        """
+        with self._guarded(), self._bytes() as raw:
+            text = self._text(raw)
+            disk = cast("IO[bytes]", raw.fileobj) if isinstance(raw, gzip.GzipFile) else raw
+            while lines := text.readlines(_BLOCK_CHARACTERS):
+                if progress is not None:
+                    progress(min(disk.tell(), self.size))
+                yield lines
+
+    def _bytes(self) -> BinaryIO:
+        if self._is_packed:
+            return cast("BinaryIO", gzip.open(self._path, "rb"))
+        return self._path.open("rb")
+
+    def _text(self, raw: BinaryIO) -> io.TextIOWrapper:
+        # What is not of the encoding becomes a mark that no number or date holds: the row is reported.
+        return io.TextIOWrapper(raw, self._encoding, errors="replace")
+
+    def _guarded(self) -> _Guard:
+        return _Guard()
+
+
+class _Guard:
+    """Turn whatever reading a damaged file raises into one clear error."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, FileNotFoundError):
+            raise UnreadableFileError("does not exist") from None
+        if isinstance(error, IsADirectoryError):
+            raise UnreadableFileError("is a folder") from None
+        if isinstance(error, PermissionError):
+            raise UnreadableFileError("may not be read") from None
+        if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
+            raise UnreadableFileError("is a damaged gzip file") from None
+        if isinstance(error, OSError):
+            raise UnreadableFileError("cannot be read") from None
