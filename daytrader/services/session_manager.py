@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from daytrader.services.events import events
+from daytrader.services.events import events, forget_since, mark
 from daytrader.utils.errors import UnavailableError
 
 P = ParamSpec("P")
@@ -45,11 +45,14 @@ class SessionManager:
     ) -> None:
         with self._session as session:
             if exc_type is not None or self._read_only:
+                if exc_type is None:
+                    session.expunge_all()  # what was read stays readable: a rollback would expire it
                 session.rollback()
                 if isinstance(exc, OperationalError) and _is_locked(exc):
                     raise UnavailableError("the database is busy, try again shortly") from exc
                 return
             try:
+                events.store(session)
                 session.commit()
             except OperationalError as error:
                 session.rollback()
@@ -67,12 +70,12 @@ def _is_locked(error: OperationalError) -> bool:
 def savepoint(session: Session) -> Iterator[None]:
     """Run a part of a unit of work whose failure undoes that part alone, the events it recorded included."""
     session.flush()
-    recorded = len(session.info.get("events", []))
+    recorded = mark(session)
     try:
         with session.begin_nested():
             yield
     except BaseException:
-        del session.info.get("events", [])[recorded:]
+        forget_since(session, recorded)
         raise
 
 
