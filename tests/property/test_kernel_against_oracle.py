@@ -1,0 +1,229 @@
+"""The compiled loop agrees with a plain-Python reading of the rules, in every cent of every trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from daytrader.core import backtest
+from daytrader.core.bars import Bars, CorporateEvent, EventKind
+from daytrader.core.report import Run
+from daytrader.core.rules import Costs, Rules
+from daytrader.core.strategy import Signals
+from tests.core.builders import FIRST_DAY, days
+from tests.property.oracle import Bar, Outcome, Settings, Trader
+
+REASONS = {"signal": "out", "stop": "stop loss", "target": "take profit", "split": "split"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One market, one owner, one way to fill."""
+
+    quotes: list[tuple[int, int, int, int]]  # micros
+    entry: list[bool]
+    exit: list[bool]
+    events: list[CorporateEvent]
+    rules: Rules
+    cents: int
+    first: int
+    at_close: bool
+
+
+def percents(most: str, places: int = 2) -> st.SearchStrategy[Decimal]:
+    """Return percentages, sometimes zero."""
+    return st.just(Decimal(0)) | st.decimals(0, most, places=places) | st.decimals(0, most, places=places)
+
+
+@st.composite
+def quotes(draw: st.DrawFn, n: int) -> list[tuple[int, int, int, int]]:
+    """Draw *n* bars in micros, around one price level, with gaps, on the tick or off it."""
+    grid = draw(st.sampled_from([1, 100, 10_000]))
+    level = draw(st.integers(2_000, 20_000)) * draw(st.sampled_from([100, 10_000, 1_000_000]))
+    bars = []
+    price = level
+    for _ in range(n):
+        open_ = price + draw(st.integers(-level // 20, level // 20))
+        close = open_ + draw(st.integers(-level // 20, level // 20))
+        high = max(open_, close) + draw(st.integers(0, level // 8))
+        low = min(open_, close) - draw(st.integers(0, level // 8))
+        ordered = [max(grid, value // grid * grid) for value in (open_, high, low, close)]
+        bars.append((ordered[0], ordered[1], ordered[2], ordered[3]))
+        price = ordered[3]
+    return bars
+
+
+@st.composite
+def corporate_events(draw: st.DrawFn, n: int, level: int) -> list[CorporateEvent]:
+    """Draw a few dividends below the quarantine and splits, reverse ones too."""
+    found = []
+    for row in draw(st.lists(st.integers(0, n - 1), max_size=5)):
+        if draw(st.booleans()):
+            amount = Decimal(draw(st.integers(0, level // 12))).scaleb(-6)
+            found.append(CorporateEvent(FIRST_DAY + row, EventKind.DIVIDEND, amount=amount))
+        else:
+            new, old = draw(st.sampled_from([(2, 1), (3, 2), (7, 1), (1, 10), (1, 20), (527, 500), (1, 3)]))
+            found.append(CorporateEvent(FIRST_DAY + row, EventKind.SPLIT, new, old))
+    return found
+
+
+@st.composite
+def all_rules(draw: st.DrawFn) -> Rules:
+    """Draw rules with every kind of cost and protection, each often off."""
+    return Rules(
+        allocation=draw(st.decimals("0.01", 1, places=2)),
+        fixed_shares=draw(st.none() | st.integers(1, 30)),
+        stop_loss_percent=draw(percents("8")),
+        take_profit_percent=draw(percents("8")),
+        minimum_balance=draw(st.sampled_from([Decimal(0), Decimal("0.37"), Decimal(250)])),
+        gap_reserve_percent=draw(percents("5")),
+        costs=Costs(
+            per_order=draw(percents("10")),
+            per_share=draw(percents("0.05", places=4)),
+            percent=draw(percents("1", places=3)),
+            minimum=draw(percents("5")),
+            slippage_bps=draw(percents("300")),
+        ),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a whole case."""
+    n = draw(st.integers(2, 30))
+    bars = draw(quotes(n))
+    often = draw(st.sampled_from([0, 1, 2]))
+    affordable = draw(st.integers(1, 3) | st.integers(3, 3000))
+    return Case(
+        bars,
+        draw(st.lists(st.integers(0, often).map(lambda x: x == 0), min_size=n, max_size=n)),
+        draw(st.lists(st.integers(0, 6).map(lambda x: x == 3), min_size=n, max_size=n)),
+        draw(corporate_events(n, min(bar[3] for bar in bars))),
+        draw(all_rules()),
+        min(10**10, bars[0][3] * affordable // 5_000 + draw(st.integers(1, 100_000))),
+        draw(st.just(0) | st.integers(0, n - 1)),
+        draw(st.booleans()),
+    )
+
+
+def as_bars(case: Case) -> Bars:
+    """Return the market as the core reads it."""
+    open_, high, low, close = np.array(case.quotes).T / 1e6
+    return Bars.build(days(len(case.quotes)) * 86_400, open_, high, low, close, events=case.events)
+
+
+def by_core(case: Case, bars: Bars, target_first: bool) -> Run:
+    """Run the compiled loop."""
+    exits = np.array(case.exit)
+    signals = Signals.of([(np.array(case.entry) & ~exits, "in")], [(exits, "out")])
+    start = np.datetime64(int(bars.session[case.first]), "D").astype(object)
+    fill: backtest.Fill = "close" if case.at_close else "next_open"
+    return backtest.simulate(bars, signals, case.rules, case.cents, start=start, fill=fill, target_first=target_first)
+
+
+def by_oracle(case: Case, bars: Bars, target_first: bool) -> Outcome:
+    """Run the plain reading."""
+    costs = case.rules.costs
+    own = Settings(
+        allocation=Fraction(case.rules.allocation),
+        fixed_shares=case.rules.fixed_shares,
+        stop_loss=Fraction(case.rules.stop_loss_percent) / 100,
+        take_profit=Fraction(case.rules.take_profit_percent) / 100,
+        minimum_balance=Fraction(case.rules.minimum_balance),
+        gap_reserve=Fraction(case.rules.gap_reserve_percent) / 100,
+        per_order=Fraction(costs.per_order),
+        per_share=Fraction(costs.per_share),
+        percent=Fraction(costs.percent) / 100,
+        minimum_fee=Fraction(costs.minimum),
+        slippage=Fraction(costs.slippage_bps) / 10_000,
+    )
+    market = []
+    for quote, entry, exit_ in zip(case.quotes, case.entry, case.exit, strict=True):
+        open_, high, low, close = (Fraction(price, 1_000_000) for price in quote)
+        market.append(Bar(open_, high, low, close, entry, exit_))
+    for event in sorted(case.events, key=lambda event: (event.session, event.numerator, event.denominator)):
+        bar = market[event.session - FIRST_DAY]
+        if event.kind is EventKind.SPLIT:
+            bar.splits.append((event.numerator, event.denominator))
+        elif event not in bars.quarantined:
+            bar.dividends.append(Fraction(event.amount))
+    return Trader(own, Fraction(case.cents, 100), case.at_close, target_first).run(market, case.first)
+
+
+def compare(run: Run, expected: Outcome) -> None:
+    """Assert that both tell the same story."""
+    assert Fraction(run.final_cash, 100) == expected.cash
+    assert run.final_shares == expected.shares
+    assert Fraction(run.fees, 100) == expected.fees
+    assert run.ambiguous_bars == expected.ambiguous
+    assert [Fraction(cents, 100) for cents in run.equity.tolist()] == expected.equity
+    told = [
+        (
+            trade.entry_time // 86_400 - FIRST_DAY,
+            Fraction(trade.entry_price, 1_000_000),
+            trade.shares,
+            Fraction(trade.cost_basis, 100),
+            None if trade.exit_time is None else trade.exit_time // 86_400 - FIRST_DAY,
+            None if trade.exit_price is None else Fraction(trade.exit_price, 1_000_000),
+            None if trade.gain_loss is None else Fraction(trade.gain_loss, 100),
+            trade.exit_reason,
+        )
+        for trade in run.trades
+    ]
+    assert told == [
+        (
+            trip.entry_row,
+            trip.entry_price,
+            trip.shares,
+            trip.basis,
+            trip.exit_row,
+            trip.exit_price,
+            trip.gain,
+            None if trip.why is None else REASONS[trip.why],
+        )
+        for trip in expected.trips
+    ]
+
+
+@pytest.mark.parametrize("target_first", [False, True])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=cases())
+def test_every_cent_agrees(case: Case, target_first: bool) -> None:
+    """Random bars, gaps, costs, stops, splits, dividends, re-arming, both ways to fill, both orders of protection."""
+    bars = as_bars(case)
+    compare(by_core(case, bars, target_first), by_oracle(case, bars, target_first))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_long_runs_agree(seed: int) -> None:
+    """Two thousand bars with everything on: small differences would add up and show."""
+    rng = np.random.default_rng(seed)
+    n = 2000
+    close = np.maximum(500_000, np.cumsum(rng.integers(-400_000, 410_000, n)) + 40_000_000)
+    open_ = np.maximum(400_000, close + rng.integers(-300_000, 300_000, n))
+    high = np.maximum(open_, close) + rng.integers(0, 900_000, n)
+    low = np.maximum(1, np.minimum(open_, close) - rng.integers(0, 300_000, n))
+    events = [
+        CorporateEvent(FIRST_DAY + row, EventKind.DIVIDEND, amount=Decimal("0.123457")) for row in range(9, n, 63)
+    ]
+    events += [CorporateEvent(FIRST_DAY + row, EventKind.SPLIT, 3, 2) for row in (500, 1500)]
+    costs = Costs(Decimal(1), Decimal("0.0035"), Decimal("0.05"), Decimal("1.99"), Decimal(7))
+    case = Case(
+        [tuple(quote) for quote in np.stack((open_, high, low, close), axis=1).tolist()],
+        (rng.random(n) < 0.4).tolist(),
+        (rng.random(n) < 0.08).tolist(),
+        events,
+        Rules(Decimal("0.9"), None, Decimal(3), Decimal(4), Decimal(100), Decimal(2), costs),
+        10_000_000,
+        0,
+        seed % 2 == 1,
+    )
+    bars = as_bars(case)
+    for target_first in (False, True):
+        compare(by_core(case, bars, target_first), by_oracle(case, bars, target_first))
