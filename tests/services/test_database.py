@@ -1,0 +1,181 @@
+"""Migrations, comparison, DDL and backup, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from daytrader.models import Base, Stock
+from daytrader.services import database
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.errors import ConfigurationError, ConflictError
+from tests.conftest import World
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without a table, of each kind in turn."""
+    if request.param == "sqlite":
+        engine = database.connect(f"sqlite:///{tmp_path / 'new.db'}")
+    else:
+        engine = database.connect(request.getfixturevalue("empty_postgres_url"))
+    yield engine
+    engine.dispose()
+
+
+def test_an_upgrade_makes_exactly_what_the_models_say(engine: Engine) -> None:
+    """From nothing to this version, and the comparison finds no difference."""
+    assert not database.status(engine).is_current
+    done = database.upgrade(engine)
+    assert done.pending[-1] == done.head
+    assert database.status(engine).is_current
+    assert database.check(engine) == []
+    assert set(Base.metadata.tables) < set(inspect(engine).get_table_names())
+
+
+def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
+    """Every start of the server upgrades: it must be safe and leave the rows alone."""
+    database.upgrade(engine)
+    with SessionManager() as session:
+        session.add(Stock(symbol="ACME"))
+    assert database.upgrade(engine).pending == ()
+    with SessionManager(read_only=True) as session:
+        assert session.query(Stock).count() == 1
+
+
+def test_two_upgrades_at_once_are_one(engine: Engine) -> None:
+    """Two processes start together: one migrates, the other waits and finds it done."""
+    failures: list[Exception] = []
+
+    def upgrade() -> None:
+        own = database.connect(engine.url.render_as_string(hide_password=False))
+        try:
+            database.upgrade(own)
+        except Exception as error:  # noqa: BLE001 (the test wants to see whatever it is)
+            failures.append(error)
+        finally:
+            own.dispose()
+
+    threads = [threading.Thread(target=upgrade) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert database.check(engine) == []
+
+
+def test_every_migration_can_be_taken_back(engine: Engine) -> None:
+    """Down to nothing, and up again."""
+    database.upgrade(engine)
+    with database._migrating(engine) as connection:
+        command.downgrade(database._config(connection), "base")
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    database.upgrade(engine)
+    assert database.check(engine) == []
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(engine: Engine) -> None:
+    """On SQLite too the schema changes in one transaction."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE journal_entries (id INTEGER)"))  # in the way of one of the last tables
+    with pytest.raises(Exception, match="already exists"):
+        database.upgrade(engine)
+    assert inspect(engine).get_table_names() == ["journal_entries"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("ALTER TABLE stocks ADD COLUMN colour VARCHAR(5)", "remove_column stocks.colour"),
+        ("ALTER TABLE stocks DROP COLUMN sector", "add_column stocks.sector"),
+        ("DROP INDEX uq_orders_live", "add_index orders.uq_orders_live"),
+        ("CREATE TABLE leftover (id INTEGER)", "remove_table leftover"),
+    ],
+)
+def test_the_comparison_names_each_difference(engine: Engine, statement: str, told: str) -> None:
+    """Table and column, and what would have to be done."""
+    database.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    assert any(told in difference for difference in database.check(engine))
+
+
+def test_the_comparison_sees_a_missing_check(empty_postgres_url: str) -> None:
+    """Alembic itself looks at no check constraint."""
+    engine = create_engine(empty_postgres_url)
+    database.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text("ALTER TABLE trading_services DROP CONSTRAINT ck_trading_services_current_balance_not_negative")
+        )
+    differences = database.check(engine)
+    engine.dispose()
+    assert differences == ["add_constraint trading_services.ck_trading_services_current_balance_not_negative"]
+
+
+def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
+    """Working on with an older program would damage it."""
+    database.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="newer"):
+        database.status(engine)
+
+
+def test_the_ddl_makes_the_same_schema(engine: Engine) -> None:
+    """Run by hand it gives what the migrations give."""
+    url = engine.url.render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        for statement in database.ddl(url).split(";\n\n"):
+            if statement.strip():
+                connection.execute(text(statement))
+    differences = [difference for difference in database.check(engine) if "alembic_version" not in difference]
+    assert differences == []
+
+
+def test_a_backup_is_one_consistent_file_although_someone_writes(world: World, tmp_path: Path) -> None:
+    """What was committed is in it, what was not is not; only its owner may read it."""
+    world.stock("ACME")
+    target = tmp_path / "copies" / "copy.db"
+    with SessionManager() as session:
+        session.add(Stock(symbol="IBM"))
+        session.flush()
+        database.backup(world.engine, target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("SELECT symbol FROM stocks").fetchall() == [("ACME",)]
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_backup_never_overwrites(world: World, tmp_path: Path) -> None:
+    """The one that is there may be the last good one."""
+    target = tmp_path / "copy.db"
+    target.write_text("precious")
+    with pytest.raises(ConflictError, match="is there already"):
+        database.backup(world.engine, target)
+    assert target.read_text() == "precious"
+
+
+def test_postgresql_is_backed_up_by_its_own_tool(postgres_url: str, tmp_path: Path) -> None:
+    """We say which."""
+    engine = create_engine(postgres_url)
+    with pytest.raises(ConflictError, match="pg_dump"):
+        database.backup(engine, tmp_path / "copy.db")
+    engine.dispose()
+
+
+def test_asking_for_a_database_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    """SQLite would make an empty file, and every later message would be about missing tables."""
+    url = f"sqlite:///{tmp_path / 'absent.db'}"
+    with pytest.raises(ConfigurationError, match="db upgrade"):
+        database.require_existing(url)
+    assert list(tmp_path.iterdir()) == []
