@@ -141,6 +141,15 @@ def last_price(
     return LastPrice(_label(found[0]), from_micros(to_micros(found[1])))
 
 
+def count_bars(session: Session, stock_id: int, interval: int = DAILY) -> int:
+    """Return how many bars of *interval* minutes are stored for the stock."""
+    model, _label_column = _table(interval)
+    query = select(func.count()).where(model.stock_id == stock_id)
+    if interval != DAILY:
+        query = query.where(StockIntradayPrice.interval == interval)
+    return session.scalar(query) or 0
+
+
 def store_series(session: Session, series: PriceSeries, on_conflict: OnConflict = OnConflict.UPDATE) -> Stock:
     """Store what a provider gave, making the stock where there is none, and announce its newest bar."""
     stock, is_new = stock_service.ensure(session, series.symbol, name=series.name, sector=series.sector)

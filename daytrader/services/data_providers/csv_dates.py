@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import Enum, StrEnum
@@ -174,16 +174,21 @@ class DateParser:
         self._is_daily = is_daily
         self._zone = zone
         # Files repeat dates and times of day: what has been read once is not read again.
+        self._moments: dict[str, int] = {}
         self._midnights: dict[str, int] = {}
         self._clocks: dict[str, tuple[int, int | None]] = {}
         self._offsets: dict[int, int] = {}
 
-    def column(self, cells: Iterable[str]) -> list[int]:
+    def column(self, cells: Sequence[str]) -> list[int]:
         """Return the moment of each cell, BAD where it is no date of the style."""
-        for remembered in (self._midnights, self._clocks, self._offsets):
+        for remembered in (self._moments, self._midnights, self._clocks, self._offsets):
             if len(remembered) > _CACHE_ENTRIES:
                 remembered.clear()
-        return [self._moment(cell) for cell in cells]
+        if self._style.has_time:
+            return [self._moment(cell) for cell in cells]
+        for cell in set(cells) - self._moments.keys():
+            self._moments[cell] = self._moment(cell)
+        return list(map(self._moments.__getitem__, cells))
 
     def _moment(self, cell: str) -> int:
         day, time = self._style.form.split(cell.strip())

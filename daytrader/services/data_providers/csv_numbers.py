@@ -58,7 +58,7 @@ def parse_column(cells: Sequence[str], mark: DecimalMark, *, is_plain: bool) -> 
     """
     if is_plain and mark is DecimalMark.POINT:
         try:
-            numbers = np.array(list(map(float, cells)), np.float64)
+            numbers = np.fromiter(map(float, cells), np.float64, len(cells))
         except ValueError:
             pass
         else:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,10 @@ _DAY: Final = 86_400
 _LARGEST_VOLUME: Final = 2**53
 _SMALLEST_PRICE: Final = 0.5e-6  # less rounds to no price at all
 _NUMBERS: Final = (*PRICES, Field.ADJ_CLOSE, Field.VOLUME, Field.DIVIDEND, Field.SPLIT)
+
+
+_Cells = Sequence[Sequence[str]]
+"""The cells of some rows, column by column."""
 
 
 class RowError(NamedTuple):
@@ -77,20 +82,19 @@ class RowParser:
 
     def parse(self, lines: Sequence[str], first_line: int) -> PriceBlock:
         """Return the rows of consecutive *lines*, of which the first has the number *first_line*."""
-        rows, numbers, errors = self._cells(lines, first_line)
-        columns = list(zip(*rows, strict=True)) if rows else [()] * self.layout.width
         text = "".join(lines)
+        columns, numbers, errors = self._cells(lines, text, first_line)
         refused: dict[int, tuple[str, str]] = {}
         time = self._times(columns, refused)
-        symbol = self._symbols(columns, refused, len(rows))
-        values = self._numbers(columns, refused, len(rows), is_plain=text.isascii() and "_" not in text)
+        symbol = self._symbols(columns, refused, numbers.size)
+        values = self._numbers(columns, refused, numbers.size, is_plain=text.isascii() and "_" not in text)
         for row in np.flatnonzero(_suspects(time, values, self.interval)).tolist():
             if row not in refused:
                 _judge(row, time, values, self.interval, refused)
-        kept = np.ones(len(rows), np.bool_)
+        kept = np.ones(numbers.size, np.bool_)
         for row, (name, reason) in refused.items():
             kept[row] = False
-            if any(rows[row]):  # a row of separators alone, as spreadsheets append them, says nothing
+            if any(column[row] for column in columns):  # separators alone, as spreadsheets append them, say nothing
                 errors.append(RowError(int(numbers[row]), name, reason))
         errors.sort()
         if self.layout.is_bar_end and self.interval != DAILY:
@@ -103,31 +107,39 @@ class RowParser:
             tuple(errors),
         )
 
-    def _cells(self, lines: Sequence[str], first_line: int) -> tuple[list[list[str]], IntArray, list[RowError]]:
-        """Return the lines of the right width as cells, their numbers, and the others as errors."""
+    def _cells(self, lines: Sequence[str], text: str, first_line: int) -> tuple[_Cells, IntArray, list[RowError]]:
+        """Return the cells of the lines of the right width by column, their numbers, and the other lines as errors."""
         separator, width = self.layout.separator, self.layout.width
-        try:
-            rows = list(csv.reader(lines, delimiter=separator))
-        except csv.Error:
-            rows = []
-        if len(rows) != len(lines):  # a quote is never closed: it must not swallow the lines that follow
-            rows = [split_line(line, separator) for line in lines]
-        numbers = np.arange(first_line, first_line + len(rows))
-        if set(map(len, rows)) <= {width}:
-            return rows, numbers, []
+        numbers = np.arange(first_line, first_line + len(lines))
+        if '"' not in text and set(map(methodcaller("count", separator), lines)) == {width - 1}:
+            # Three times as fast as the csv module, and the same where nothing is quoted.
+            cells = text.removesuffix("\n").replace("\n", separator).split(separator)
+            return [cells[place::width] for place in range(width)], numbers, []
+        rows = self._rows(lines)
         errors = []
         fitting: list[int] = []
-        for row, cells in enumerate(rows):
-            if len(cells) > width and not any(cells[width:]):
-                del cells[width:]  # separators at the end of the line
-            if len(cells) == width:
+        for row, row_cells in enumerate(rows):
+            if len(row_cells) > width and not any(row_cells[width:]):
+                del row_cells[width:]  # separators at the end of the line
+            if len(row_cells) == width:
                 fitting.append(row)
-            elif any(cell.strip() for cell in cells):
-                reason = f"has {len(cells)} cells, the header {width}"
+            elif any(cell.strip() for cell in row_cells):
+                reason = f"has {len(row_cells)} cells, the header {width}"
                 errors.append(RowError(int(numbers[row]), "row", reason))
-        return [rows[row] for row in fitting], numbers[fitting], errors
+        columns = list(zip(*(rows[row] for row in fitting), strict=True)) if fitting else [()] * width
+        return columns, numbers[fitting], errors
 
-    def _times(self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]]) -> IntArray:
+    def _rows(self, lines: Sequence[str]) -> list[list[str]]:
+        try:
+            rows = list(csv.reader(lines, delimiter=self.layout.separator))
+        except csv.Error:
+            rows = []
+        if len(rows) == len(lines):
+            return rows
+        # A quote is never closed: it must not swallow the lines that follow.
+        return [split_line(line, self.layout.separator) for line in lines]
+
+    def _times(self, columns: _Cells, refused: dict[int, tuple[str, str]]) -> IntArray:
         cells = columns[self.layout.columns[Field.DATE]]
         time = np.array(self.dates.column(date_cells(self.layout, columns)), np.int64)
         for row in np.flatnonzero(time == BAD).tolist():
@@ -135,31 +147,29 @@ class RowParser:
             refused[row] = (Field.DATE.value, reason)
         return time
 
-    def _symbols(self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]], n: int) -> IntArray:
+    def _symbols(self, columns: _Cells, refused: dict[int, tuple[str, str]], n: int) -> IntArray:
         place = self.layout.columns.get(Field.SYMBOL)
         if place is None:
             return np.zeros(n, np.int64)
-        codes = [self._code(cell) for cell in columns[place]]
-        for row, code in enumerate(codes):
-            if code < 0:
-                refused.setdefault(row, (Field.SYMBOL.value, "is not a symbol"))
-        return np.array(codes, np.int64)
+        if not self._codes.keys() >= set(columns[place]):
+            for cell in dict.fromkeys(columns[place]):  # in the file's order, which the codes then follow
+                self._codes.setdefault(cell, self._code(cell))
+        codes = np.fromiter(map(self._codes.__getitem__, columns[place]), np.int64, n)
+        for row in np.flatnonzero(codes < 0).tolist():
+            refused.setdefault(row, (Field.SYMBOL.value, "is not a symbol"))
+        return codes
 
     def _code(self, cell: str) -> int:
-        known = self._codes.get(cell)
-        if known is not None:
-            return known
         try:
             symbol = validators.symbol(cell).removesuffix(".US")
         except BrokenRuleError:
             return -1
         if symbol not in self.symbols:
             self.symbols.append(symbol)
-        self._codes[cell] = self.symbols.index(symbol)
-        return self._codes[cell]
+        return self.symbols.index(symbol)
 
     def _numbers(
-        self, columns: Sequence[Sequence[str]], refused: dict[int, tuple[str, str]], n: int, *, is_plain: bool
+        self, columns: _Cells, refused: dict[int, tuple[str, str]], n: int, *, is_plain: bool
     ) -> dict[Field, FloatArray]:
         values: dict[Field, FloatArray] = {}
         for name in _NUMBERS:
@@ -179,7 +189,7 @@ class RowParser:
         return values
 
 
-def date_cells(layout: Layout, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+def date_cells(layout: Layout, columns: _Cells) -> Sequence[str]:
     """Return the date of each row, with its time of day where that stands in a column of its own."""
     days = columns[layout.columns[Field.DATE]]
     place = layout.columns.get(Field.CLOCK)
