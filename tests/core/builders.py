@@ -85,8 +85,16 @@ def free_rules(
 
 def sample(symbol: str) -> Bars:
     """Return one of the package's own price series, raw, without corporate actions."""
-    packed = files("daytrader").joinpath("data", f"{symbol}.csv.gz").read_bytes()
-    return bars_of_rows(gzip.decompress(packed).decode())
+    return bars_of_rows(_packed(symbol))
+
+
+def sample_column(symbol: str, name: str) -> FloatArray:
+    """Return one column of one of the package's own price series."""
+    return np.array([float(row[name]) for row in csv.DictReader(_packed(symbol).splitlines())])
+
+
+def _packed(symbol: str) -> str:
+    return gzip.decompress(files("daytrader").joinpath("data", f"{symbol}.csv.gz").read_bytes()).decode()
 
 
 def bars_of_rows(text: str) -> Bars:
