@@ -1,0 +1,68 @@
+"""The REST interface: one blueprint, one namespace per kind of thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_restx import Api
+
+import daytrader
+from daytrader.api import docs, swagger
+from daytrader.api.headers import API_PREFIX
+from daytrader.api.resources import (
+    auth,
+    backtests,
+    orders,
+    stock_prices,
+    stocks,
+    system,
+    trading_services,
+    trading_transactions,
+    users,
+)
+
+NAMESPACES = (
+    auth.ns,
+    users.ns,
+    stocks.ns,
+    stock_prices.ns,
+    trading_services.ns,
+    trading_transactions.ns,
+    orders.ns,
+    backtests.ns,
+    system.ns,
+)
+
+_DESCRIPTION = """Services that decide, trade, explain and account to the cent.
+
+Sign in with `POST /auth/login`, then press *Authorize* and paste the access token. Lists take `page`, `page_size`,
+`sort`, `order` and filters for each column: `=`; `_min` and `_max` on numbers; `_after` and `_before` on dates;
+`_like` on text."""
+
+
+class _Api(Api):  # type: ignore[misc]
+    """Flask-RESTX without its own idea of errors, which would echo rejected bodies, passwords included."""
+
+    def error_router(self, original_handler: Any, e: Exception) -> Any:
+        """Leave every error to `api.errors`."""
+        return original_handler(e)
+
+
+def install(app: Flask) -> None:
+    """Mount every resource below `API_PREFIX`."""
+    blueprint = Blueprint("api", __name__, url_prefix=API_PREFIX, template_folder="templates")
+    api = _Api(
+        version=daytrader.__version__,
+        title="DayTrader",
+        description=_DESCRIPTION,
+        authorizations=swagger.AUTHORIZATIONS,
+        doc=False,
+        validate=False,
+    )
+    api.init_app(blueprint, add_specs=False)
+    for ns in NAMESPACES:
+        api.add_namespace(ns, f"/{ns.name}")
+    api.models.update(swagger.MODELS)
+    docs.register(blueprint, api)
+    app.register_blueprint(blueprint)

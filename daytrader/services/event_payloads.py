@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from daytrader.models.base import Base
-from daytrader.models.decision import TradeDecision
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
+from daytrader.models.stock_daily_price import StockDailyPrice
+from daytrader.models.stock_intraday_price import StockIntradayPrice
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
@@ -18,11 +19,14 @@ CREATED: Final = "created"
 UPDATED: Final = "updated"
 DELETED: Final = "deleted"
 
+_OF_A_BAR: Final = ("change", "change_percent", "is_real_data", "is_valid")
 DERIVED: Final[Mapping[type[Base], tuple[str, ...]]] = {
     TradingService: ("can_buy", "can_sell", "is_profitable", "has_dependencies"),
     TradingTransaction: ("is_complete", "is_profitable", "can_be_cancelled", "calculated_gain_loss"),
     Stock: ("has_dependencies", "has_prices"),
     User: ("has_active_services",),
+    StockDailyPrice: (*_OF_A_BAR, "trading_range", "trading_range_percent"),
+    StockIntradayPrice: (*_OF_A_BAR, "is_delayed", "is_simulated", "is_historical", "is_real_time"),
 }
 """The properties that answers and events carry beside the columns."""
 
@@ -47,9 +51,10 @@ def service_state_change(service: TradingService) -> Event:
     return Event("service:state_change", UPDATED, _service_rooms(service), entity(service), service.user_id)
 
 
-def decision_new(service: TradingService, decision: TradeDecision) -> Event:
-    """The service decided on a bar."""
-    return Event("decision:new", CREATED, _service_rooms(service), entity(decision), service.user_id)
+def decision_new(user_id: int, decision: Mapping[str, Any]) -> Event:
+    """A service of the user decided on a bar; *decision* is the row's columns by name."""
+    rooms = ("services", f"service_{decision['service_id']}", f"user_{user_id}")
+    return Event("decision:new", CREATED, rooms, decision, user_id)
 
 
 def order_update(service: TradingService, order: Order, action: str = UPDATED) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, func, literal, select
+from sqlalchemy import ColumnElement, Float, Select, TypeDecorator, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.utils import query_values
@@ -29,6 +30,15 @@ _SUFFIXES: Final[Mapping[type, tuple[str, ...]]] = {
     date: ("_after", "_before"),
     str: ("_like",),
     Enum: (),
+}
+_ALL_SUFFIXES: Final = ("", "_min", "_max", "_after", "_before", "_like")
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "": operator.eq,
+    "_min": operator.ge,
+    "_after": operator.ge,
+    "_max": operator.le,
+    "_before": operator.le,
+    "_until": operator.lt,
 }
 
 
@@ -108,9 +118,7 @@ class Listing:
             assert kind is not None  # `of` keeps only columns of a kind
             found |= dict.fromkeys([name, *(name + suffix for suffix in _SUFFIXES[_family(kind)])], kind)
         for alias, target in self.aliases.items():
-            found |= {
-                alias + name.removeprefix(target): kind for name, kind in found.items() if name.startswith(target)
-            }
+            found |= {alias + suffix: found[target + suffix] for suffix in _ALL_SUFFIXES if target + suffix in found}
         return found
 
     def parse(self, arguments: Mapping[str, str]) -> ListQuery:
@@ -185,7 +193,7 @@ class Listing:
     def _resolve(self, name: str) -> tuple[str, str]:
         """Return the column's name and the suffix of the filter *name*."""
         for alias, target in self.aliases.items():
-            if name not in self.columns and name.startswith(alias):
+            if name.startswith(alias) and name.removeprefix(alias) in _ALL_SUFFIXES:
                 name = target + name.removeprefix(alias)
                 break
         if name in self.columns:
@@ -200,17 +208,15 @@ class Listing:
             return column.icontains(query_values.text(text), autoescape=True)
         value = query_values.parse(kind, text)
         if suffix == "_before" and kind is datetime and query_values.is_date(text):
-            return column < value + timedelta(days=1)  # a day is included to its end
+            suffix, value = "_until", value + timedelta(days=1)  # a day is included to its end
         if isinstance(value, str) and column_name in self.uppercase:
             value = value.upper()
         if isinstance(value, float | Decimal):
             # Not bound as the column's type, which would round the bound to its scale.
             value = literal(float(value), Float(53))
-        if suffix in {"_min", "_after"}:
-            return column >= value
-        if suffix in {"_max", "_before"}:
-            return column <= value
-        return column == value
+        compare = _COMPARISONS[suffix]
+        condition: ColumnElement[bool] = compare(column, value)
+        return condition
 
     def _paging_rules(self) -> dict[str, Callable[[str], Any]]:
         return {
@@ -229,13 +235,11 @@ class Listing:
 
 def _kind_of(column: InstrumentedAttribute[Any]) -> type | None:
     """Return the Python type of the column's values, None if they are no single comparable value."""
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:
-        return None
-    enum_class = getattr(column.type, "enum_class", None)
+    enum_class: type[Enum] | None = getattr(column.type, "enum_class", None)
     if enum_class is not None:
-        return enum_class  # type: ignore[no-any-return]  # SQLAlchemy leaves it untyped
+        return enum_class
+    plain = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    kind = plain.python_type
     return kind if _family(kind) in _SUFFIXES else None
 
 

@@ -1,0 +1,250 @@
+"""
+What every resource method shares, so that none repeats it.
+
+They stand in the order in which a request is judged: `authenticated` (401), `reads` or `writes` (the unit of work),
+`guarded` (404, 403), `admin_required` (403), `accepts` or `lists` (400), then the method itself (409).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, current_app, g, request
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from daytrader.api import swagger
+from daytrader.api.encoding import answer, read_body
+from daytrader.api.headers import API_PREFIX
+from daytrader.api.schemas.fields import BaseSchema
+from daytrader.models.idempotency_key import IdempotencyKey
+from daytrader.services import idempotency_service, token_service
+from daytrader.services.actor import Actor
+from daytrader.services.session_manager import SessionManager
+from daytrader.services.token_service import Identity
+from daytrader.utils.auth import TokenRules
+from daytrader.utils.errors import BrokenRuleError, ForbiddenError, InvalidInputError, UnauthenticatedError
+from daytrader.utils.query_utils import Listing, Page
+
+Method = Callable[..., Any]
+Decorator = Callable[[Method], Method]
+
+_LONGEST_KEY: Final = 200
+_KEY_HEADER: Final = {
+    "Idempotency-Key": {
+        "in": "header",
+        "type": "string",
+        "description": "Repeats of this request under the same key, within 24 h, have one effect and one answer.",
+    }
+}
+_PAGING: Final = {
+    "page": swagger.query_parameter(int, "From 1", default=1),
+    "page_size": swagger.query_parameter(int, "1 to 100", default=20),
+    "order": swagger.query_parameter(str, "", enum=["asc", "desc"], default="asc"),
+}
+
+
+def token_rules() -> TokenRules:
+    """Return how this application signs tokens."""
+    rules: TokenRules = current_app.extensions["token_rules"]
+    return rules
+
+
+def current_identity() -> Identity:
+    """
+    Return who is asking, as the database knows them now.
+
+    Raises:
+        UnauthenticatedError: If nobody we know is.
+    """
+    if "identity" not in g:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("sign in first: an access token is needed")
+        with SessionManager(read_only=True) as session:
+            g.identity = token_service.identify(session, token.strip(), token_rules())
+    identity: Identity = g.identity
+    return identity
+
+
+def current_actor() -> Actor:
+    """Return who is asking, as the services see them."""
+    return current_identity().actor
+
+
+def authenticated(method: Method) -> Method:
+    """Refuse whoever is not signed in."""
+
+    @wraps(method)
+    def check(*args: Any, **kwargs: Any) -> Any:
+        current_identity()
+        return method(*args, **kwargs)
+
+    return swagger.can_fail(HTTPStatus.UNAUTHORIZED)(swagger.documented(check, security=[{"Bearer": []}]))
+
+
+def admin_required(method: Method) -> Method:
+    """Refuse whoever is no admin."""
+
+    @wraps(method)
+    def check(*args: Any, **kwargs: Any) -> Any:
+        if not current_actor().is_admin:
+            raise ForbiddenError("only an admin may do this")
+        return method(*args, **kwargs)
+
+    return swagger.can_fail(HTTPStatus.FORBIDDEN)(check)
+
+
+def reads(method: Method) -> Method:
+    """Pass a *session* that reads."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with SessionManager(read_only=True) as session:
+            return method(*args, session=session, **kwargs)
+
+    return swagger.can_fail(HTTPStatus.SERVICE_UNAVAILABLE)(run)
+
+
+def writes(method: Method) -> Method:
+    """
+    Pass a *session* that is committed once the answer has been made.
+
+    A POST under an ``Idempotency-Key`` stores its answer in the same transaction: what it did and that it did it
+    stand or fall together.
+    """
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with SessionManager() as session:
+            stored = _claim(session)
+            if stored is not None and stored.status:
+                headers = {"Location": stored.location} if stored.location else None
+                return Response(stored.body, stored.status, headers, mimetype="application/json")
+            response: Response = method(*args, session=session, **kwargs)
+            if stored is not None:
+                location = response.headers.get("Location")
+                idempotency_service.store(stored, response.status_code, location, response.get_data(as_text=True))
+            return response
+
+    documented = swagger.can_fail(HTTPStatus.SERVICE_UNAVAILABLE)(run)
+    if method.__name__ != "post":
+        return documented
+    return swagger.can_fail(HTTPStatus.CONFLICT)(swagger.documented(documented, params=_KEY_HEADER))
+
+
+def guarded(name: str, check: Callable[[Session, int, Actor], object]) -> Decorator:
+    """Let *check* judge the object that the path names, before the body is judged: absence tells nothing else."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def run(*args: Any, session: Session, **kwargs: Any) -> Any:
+            check(session, kwargs[name], current_actor())
+            return method(*args, session=session, **kwargs)
+
+        return swagger.can_fail(HTTPStatus.NOT_FOUND)(run)
+
+    return decorate
+
+
+def accepts(schema: type[BaseSchema], *, partial: bool = False) -> Decorator:
+    """Pass the validated JSON body as *data*; with *partial* nothing is required."""
+    loader = schema(partial=partial)
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def parse(*args: Any, **kwargs: Any) -> Any:
+            try:
+                data = loader.load(read_body())
+            except ValidationError as error:
+                # Never let the framework see this one: it would echo the payload back.
+                raise InvalidInputError(error.messages_dict) from None
+            return method(*args, data=data, **kwargs)
+
+        documented = swagger.documented(parse, expect=[swagger.accepted(loader)])
+        return swagger.can_fail(
+            HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        )(documented)
+
+    return decorate
+
+
+def returns(schema: type[BaseSchema], status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Decorator:
+    """Answer with what the method returns, as *schema* shows it; *location* is its address with ``{id}``."""
+    dumper = schema()
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def respond(*args: Any, **kwargs: Any) -> Response:
+            shown = dumper.dump(method(*args, **kwargs))
+            response = answer(shown, status)
+            if location is not None:
+                response.headers["Location"] = API_PREFIX + location.format_map(shown)
+            return response
+
+        headers = {"headers": {"Location": {"description": "Its address", "type": "string"}}} if location else {}
+        return swagger.documented(respond, responses={int(status): (status.phrase, swagger.shown(dumper), headers)})
+
+    return decorate
+
+
+def returns_nothing(method: Method) -> Method:
+    """Answer 204."""
+
+    @wraps(method)
+    def respond(*args: Any, **kwargs: Any) -> Response:
+        method(*args, **kwargs)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    return swagger.documented(respond, responses={int(HTTPStatus.NO_CONTENT): "Done"})
+
+
+def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
+    """Pass the *query* that the address spells, and answer with the page that the method returns."""
+    dumper = schema()
+    names = tuple(dumper.dump_fields)
+    filters = {name: swagger.query_parameter(kind) for name, kind in listing.filters().items()}
+    sort = {"sort": swagger.query_parameter(str, "", enum=sorted(listing.columns), default="id")}
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def respond(*args: Any, **kwargs: Any) -> Response:
+            page: Page = method(*args, query=listing.parse(request.args.to_dict()), **kwargs)
+            items = [{name: getattr(item, name) for name in names} for item in page.items]
+            return answer({"items": items, "pagination": _pagination(page)})
+
+        documented = swagger.documented(
+            respond,
+            params=_PAGING | sort | filters,
+            responses={int(HTTPStatus.OK): ("A page", swagger.page_of(dumper))},
+        )
+        return swagger.can_fail(HTTPStatus.BAD_REQUEST)(documented)
+
+    return decorate
+
+
+def _pagination(page: Page) -> dict[str, object]:
+    total_pages = -(-page.total_items // page.page_size)
+    return {
+        "page": page.page,
+        "page_size": page.page_size,
+        "total_items": page.total_items,
+        "total_pages": total_pages,
+        "has_next": page.page < total_pages,
+        "has_prev": page.page > 1,
+    }
+
+
+def _claim(session: Session) -> IdempotencyKey | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST":
+        return None
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BrokenRuleError(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters")
+    asked = b"\x00".join((request.method.encode(), request.full_path.encode(), request.get_data()))
+    row, _ = idempotency_service.claim(session, current_actor().user_id, key, hashlib.sha256(asked).hexdigest())
+    return row

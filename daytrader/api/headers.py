@@ -1,0 +1,79 @@
+"""What every response carries."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import uuid
+from typing import Final
+
+import structlog
+from flask import Flask, Response, g, request
+
+API_PREFIX: Final = "/api/v1"
+DOCS_PATH: Final = f"{API_PREFIX}/docs"
+
+_POLICY: Final = {
+    "default-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "img-src": "'self' data:",
+}
+# Swagger UI writes style attributes.
+_DOCS_POLICY: Final = _POLICY | {"style-src": "'self' 'unsafe-inline'"}
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_HSTS: Final = "max-age=31536000; includeSubDomains"
+_OWN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_WORTH_COMPRESSING: Final = 2048
+
+
+def install(app: Flask) -> None:
+    """Name each request, and dress each response."""
+    app.before_request(_begin)
+    app.after_request(_dress)
+
+
+def request_id() -> str:
+    """Return the id of the current request: the caller's own, if it is fit for a log, else a new one."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _OWN_ID.fullmatch(given) else uuid.uuid4().hex
+    found: str = g.request_id
+    return found
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id())
+
+
+def _dress(response: Response) -> Response:
+    policy = _DOCS_POLICY if request.path.rstrip("/") == DOCS_PATH else _POLICY
+    response.headers["X-Request-ID"] = request_id()
+    response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = _HSTS
+    if request.path.startswith(API_PREFIX):
+        response.headers["Cache-Control"] = "no-store"
+    return _compressed(response)
+
+
+def _compressed(response: Response) -> Response:
+    if response.mimetype != "application/json" or response.direct_passthrough:
+        return response
+    body = response.get_data()
+    if len(body) < _WORTH_COMPRESSING or not request.accept_encodings["gzip"]:
+        return response
+    response.set_data(gzip.compress(body, compresslevel=4))
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers.add("Vary", "Accept-Encoding")
+    return response

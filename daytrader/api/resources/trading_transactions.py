@@ -1,0 +1,128 @@
+"""/transactions: what services bought and sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask_restx import Namespace, Resource
+
+from daytrader.api.decorators import accepts, authenticated, current_actor, guarded, lists, reads, returns, writes
+from daytrader.api.schemas.trading_transaction import (
+    BuySchema,
+    CancelSchema,
+    CompleteSchema,
+    NotesSchema,
+    TransactionSchema,
+)
+from daytrader.api.swagger import can_fail
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services import listings, trading_service, transaction_service
+from daytrader.services.actor import Actor
+from daytrader.utils.query_utils import ListQuery, Page
+
+ns = Namespace("transactions", description="What services bought and sold")
+
+_REFUSALS = can_fail(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+_TRADE_REFUSALS = can_fail(
+    HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
+)
+
+
+def _own(session: Any, transaction_id: int, actor: Actor) -> TradingService:
+    transaction = transaction_service.get_owned(session, transaction_id, actor)
+    return trading_service.get_own(session, transaction.service_id, actor)
+
+
+@ns.route("")
+class TransactionList(Resource):  # type: ignore[misc]
+    """The caller's transactions."""
+
+    @authenticated
+    @reads
+    @lists(TransactionSchema, listings.TRANSACTIONS)
+    def get(self, session: Any, query: ListQuery) -> Page:
+        """List own transactions (all, for admins)."""
+        return listings.transactions(session, current_actor(), query)
+
+    @_TRADE_REFUSALS
+    @authenticated
+    @writes
+    @accepts(BuySchema)
+    @returns(TransactionSchema, HTTPStatus.CREATED, location="/transactions/{id}")
+    def post(self, session: Any, data: Mapping[str, Any]) -> TradingTransaction:
+        """Buy by hand: at the last known price, or at one near it."""
+        return transaction_service.buy(session, current_actor(), **data)
+
+
+@ns.route("/<int:transaction_id>")
+class TransactionItem(Resource):  # type: ignore[misc]
+    """One transaction."""
+
+    @authenticated
+    @reads
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @returns(TransactionSchema)
+    def get(self, session: Any, transaction_id: int) -> TradingTransaction:
+        """Show a transaction."""
+        return transaction_service.get_owned(session, transaction_id, current_actor())
+
+
+@ns.route("/<int:transaction_id>/complete")
+class TransactionCompletion(Resource):  # type: ignore[misc]
+    """The sale of an open transaction."""
+
+    @_TRADE_REFUSALS
+    @authenticated
+    @writes
+    @guarded("transaction_id", _own)
+    @accepts(CompleteSchema)
+    @returns(TransactionSchema)
+    def post(self, session: Any, transaction_id: int, data: Mapping[str, Any]) -> TradingTransaction:
+        """Sell by hand: at the last known price, or at one near it."""
+        return transaction_service.complete(session, current_actor(), transaction_id, **data)
+
+
+@ns.route("/<int:transaction_id>/cancel")
+class TransactionCancellation(Resource):  # type: ignore[misc]
+    """The voiding of an open transaction."""
+
+    @_REFUSALS
+    @authenticated
+    @writes
+    @guarded("transaction_id", _own)
+    @accepts(CancelSchema)
+    @returns(TransactionSchema)
+    def post(self, session: Any, transaction_id: int, data: Mapping[str, Any]) -> TradingTransaction:
+        """Void a paper purchase of which nothing was sold: the journal takes it back, the row stays."""
+        return transaction_service.cancel(session, current_actor(), transaction_id, **data)
+
+
+@ns.route("/<int:transaction_id>/notes")
+class TransactionNotes(Resource):  # type: ignore[misc]
+    """The remark on a transaction."""
+
+    @_REFUSALS
+    @authenticated
+    @writes
+    @guarded("transaction_id", _own)
+    @accepts(NotesSchema)
+    @returns(TransactionSchema)
+    def put(self, session: Any, transaction_id: int, data: Mapping[str, Any]) -> TradingTransaction:
+        """Keep a remark with a transaction; null removes it."""
+        return transaction_service.set_notes(session, current_actor(), transaction_id, **data)
+
+
+@ns.route("/services/<int:service_id>")
+class ServiceTransactions(Resource):  # type: ignore[misc]
+    """The transactions of one service."""
+
+    @authenticated
+    @reads
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @lists(TransactionSchema, listings.TRANSACTIONS)
+    def get(self, session: Any, service_id: int, query: ListQuery) -> Page:
+        """List the transactions of a service."""
+        return listings.transactions_of(session, current_actor(), service_id, query)

@@ -1,0 +1,88 @@
+"""JSON shapes of backtests and their reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daytrader.api.schemas.fields import BaseSchema, Day, Field, Number, Object, Series, Shown, Text, Whole, Word
+from daytrader.api.schemas.trading_service import ServiceSchema
+from daytrader.utils import validators
+
+
+class ServiceBacktestSchema(BaseSchema):
+    """The period of a backtest with a service's own settings."""
+
+    start = Day(doc="First session that may be traded")
+    end = Day(doc="Last session")
+    days = Whole(validators.whole(1, 36_500), doc="Calendar days up to the end, instead of a start")
+    prices = Word("raw", "adjusted", load_default="raw")
+
+
+def _like_service(name: str, **changes: Any) -> Field:
+    # The field of a service under another name: one rule for both.
+    field = ServiceSchema().fields[name]
+    assert isinstance(field, Field)
+    return type(field)(field.rule, doc=field.doc, example=field.example, allow_none=field.allow_none, **changes)
+
+
+class BacktestSchema(BaseSchema):
+    """A backtest, with the names of the command line."""
+
+    symbol = Text(validators.symbol, required=True, example="AAPL")
+    strategy = Text(load_default="technical", example="sma_cross")
+    params = Object(load_default=dict, example={"fast": 10, "slow": 20})
+    start = Day()
+    end = Day()
+    interval = _like_service("interval", load_default=0)
+    cash = Number(validators.initial_balance, example=10000)
+    allocation = _like_service("allocation_percent")
+    shares = _like_service("fixed_shares")
+    stop_loss = _like_service("stop_loss_percent")
+    take_profit = _like_service("take_profit_percent")
+    buy_threshold = _like_service("buy_threshold")
+    sell_threshold = _like_service("sell_threshold")
+    minimum_balance = _like_service("minimum_balance")
+    commission_per_order = _like_service("commission_per_order")
+    commission_per_share = _like_service("commission_per_share")
+    commission_percent = _like_service("commission_percent")
+    commission_minimum = _like_service("commission_minimum")
+    slippage_bps = _like_service("slippage_bps")
+    gap_reserve = _like_service("gap_reserve_percent")
+    fill = Word("next_open", "close", load_default="next_open")
+    prices = Word("raw", "adjusted", load_default="raw")
+
+
+class TradeSchema(BaseSchema):
+    """One trade of a report; what is not known while it is open is null."""
+
+    entry_date = Text(dump_only=True)
+    entry_price = Number(dump_only=True)
+    shares = Whole(dump_only=True)
+    exit_date = Text(dump_only=True, allow_none=True)
+    exit_price = Number(dump_only=True, allow_none=True)
+    gain_loss = Number(dump_only=True, allow_none=True)
+    gain_loss_pct = Number(dump_only=True, allow_none=True)
+    entry_reason = Text(dump_only=True)
+    exit_reason = Text(dump_only=True, allow_none=True)
+
+
+class ReportSchema(BaseSchema):
+    """What a backtest or a replay came to."""
+
+    symbol = Text(dump_only=True)
+    strategy = Text(dump_only=True)
+    params = Object(dump_only=True)
+    start = Text(dump_only=True)
+    end = Text(dump_only=True)
+    initial_balance = Number(dump_only=True)
+    final_balance = Number(dump_only=True)
+    final_shares = Whole(dump_only=True)
+    final_portfolio_value = Number(dump_only=True)
+    gain_loss = Number(dump_only=True)
+    gain_loss_pct = Number(dump_only=True)
+    days_simulated = Whole(dump_only=True)
+    metrics = Object(dump_only=True)
+    trades = Shown(TradeSchema, many=True)
+    dates = Series(Text)
+    portfolio_values = Series(Number, doc="At each session's close")
+    pinned = Object(dump_only=True, doc="Data hash, parameters and engine version")

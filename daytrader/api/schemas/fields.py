@@ -1,0 +1,202 @@
+"""
+Fields that apply the rules of ``utils.validators``, so that a schema and a model never disagree.
+
+Each also says what it is in Swagger's words. Going out they hand on Python values: `api.encoding` is the one place that
+knows their form in JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from daytrader.utils import query_values, validators
+from daytrader.utils.errors import BrokenRuleError
+
+Rule = Callable[[Any], Any]
+
+
+class BaseSchema(Schema):
+    """A schema that refuses, by name, whatever it does not accept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.error_messages = {"unknown": "is read-only or unknown", "type": "must be a JSON object"}
+        super().__init__(**kwargs)
+
+
+class Field(fields.Field[Any]):
+    """
+    A value that one rule judges and normalises.
+
+    Attributes:
+        swagger: The value's type in Swagger's words.
+    """
+
+    swagger: Mapping[str, Any] = {}
+
+    def __init__(self, rule: Rule | None = None, *, doc: str = "", example: Any = None, **kwargs: Any) -> None:
+        messages: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is required", "null": "must not be null"}
+        super().__init__(error_messages=messages, **kwargs)
+        self.rule = rule
+        self.doc = doc
+        self.example = example
+
+    def describe(self) -> dict[str, Any]:
+        """Return the field as a Swagger property."""
+        described = dict(self.swagger)
+        if self.doc:
+            described["description"] = self.doc
+        if self.example is not None:
+            described["example"] = self.example
+        if self.allow_none:
+            described["x-nullable"] = True
+        return described
+
+    def check(self, value: Any) -> Any:
+        """
+        Return *value*, of the JSON type that this field takes.
+
+        Raises:
+            BrokenRuleError: If it is of another.
+        """
+        return value
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002 (marshmallow's signature)
+        return value
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ARG002 (marshmallow's signature)
+        try:
+            checked = self.check(value)
+            return checked if self.rule is None else self.rule(checked)
+        except BrokenRuleError as error:
+            raise ValidationError(str(error)) from None
+
+
+class Text(Field):
+    """Text."""
+
+    swagger: Mapping[str, Any] = {"type": "string"}
+    longest = 10_000
+
+    def check(self, value: Any) -> str:
+        """A string that a database can hold."""
+        if not isinstance(value, str):
+            raise BrokenRuleError("must be text")
+        if len(value) > self.longest:
+            raise BrokenRuleError(f"must be at most {self.longest} characters long")
+        return query_values.text(value)
+
+
+class Secret(Text):
+    """A password or a token: taken, never shown, never trimmed."""
+
+    swagger: Mapping[str, Any] = {"type": "string", "format": "password"}
+    longest = 1000
+
+
+class Number(Field):
+    """A JSON number, exact."""
+
+    swagger: Mapping[str, Any] = {"type": "number"}
+
+    def check(self, value: Any) -> Decimal:
+        """A number, not the text of one."""
+        if isinstance(value, str):
+            raise BrokenRuleError("must be a number")
+        return validators.decimal(value)
+
+
+class Whole(Field):
+    """A whole JSON number."""
+
+    swagger: Mapping[str, Any] = {"type": "integer"}
+
+    def check(self, value: Any) -> int:
+        """A whole number that a column can hold."""
+        if isinstance(value, str):
+            raise BrokenRuleError("must be a whole number")
+        return validators.whole(-(2**31), 2**31 - 1)(value)
+
+
+class Flag(Field):
+    """true or false, nothing that looks like it."""
+
+    swagger: Mapping[str, Any] = {"type": "boolean"}
+
+    def check(self, value: Any) -> bool:
+        """A JSON boolean."""
+        if not isinstance(value, bool):
+            raise BrokenRuleError("must be true or false")
+        return value
+
+
+class Choice(Text):
+    """A member of an enumeration, by name in any case."""
+
+    def __init__(self, kind: type[Enum], **kwargs: Any) -> None:
+        super().__init__(validators.member_of(kind), **kwargs)
+        self.swagger = {"type": "string", "enum": [member.value for member in kind]}
+
+
+class Word(Text):
+    """One of a few words."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(lambda value: query_values.choice(value, words), **kwargs)
+        self.swagger = {"type": "string", "enum": list(words)}
+
+
+class Moment(Text):
+    """A date and time, UTC."""
+
+    swagger: Mapping[str, Any] = {"type": "string", "format": "date-time"}
+
+    def check(self, value: Any) -> Any:
+        """ISO 8601."""
+        return query_values.moment(super().check(value))
+
+
+class Day(Text):
+    """A date."""
+
+    swagger: Mapping[str, Any] = {"type": "string", "format": "date"}
+
+    def check(self, value: Any) -> Any:
+        """YYYY-MM-DD."""
+        return query_values.day(super().check(value))
+
+
+class Object(Field):
+    """A JSON object whose names are not ours."""
+
+    swagger: Mapping[str, Any] = {"type": "object"}
+
+    def check(self, value: Any) -> dict[str, Any]:
+        """An object."""
+        if not isinstance(value, dict):
+            raise BrokenRuleError("must be a JSON object")
+        return value
+
+
+class Shown(Field):
+    """An object of another schema; only shown."""
+
+    def __init__(self, schema: type[BaseSchema], *, many: bool = False, **kwargs: Any) -> None:
+        super().__init__(dump_only=True, **kwargs)
+        self.schema_shown = schema()
+        self.many = many
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002 (marshmallow's signature)
+        return None if value is None else self.schema_shown.dump(value, many=self.many)
+
+
+class Series(Field):
+    """A list of plain values; only shown."""
+
+    def __init__(self, kind: type[Field], **kwargs: Any) -> None:
+        super().__init__(dump_only=True, **kwargs)
+        self.swagger = {"type": "array", "items": kind().describe()}

@@ -1,0 +1,64 @@
+"""Composition root: the only module that sees every layer."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+from daytrader import api
+from daytrader.api import encoding, errors, headers, landing
+from daytrader.api.sockets import Sockets
+from daytrader.config import Settings
+from daytrader.services.events import events
+from daytrader.utils.auth import TokenRules
+from daytrader.utils.errors import ConfigurationError
+
+MIN_SECRET: Final = 32
+
+
+class _IdConverter(IntegerConverter):
+    """An id in an address: plain digits that a column can hold; anything else is no address of ours."""
+
+    regex = r"[0-9]{1,10}"
+
+    def __init__(self, url_map: Map, **options: Any) -> None:
+        super().__init__(url_map, **({"max": 2**31 - 1} | options))
+
+
+def create_app(settings: Settings) -> Flask:
+    """
+    Return the application: REST, sockets and pages over the database that is connected already.
+
+    ``app.extensions["socketio"]`` serves it. Whoever also runs an engine puts its supervisor into
+    ``app.extensions["engine"]``.
+
+    Raises:
+        ConfigurationError: If the secret that signs tokens is too short.
+    """
+    if len(settings.secret_key) < MIN_SECRET:
+        raise ConfigurationError(f"DAYTRADER_SECRET_KEY must be at least {MIN_SECRET} characters long")
+    app = Flask("daytrader", static_folder=None, template_folder=None)
+    hosts = [host for host in re.split(r"[,\s]+", settings.trusted_hosts) if host]
+    app.config["TRUSTED_HOSTS"] = hosts or None
+    # Both spellings of an address answer; a redirect would lose the body of a POST.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = _IdConverter
+    rules = TokenRules(
+        settings.secret_key,
+        access_life=timedelta(minutes=settings.access_token_minutes),
+        refresh_life=timedelta(days=settings.refresh_token_days),
+    )
+    app.extensions["settings"] = settings
+    app.extensions["token_rules"] = rules
+    encoding.install(app)
+    headers.install(app)
+    errors.install(app)
+    api.install(app)
+    landing.install(app)
+    events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
+    return app

@@ -1,0 +1,123 @@
+"""What each list shows, what may be asked of it, and whose rows a caller gets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from daytrader.models import (
+    Order,
+    Stock,
+    StockDailyPrice,
+    StockIntradayPrice,
+    TradeDecision,
+    TradingService,
+    TradingTransaction,
+)
+from daytrader.services import trading_service
+from daytrader.services.actor import Actor
+from daytrader.services.event_payloads import DERIVED
+from daytrader.utils.errors import NotFoundError
+from daytrader.utils.query_utils import Listing, ListQuery, Page
+
+SERVICES: Final = Listing.of(
+    TradingService,
+    shown={"has_dependencies": exists().where(TradingTransaction.service_id == TradingService.id)},
+    derived=DERIVED[TradingService],
+    aliases={"status": "state", "symbol": "stock_symbol"},
+)
+TRANSACTIONS: Final = Listing.of(
+    TradingTransaction,
+    derived=DERIVED[TradingTransaction],
+    aliases={"status": "state", "price": "purchase_price", "symbol": "stock_symbol"},
+)
+ORDERS: Final = Listing.of(Order, aliases={"status": "state", "price": "limit_price"})
+DECISIONS: Final = Listing.of(TradeDecision, aliases={"start": "bar_time_after", "end": "bar_time_before"})
+STOCKS: Final = Listing.of(
+    Stock,
+    shown={
+        "has_dependencies": or_(
+            exists().where(TradingService.stock_id == Stock.id), exists().where(TradingTransaction.stock_id == Stock.id)
+        ),
+        "has_prices": or_(
+            exists().where(StockDailyPrice.stock_id == Stock.id),
+            exists().where(StockIntradayPrice.stock_id == Stock.id),
+        ),
+    },
+)
+DAILY_PRICES: Final = Listing.of(
+    StockDailyPrice,
+    extra={"symbol": Stock.symbol},
+    derived=DERIVED[StockDailyPrice],
+    aliases={"price": "close_price", "start": "price_date_after", "end": "price_date_before"},
+    joins=(Stock,),
+)
+
+
+def services(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's services; every service for an admin."""
+    return SERVICES.fetch(session, query, _own_services(actor, TradingService.id))
+
+
+def transactions(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's transactions; every transaction for an admin."""
+    return TRANSACTIONS.fetch(session, query, _own_services(actor, TradingTransaction.service_id))
+
+
+def transactions_of(session: Session, actor: Actor, service_id: int, query: ListQuery) -> Page:
+    """
+    Return the transactions of one service.
+
+    Raises:
+        NotFoundError: If the service does not exist or is someone else's.
+    """
+    trading_service.get_owned(session, service_id, actor)
+    return TRANSACTIONS.fetch(session, query, TradingTransaction.service_id == service_id)
+
+
+def orders(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's orders; every order for an admin."""
+    return ORDERS.fetch(session, query, _own_services(actor, Order.service_id))
+
+
+def order(session: Session, actor: Actor, order_id: int) -> Order:
+    """
+    Return one order that the actor may see.
+
+    Raises:
+        NotFoundError: If it does not exist or is someone else's.
+    """
+    own = _own_services(actor, Order.service_id)
+    found = session.scalars(select(Order).where(Order.id == order_id, own)).one_or_none()
+    if found is None:
+        raise NotFoundError("order")
+    return found
+
+
+def decisions_of(session: Session, actor: Actor, service_id: int, query: ListQuery) -> Page:
+    """
+    Return the decision journal of one service.
+
+    Raises:
+        NotFoundError: If the service does not exist or is someone else's.
+    """
+    trading_service.get_owned(session, service_id, actor)
+    return DECISIONS.fetch(session, query, TradeDecision.service_id == service_id)
+
+
+def stocks(session: Session, query: ListQuery) -> Page:
+    """Return the stocks: they are everyone's."""
+    return STOCKS.fetch(session, query)
+
+
+def daily_prices(session: Session, query: ListQuery) -> Page:
+    """Return the daily prices: they are everyone's."""
+    return DAILY_PRICES.fetch(session, query)
+
+
+def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    if actor.is_admin:
+        return true()
+    return service_id.in_(select(TradingService.id).where(TradingService.user_id == actor.user_id))

@@ -1,0 +1,52 @@
+"""What the installation says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import daytrader
+from daytrader.core.strategy import list_strategies
+from daytrader.services import database, price_service
+from daytrader.services.session_manager import session_factory
+from daytrader.utils.errors import ConfigurationError
+
+logger = structlog.get_logger(__name__)
+
+OK: Final = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What runs here; *market_time* is how far the replay has come."""
+
+    name: str
+    version: str
+    market_time: datetime | None
+    strategies: tuple[str, ...]
+
+
+def info(session: Session) -> Info:
+    """Return what runs here."""
+    strategies = tuple(strategy.name for strategy in list_strategies())
+    return Info("DayTrader", daytrader.__version__, price_service.market_time(session), strategies)
+
+
+def database_status() -> str:
+    """Return `OK` when the database answers and its schema is this version's, else what is the matter."""
+    engine = session_factory.kw.get("bind")
+    if not isinstance(engine, Engine):
+        return "not connected"
+    try:
+        return OK if database.status(engine).is_current else "schema is not current"
+    except ConfigurationError:
+        return "schema is newer than this version"
+    except SQLAlchemyError:
+        logger.warning("database does not answer", exc_info=True)
+        return "does not answer"

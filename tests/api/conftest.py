@@ -1,0 +1,115 @@
+"""An application over the test's database, and clients signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from daytrader.app import create_app
+from daytrader.config import Settings
+from daytrader.models import User
+from daytrader.services import token_service
+from daytrader.services.events import events
+from daytrader.services.session_manager import SessionManager
+
+from ..conftest import World
+
+SECRET = "a secret that only the tests know, long enough"
+
+
+@dataclass
+class Caller:
+    """One user's view of the API."""
+
+    client: FlaskClient
+    user: User
+    token: str
+
+    def _send(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
+        return self.client.open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        """Read."""
+        return self._send("GET", path, query_string=query)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
+        """Do."""
+        return (
+            self._send("POST", path, json=json, **options) if json is not None else self._send("POST", path, **options)
+        )
+
+    def put(self, path: str, json: Any) -> TestResponse:
+        """Change."""
+        return self._send("PUT", path, json=json)
+
+    def patch(self, path: str, json: Any) -> TestResponse:
+        """Change some."""
+        return self._send("PATCH", path, json=json)
+
+    def delete(self, path: str) -> TestResponse:
+        """Remove."""
+        return self._send("DELETE", path)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of the application under test."""
+    return Settings(instance=tmp_path, secret_key=SECRET)
+
+
+@pytest.fixture
+def app(world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application over the world's database; published events are recorded, then sent."""
+    app = create_app(settings)
+    send = events.publish
+
+    def publish(event: Any) -> None:
+        world.published.append(event)
+        send(event)
+
+    monkeypatch.setattr(events, "publish", publish)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody who is not signed in."""
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def sign_in(app: Flask, client: FlaskClient) -> Callable[[User], Caller]:
+    """Sign a user in, without the work of hashing."""
+
+    def enter(user: User) -> Caller:
+        with SessionManager() as session:
+            pair = token_service.open_login(session, user, app.extensions["token_rules"])
+        return Caller(client, user, pair.access_token)
+
+    return enter
+
+
+@pytest.fixture
+def alice(world: World, sign_in: Callable[[User], Caller]) -> Caller:
+    """A trader."""
+    return sign_in(world.user("alice"))
+
+
+@pytest.fixture
+def bob(world: World, sign_in: Callable[[User], Caller]) -> Caller:
+    """Another trader."""
+    return sign_in(world.user("bob"))
+
+
+@pytest.fixture
+def admin(world: World, sign_in: Callable[[User], Caller]) -> Caller:
+    """An administrator."""
+    return sign_in(world.user("root", is_admin=True))
