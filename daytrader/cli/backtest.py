@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="SYMBOL_OR_FILE")
+@click.option("--symbol", "wanted", metavar="SYMBOL", help="Which one is meant in a file of several symbols.")
 @trading_options
-def backtest(source: str, *, options: TradingOptions) -> None:
+def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> None:
     """Test a strategy on a stored stock, or directly on a CSV file: then no database is needed."""
     from daytrader.cli.report import deliver
     from daytrader.core import backtest as engine
 
-    symbol, bars = _from_file(Path(source), options) if _is_file(source) else _from_database(source, options)
-    if bars.refused:
-        first = bars.refused[0]
-        warn(f"{len(bars.refused)} bars were left out as unsound, the first at row {first.index + 1}: {first.reason}")
+    symbol, bars = _from_file(Path(source), wanted, options) if _is_file(source) else _from_database(source, options)
     report = engine.run(
         bars,
         options.strategy,
@@ -45,17 +43,22 @@ def _is_file(source: str) -> bool:
     return "/" in source or "\\" in source or Path(source).suffix.lower() in (".csv", ".txt", ".gz", ".tsv")
 
 
-def _from_file(path: Path, options: TradingOptions) -> tuple[str, Bars]:
+def _from_file(path: Path, wanted: str | None, options: TradingOptions) -> tuple[str, Bars]:
+    from dataclasses import replace
+
     from daytrader.core.bars import EventKind
     from daytrader.services.data_providers.csv import read_bars_file
     from daytrader.services.price_service import scaled
     from daytrader.utils.errors import InsufficientDataError
 
-    symbol, bars, adj_close = read_bars_file(path)
+    symbol, bars, adj_close = read_bars_file(path, symbol=wanted)
+    if bars.refused:
+        first = bars.refused[0]
+        warn(f"{len(bars.refused)} rows of {path} were left out, the first is line {first.index}: {first.reason}")
     if options.prices == "adjusted":
         if adj_close is None:
             raise InsufficientDataError(f"{path} has no adjusted close: use --prices raw")
-        bars = scaled(bars, adj_close)
+        bars = scaled(replace(bars, refused=()), adj_close)
     else:
         _warn_of_splits(str(path), has_splits=bool((bars.event_kind == EventKind.SPLIT).any()))
     return symbol or path.name.split(".")[0].upper(), bars
@@ -71,6 +74,8 @@ def _from_database(symbol: str, options: TradingOptions) -> tuple[str, Bars]:
         bars = price_service.load_bars(session, stock.id, prices=options.prices)
         if options.prices == "raw":
             _warn_of_splits(stock.symbol, has_splits=corporate_action_service.has_splits(session, stock.id))
+        if bars.refused:
+            warn(f"{len(bars.refused)} stored bars of {stock.symbol} were left out: {bars.refused[0].reason}")
         return stock.symbol, bars
 
 
