@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, TypeAlias, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Position
@@ -34,9 +35,30 @@ from daytrader.services.booking import Booked
 from daytrader.services.events import events
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
+from daytrader.utils.current_datetime import get_current_datetime
 
-_TRADING: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
+ServiceRow: TypeAlias = Any
+"""The columns of a trading service and the number of its *live_orders*, or the object itself."""
+
+AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
+_DECISIONS: Final = cast("Table", TradeDecision.__table__)
+_SERVICES: Final = cast("Table", TradingService.__table__)
+_STORE: Final = insert(_DECISIONS).returning(_DECISIONS.c.id, sort_by_parameter_order=True)
+_NOTE: Final = (
+    update(_SERVICES)
+    .where(_SERVICES.c.id.in_(bindparam("ids", expanding=True)))
+    .values(last_bar_time=bindparam("seen"))
+)
+_REARM: Final = update(_SERVICES).where(_SERVICES.c.id.in_(bindparam("ids", expanding=True))).values(is_armed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    service: ServiceRow
+    decision: Decision
+    is_armed: bool
+    is_quiet: bool
 
 
 class BarUnit:
@@ -58,38 +80,67 @@ class BarUnit:
         self._stock = stock
         self._seen: Bars | None = None
         self._signals: dict[object, Signals] = {}
-        self._decided: list[tuple[TradingService, Decision, TradeDecision]] = []
+        self._decided: list[_Decided] = []
 
-    def take(self, service: TradingService, live: Sequence[Order]) -> None:
-        """Take *service*, its row locked, and its *live* orders through the bar; once, whatever crashes."""
+    def take(self, service: ServiceRow) -> None:
+        """
+        Take a service, its row locked, through the bar; once, whatever crashes.
+
+        Where nothing happens but a decision to do nothing, columns are all it takes.
+        """
         if service.last_bar_time is not None and service.last_bar_time >= self._bar.time:
             return
+        levels = self._levels_reached(service)
+        if not service.live_orders and levels is None and not (self._due and service.current_shares):
+            if service.state not in AT_WORK:
+                return
+            decided = self._decide(service, ())
+            if decided.decision.action is Action.NOTHING:
+                self._decided.append(decided)
+                return
+        self._take_whole(self._session.get_one(TradingService, service.id), has_orders=bool(service.live_orders))
+
+    def finish(self) -> None:
+        """Store the decisions and the orders they ask for."""
+        if not self._decided:
+            return
+        self._session.flush()
+        now = get_current_datetime()
+        rows = [self._columns(decided, now) for decided in self._decided]
+        ids = self._session.connection().execute(_STORE, rows).scalars().all()
+        self._note_quiet()
+        for decided, row, decision_id in zip(self._decided, rows, ids, strict=True):
+            if decided.decision.action is not Action.NOTHING:
+                self._place(decided.service, decided.decision, decision_id)
+            events.record(
+                self._session, event_payloads.decision_new(decided.service.user_id, {"id": decision_id, **row})
+            )
+        self._decided.clear()
+
+    def forget(self, booked: int, placed: int) -> None:
+        """Drop what a service that failed had come to: its decision, and all but the first *booked*, *placed*."""
+        self._decided.clear()
+        del self.booked[booked:]
+        del self.placed[placed:]
+
+    def _take_whole(self, service: TradingService, *, has_orders: bool) -> None:
+        live = order_service.live_orders(self._session, [service.id]) if has_orders else ()
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):
             for order in live:
                 if order.side is side and order.state in LIVE_ORDER_STATES:
                     fill(service, order)
-        if service.state not in _TRADING:
+        if service.state not in AT_WORK:
             return
-        if service.current_shares:
-            self._protect(service)
-        if service.state in _TRADING:  # a fill may have ended in ERROR
-            self._decide(service, [order for order in live if order.state in LIVE_ORDER_STATES])
-
-    def finish(self) -> None:
-        """Store the decisions and the orders they ask for."""
-        self._session.add_all(row for _, _, row in self._decided)
-        self._session.flush()
-        for service, decision, row in self._decided:
-            if decision.action is not Action.NOTHING:
-                self._place(service, decision, row)
-            events.record(self._session, event_payloads.decision_new(service, row))
-        self._decided.clear()
-
-    def forget(self) -> None:
-        """Drop the decisions that are not stored yet: their service has failed."""
-        self._decided.clear()
+        levels = self._levels_reached(service)
+        if levels is not None:
+            self._protect(service, *levels)
+        if service.state in AT_WORK:  # a fill may have ended in ERROR
+            decided = self._decide(service, [order for order in live if order.state in LIVE_ORDER_STATES])
+            service.is_armed = decided.is_armed
+            service.last_bar_time = self._bar.time
+            self._decided.append(decided)
 
     def _fill_exit(self, service: TradingService, order: Order) -> None:
         fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
@@ -106,13 +157,18 @@ class BarUnit:
         else:
             self._book(booking.book(self._session, service, order, fill))
 
-    def _protect(self, service: TradingService) -> None:
+    def _levels_reached(self, service: ServiceRow) -> tuple[int, int] | None:
+        """Return stop and target in micros (0: off) where the bar reaches one of them."""
+        if not service.current_shares or service.state not in AT_WORK:
+            return None
         stop, target = _micros(service.stop_price), _micros(service.target_price)
         if service.state is ServiceState.PAUSED or service.mode is TradingMode.HOLD:
             # No target is taken, and the stop stays in force unless the owner has said otherwise.
             stop, target = stop if service.keep_protection else 0, 0
-        if not ((stop and self._bar.low <= stop) or (target and self._bar.high >= target)):
-            return  # spares most bars the queries below
+        is_reached = (stop and self._bar.low <= stop) or (target and self._bar.high >= target)
+        return (stop, target) if is_reached else None
+
+    def _protect(self, service: TradingService, stop: int, target: int) -> None:
         held = order_service.open_transaction(self._session, service.id)
         if held is None:
             return
@@ -140,27 +196,20 @@ class BarUnit:
         )
         self._book(booking.book(self._session, service, leg, protective.fill))
 
-    def _decide(self, service: TradingService, live: Sequence[Order]) -> None:
+    def _decide(self, service: ServiceRow, live: Sequence[Order]) -> _Decided:
         signals = self._signals_of(service)
-        service.is_armed = rearmed(service.is_armed, signals, self._row)
+        is_armed = rearmed(service.is_armed, signals, self._row)
         sides = {order.side for order in live}
         account = account_of(
-            service, has_pending_entry=OrderSide.BUY in sides, has_pending_exit=OrderSide.SELL in sides
+            service,
+            has_pending_entry=OrderSide.BUY in sides,
+            has_pending_exit=OrderSide.SELL in sides,
+            is_armed=is_armed,
         )
         decision = decide(account, rules_of(service), signals, self._row, self._bar.close)
-        row = TradeDecision(
-            service_id=service.id,
-            interval=service.interval,
-            bar_time=self._bar.time,
-            action=DecisionAction(decision.action.value),
-            shares=decision.shares,
-            reason=decision.reason,
-            evidence=dict(decision.evidence),
-        )
-        service.last_bar_time = self._bar.time
-        self._decided.append((service, decision, row))
+        return _Decided(service, decision, is_armed, is_quiet=not isinstance(service, TradingService))
 
-    def _signals_of(self, service: TradingService) -> Signals:
+    def _signals_of(self, service: ServiceRow) -> Signals:
         """Return what the service's strategy says about the bars up to this one: computed once for all that agree."""
         params = params_of(service)
         key = (service.strategy, *params.items())
@@ -170,7 +219,32 @@ class BarUnit:
             self._signals[key] = compute(get_strategy(service.strategy), self._seen, params)
         return self._signals[key]
 
-    def _place(self, service: TradingService, decision: Decision, row: TradeDecision) -> None:
+    def _columns(self, decided: _Decided, now: object) -> Mapping[str, Any]:
+        decision = decided.decision
+        return {
+            "service_id": decided.service.id,
+            "interval": decided.service.interval,
+            "bar_time": self._bar.time,
+            "action": DecisionAction(decision.action.value),
+            "shares": decision.shares,
+            "reason": decision.reason,
+            "evidence": dict(decision.evidence),
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    def _note_quiet(self) -> None:
+        """Note the bar on the services that it changed nothing else of."""
+        quiet = [decided for decided in self._decided if decided.is_quiet]
+        if not quiet:
+            return
+        connection = self._session.connection()
+        connection.execute(_NOTE, {"ids": [decided.service.id for decided in quiet], "seen": self._bar.time})
+        rearmed_ids = [decided.service.id for decided in quiet if decided.is_armed and not decided.service.is_armed]
+        if rearmed_ids:
+            connection.execute(_REARM, {"ids": rearmed_ids})
+
+    def _place(self, service: TradingService, decision: Decision, decision_id: int) -> None:
         is_buy = decision.action is Action.BUY
         held = None if is_buy else order_service.open_transaction(self._session, service.id)
         order = order_service.place(
@@ -181,7 +255,7 @@ class BarUnit:
             shares=decision.shares,
             reason=decision.reason,
             limit=decision.limit,
-            decision_id=row.id,
+            decision_id=decision_id,
             transaction_id=None if held is None else held.id,
             bar_time=self._bar.time,
         )

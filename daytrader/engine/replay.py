@@ -104,7 +104,7 @@ def replay(
     with sandbox(file):
         stage = _Stage(used, _stock_symbol(plan.symbol), FillMode(plan.fill), first, listener)
         mains = [stage.open(f"replay {place}", _values(one)) for place, one in enumerate(plans, 1)]
-        yardsticks = [stage.open(f"benchmark {place}", _all_in(_values(one))) for place, one in enumerate(plans, 1)]
+        yardsticks = stage.yardsticks(plans)
         stage.walk([*mains, *yardsticks])
         runs = [stage.run(service_id) for service_id in mains]
         benchmarks = [stage.run(service_id) for service_id in yardsticks]
@@ -163,7 +163,7 @@ def _service_report(service_id: int, stock: StockBars) -> Report:
         )
     with sandbox():
         stage = _Stage(bars, stock.symbol, FillMode.NEXT_OPEN, first, Listener())
-        yardstick = stage.open("benchmark 1", _all_in(_values(plan)))
+        (yardstick,) = stage.yardsticks([plan])
         stage.walk([yardstick])
         benchmark = stage.run(yardstick)
         optimist = stage.target_first([plan], [run])[0]
@@ -194,6 +194,11 @@ class _Stage:
             if different:
                 raise ConflictError(f"the database holds a replay with another {', '.join(different)}")
             return service.id
+
+    def yardsticks(self, plans: Sequence[Plan]) -> list[int]:
+        """Return the id of the buy-and-hold service of each plan; plans of the same costs share one."""
+        wanted = [_all_in(_values(plan)) for plan in plans]
+        return [self.open(f"benchmark {wanted.index(values) + 1}", values) for values in wanted]
 
     def walk(self, service_ids: Sequence[int], *, is_target_first: bool = False) -> None:
         """Take the services through the bars that they have not decided on yet."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import structlog
-from sqlalchemy import or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Table, bindparam, func, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
-from daytrader.engine.bar_unit import BarUnit
+from daytrader.engine.bar_unit import AT_WORK, BarUnit, ServiceRow
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import OrderState, ServiceState
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
@@ -30,7 +29,28 @@ logger = structlog.get_logger(__name__)
 OnTrade = Callable[[Booked], None]
 Checkpoint = Callable[[str], None]
 
-_AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
+# What most bars need is columns, and a statement built once: objects and building cost more than the database's answer.
+_TABLE: Final = cast("Table", TradingService.__table__)
+_LIVE_ORDERS: Final = (
+    select(func.count())
+    .where(Order.service_id == _TABLE.c.id, Order.state.in_(LIVE_ORDER_STATES))
+    .correlate(_TABLE)
+    .scalar_subquery()
+    .label("live_orders")
+)
+_SERVICES: Final = (
+    select(
+        *(column for column in _TABLE.columns if column.name not in {"description", "created_at", "updated_at"}),
+        _LIVE_ORDERS,
+    )
+    .where(
+        _TABLE.c.stock_id == bindparam("stock_id"),
+        _TABLE.c.interval == bindparam("interval"),
+        or_(_TABLE.c.state.in_(AT_WORK), _TABLE.c.current_shares > 0),
+    )
+    .order_by(_TABLE.c.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ class Runner:
     def _first_unit(self, stock: StockBars, row: int) -> FirstUnit:
         try:
             return self._run_first_unit(stock, row, is_careful=False)
-        except (UnavailableError, DBAPIError):
+        except (UnavailableError, OperationalError):
             raise  # the database's trouble is no service's fault
         except Exception:
             # Which service failed is found in a second pass, each behind a savepoint: too dear for every bar.
@@ -105,18 +125,15 @@ class Runner:
     def _run_first_unit(self, stock: StockBars, row: int, *, is_careful: bool) -> FirstUnit:
         with SessionManager() as session:
             services = self._services(session, stock)
-            live = defaultdict[int, list[Order]](list)
-            for order in order_service.live_orders(session, [service.id for service in services]) if services else ():
-                live[order.service_id].append(order)
-            unsent = [order.id for orders in live.values() for order in orders if _is_unsent(order)]
+            unsent = _unsent(session, [service.id for service in services if service.live_orders])
             if unsent:
                 return FirstUnit(unsent=unsent)
             unit = BarUnit(session, self.broker, stock, row)
             for service in services:
                 if is_careful:
-                    self._take_carefully(session, unit, service, live[service.id])
+                    self._take_carefully(session, unit, service)
                 else:
-                    unit.take(service, live[service.id])
+                    unit.take(service)
             unit.finish()
             if self.announces_prices:
                 price_service.price_events(
@@ -124,45 +141,30 @@ class Runner:
                 )
         return FirstUnit(booked=unit.booked, placed=unit.placed)
 
-    def _take_carefully(self, session: Session, unit: BarUnit, service: TradingService, live: Sequence[Order]) -> None:
-        traded = len(unit.booked)
+    def _take_carefully(self, session: Session, unit: BarUnit, service: ServiceRow) -> None:
+        booked, placed = len(unit.booked), len(unit.placed)
         try:
             with savepoint(session):
-                unit.take(service, live)
+                unit.take(service)
                 unit.finish()
-        except (UnavailableError, DBAPIError):
+        except (UnavailableError, OperationalError):
             raise
         except Exception as error:
             logger.exception("service failed", service_id=service.id)
-            del unit.booked[traded:]
-            unit.forget()
-            booking.fail(session, service, f"{type(error).__name__}: {error}")
+            unit.forget(booked, placed)
+            failed = session.get_one(TradingService, service.id)
+            booking.fail(session, failed, f"{type(error).__name__}: {error}")
 
-    def _services(self, session: Session, stock: StockBars) -> Sequence[TradingService]:
+    def _services(self, session: Session, stock: StockBars) -> Sequence[ServiceRow]:
         """Return the services of *stock* that trade or hold, locked, in one order for all who lock them."""
-        query = (
-            select(TradingService)
-            .where(
-                TradingService.stock_id == stock.stock_id,
-                TradingService.interval == stock.interval,
-                or_(TradingService.state.in_(_AT_WORK), TradingService.current_shares > 0),
-            )
-            .order_by(TradingService.id)
-            .with_for_update()
-        )
-        if self.only is not None:
-            query = query.where(TradingService.id.in_(self.only))
-        return session.scalars(query).all()
+        found = session.connection().execute(_SERVICES, {"stock_id": stock.stock_id, "interval": stock.interval}).all()
+        return found if self.only is None else [service for service in found if service.id in self.only]
 
     def _claim(self, session: Session, order_ids: Sequence[int]) -> list[tuple[int, OrderTicket, bool]]:
-        found_sending = {
-            order.id for order in order_service.unsubmitted(session) if order.state is OrderState.SUBMITTING
-        }
         tickets = []
-        for order_id in order_service.begin_submission(session, order_ids):
-            order = session.get_one(Order, order_id)
+        for order, is_resent in order_service.begin_submission(session, order_ids):
             service = session.get_one(TradingService, order.service_id)
-            tickets.append((order_id, order_service.ticket_of(service, order), order_id in found_sending))
+            tickets.append((order.id, order_service.ticket_of(service, order), is_resent))
         return tickets
 
     def _send(self, ticket: OrderTicket, is_resent: bool, bar: MarketBar | None) -> Acknowledgement:
@@ -184,5 +186,8 @@ class Runner:
             self.on_trade(trade)
 
 
-def _is_unsent(order: Order) -> bool:
-    return order.state in order_service.UNSUBMITTED
+def _unsent(session: Session, service_ids: Sequence[int]) -> list[int]:
+    if not service_ids:
+        return []
+    live = order_service.live_orders(session, service_ids)
+    return [order.id for order in live if order.state in order_service.UNSUBMITTED]

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 
 import structlog
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from daytrader.models.base import json_ready
 from daytrader.models.event_outbox import EventOutbox
+from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
+
+# Where a session keeps its events between being recorded, stored and released.
+_QUEUED: Final = "queued events"
+_STORED: Final = "stored events"
+# Columns, not objects: every bar of every service tells something.
+_OUTBOX: Final = cast("Table", EventOutbox.__table__)
+_STORE: Final = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,16 @@ class PublishedEvent:
         }
 
 
+def mark(session: Session) -> int:
+    """Return how many events *session* has recorded so far."""
+    return len(session.info.get(_QUEUED, []))
+
+
+def forget_since(session: Session, mark_: int) -> None:
+    """Drop the events recorded after *mark_*: what they tell of was undone."""
+    del session.info.get(_QUEUED, [])[mark_:]
+
+
 class EventService:
     """Write events in the transaction that they tell of, and publish them after its commit, in order."""
 
@@ -58,24 +77,40 @@ class EventService:
         self.publish: Callable[[PublishedEvent], None] = lambda _event: None
 
     def record(self, session: Session, event: Event) -> None:
-        """Store *event* with the session's transaction; it dies with it if the session rolls back."""
-        row = EventOutbox(
-            name=event.name,
-            action=event.action,
-            rooms=list(event.rooms),
-            entity=json_ready(event.entity),
-            user_id=event.owner_id,
+        """Queue *event* for the session's transaction; it dies with it if the session rolls back."""
+        session.info.setdefault(_QUEUED, []).append(event)
+
+    def store(self, session: Session) -> None:
+        """Write what was recorded to the outbox: one statement, just before the commit that the events tell of."""
+        queued: list[Event] = session.info.pop(_QUEUED, [])
+        if not queued:
+            return
+        session.flush()  # an event may belong to a user who was made in this transaction
+        now = get_current_datetime()
+        rows = [
+            {
+                "name": event.name,
+                "action": event.action,
+                "rooms": list(event.rooms),
+                "entity": json_ready(event.entity),
+                "user_id": event.owner_id,
+                "created_at": now,
+                "updated_at": now,
+            }
+            for event in queued
+        ]
+        sequences = session.connection().execute(_STORE, rows).scalars().all()
+        session.info.setdefault(_STORED, []).extend(
+            PublishedEvent(event, sequence, now) for event, sequence in zip(queued, sequences, strict=True)
         )
-        session.add(row)
-        session.info.setdefault("events", []).append((event, row))
 
     def release(self, session: Session) -> None:
         """Publish what *session* has committed. A deaf listener never undoes a commit."""
-        for event, row in session.info.pop("events", []):
+        for published in session.info.pop(_STORED, []):
             try:
-                self.publish(PublishedEvent(event, row.id, row.created_at))
+                self.publish(published)
             except Exception:  # the publish edge: the commit stands whatever the listener does
-                logger.exception("event not published", event_name=event.name, sequence=row.id)
+                logger.exception("event not published", event_name=published.event.name, sequence=published.sequence)
 
 
 events = EventService()

@@ -24,6 +24,7 @@ from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
 
 __all__ = [
+    "UNSUBMITTED",
     "Broker",
     "acknowledge",
     "begin_submission",
@@ -34,7 +35,6 @@ __all__ = [
     "place",
     "sell_position",
     "ticket_of",
-    "unsubmitted",
 ]
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
@@ -119,27 +119,28 @@ def move(session: Session, service: TradingService, order: Order, state: OrderSt
     events.record(session, event_payloads.order_update(service, order))
 
 
-def begin_submission(session: Session, order_ids: Sequence[int]) -> list[int]:
+def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[Order, bool]]:
     """
     Claim PENDING orders for sending, by compare and set: of two engines that try, one succeeds.
 
     Returns:
-        The orders that are now SUBMITTING, those found so (a crash left them) included.
+        The orders that are now SUBMITTING, each with whether it was found so: a crash left it between being sent and
+        being acknowledged, and the broker is to be asked first.
     """
     claimed = []
     for order in session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)):
-        if order.state is OrderState.PENDING:
-            result = session.execute(
+        if order.state is OrderState.SUBMITTING:
+            claimed.append((order, True))
+        elif order.state is OrderState.PENDING:
+            claim = (
                 update(Order)
                 .where(Order.id == order.id, Order.state == OrderState.PENDING)
                 .values(state=OrderState.SUBMITTING, history=[*order.history, _passage(OrderState.SUBMITTING, None)])
                 .returning(Order.id)
                 .execution_options(synchronize_session=False)
             )
-            if result.first() is None:
-                continue
-        if order.state in UNSUBMITTED:
-            claimed.append(order.id)
+            if session.execute(claim).first() is not None:
+                claimed.append((order, False))
     return claimed
 
 
@@ -192,11 +193,6 @@ def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]
         .where(Order.service_id.in_(list(service_ids)), Order.state.in_(LIVE_ORDER_STATES))
         .order_by(Order.id)
     ).all()
-
-
-def unsubmitted(session: Session) -> Sequence[Order]:
-    """Return the orders that no broker has acknowledged, oldest first."""
-    return session.scalars(select(Order).where(Order.state.in_(UNSUBMITTED)).order_by(Order.id)).all()
 
 
 def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:

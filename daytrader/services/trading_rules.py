@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from functools import lru_cache
+
 from daytrader.core.decision import Account
 from daytrader.core.money import to_cents
 from daytrader.core.rules import Costs, Rules
@@ -17,25 +20,53 @@ def rules_of(service: TradingService) -> Rules:
     Raises:
         InvalidParameterError: Naming the setting that is out of bounds.
     """
+    return _rules(
+        service.allocation_percent,
+        service.fixed_shares,
+        service.stop_loss_percent,
+        service.take_profit_percent,
+        service.minimum_balance,
+        service.gap_reserve_percent,
+        service.commission_per_order,
+        service.commission_per_share,
+        service.commission_percent,
+        service.commission_minimum,
+        service.slippage_bps,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _rules(
+    allocation: Decimal,
+    fixed_shares: int | None,
+    stop_loss_percent: Decimal,
+    take_profit_percent: Decimal,
+    minimum_balance: Decimal,
+    gap_reserve_percent: Decimal,
+    per_order: Decimal,
+    per_share: Decimal,
+    percent: Decimal,
+    minimum: Decimal,
+    slippage_bps: Decimal,
+) -> Rules:
+    # Checked and compiled once for all bars and all services that trade by the same rules.
     return Rules(
-        allocation=service.allocation_percent,
-        fixed_shares=service.fixed_shares,
-        stop_loss_percent=service.stop_loss_percent,
-        take_profit_percent=service.take_profit_percent,
-        minimum_balance=service.minimum_balance,
-        gap_reserve_percent=service.gap_reserve_percent,
+        allocation=allocation,
+        fixed_shares=fixed_shares,
+        stop_loss_percent=stop_loss_percent,
+        take_profit_percent=take_profit_percent,
+        minimum_balance=minimum_balance,
+        gap_reserve_percent=gap_reserve_percent,
         costs=Costs(
-            per_order=service.commission_per_order,
-            per_share=service.commission_per_share,
-            percent=service.commission_percent,
-            minimum=service.commission_minimum,
-            slippage_bps=service.slippage_bps,
+            per_order=per_order, per_share=per_share, percent=percent, minimum=minimum, slippage_bps=slippage_bps
         ),
     )
 
 
-def account_of(service: TradingService, *, has_pending_entry: bool, has_pending_exit: bool) -> Account:
-    """Return the state of *service* as far as a decision depends on it."""
+def account_of(
+    service: TradingService, *, has_pending_entry: bool, has_pending_exit: bool, is_armed: bool | None = None
+) -> Account:
+    """Return the state of *service* as far as a decision depends on it, *is_armed* as stored unless it is given."""
     return Account(
         cash=to_cents(service.current_balance),
         reserved=to_cents(service.reserved_cash),
@@ -45,7 +76,7 @@ def account_of(service: TradingService, *, has_pending_entry: bool, has_pending_
         is_paused=service.state is ServiceState.PAUSED,
         has_pending_entry=has_pending_entry,
         has_pending_exit=has_pending_exit,
-        is_armed=service.is_armed,
+        is_armed=service.is_armed if is_armed is None else is_armed,
     )
 
 
