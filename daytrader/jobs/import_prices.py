@@ -90,6 +90,7 @@ class ImportReport:
         warnings: Rows that are in, but odd.
         stocks: What came in for whom.
         is_written: Whether the database has changed.
+        file_symbol: What the file calls the stock, where the caller said another symbol.
     """
 
     interval: int
@@ -99,6 +100,7 @@ class ImportReport:
     warnings: tuple[RowError, ...]
     stocks: tuple[StockImport, ...]
     is_written: bool
+    file_symbol: str | None = None
 
 
 @dataclass(eq=False)
@@ -153,6 +155,7 @@ def import_prices(path: Path, options: ImportOptions, progress: Progress | None 
             tuple(spool.disorder()),
             tuple(stocks.values()),
             is_written=may_write and bool(stocks),
+            file_symbol=next((symbol for symbol in file.symbols if options.symbol and symbol not in symbols), None),
         )
 
 

@@ -85,6 +85,12 @@ def actions_on(session: Session, stock_id: int, day: date) -> Sequence[Corporate
     return session.scalars(query).all()
 
 
+def listing(session: Session, stock_id: int) -> Sequence[CorporateAction]:
+    """Return the stock's dividends and splits by date, quarantined ones too."""
+    query = select(CorporateAction).where(CorporateAction.stock_id == stock_id)
+    return session.scalars(query.order_by(CorporateAction.ex_date, CorporateAction.kind)).all()
+
+
 def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
     """Return the stock's dividends and splits for the core, by date, each with its row's id; no quarantined one."""
     action = CorporateAction

@@ -84,19 +84,18 @@ def load_bars(
         return bars
     if interval != DAILY:
         raise InsufficientDataError("only daily bars have an adjusted close")
-    return scaled(bars, columns[6])
+    return scaled(bars, np.delete(columns[6], [bar.index for bar in bars.refused]))
 
 
 def scaled(bars: Bars, adj_close: FloatArray) -> Bars:
     """
-    Return *bars* scaled by *adj_close*, which has a value for every bar given to the core, refused ones included.
+    Return *bars* scaled by *adj_close*, one value per bar, as the labelled approximation without events.
 
     Raises:
         InsufficientDataError: If a bar has no sound adjusted close.
     """
-    kept = np.delete(adj_close, [bar.index for bar in bars.refused])
     try:
-        return adjusted(bars, kept)
+        return adjusted(bars, adj_close)
     except InvalidBarsError as error:
         day = market_calendar.date_of(int(bars.session[error.index]))
         raise InsufficientDataError(f"the bar of {day} has no sound adjusted close") from None

@@ -127,7 +127,8 @@ def read_bars_file(
     """
     Return what a backtest needs of one file, without a database; of several symbols in it, *symbol*'s rows.
 
-    Refused rows are listed in ``bars.refused`` with their line as index, and their dividends and splits go with them.
+    Refused rows are listed in ``bars.refused``, their index counting the file's lines from 0; their dividends and
+    splits go with them.
 
     Raises:
         UnreadableFileError: If it is no table of prices, or holds several symbols and *symbol* is none of them.
@@ -157,8 +158,8 @@ def read_bars_file(
     adj_close = None
     if Field.ADJ_CLOSE in file.layout.columns:
         adj_close = np.delete(values[Field.ADJ_CLOSE], [bar.index for bar in bars.refused])
-    unsound = [RefusedBar(int(line[bar.index]), bar.time, bar.reason) for bar in bars.refused]
-    unread = [RefusedBar(e.line, 0, f"{e.field} {e.reason}") for block in blocks for e in block.errors]
+    unsound = [RefusedBar(int(line[bar.index]) - 1, bar.time, bar.reason) for bar in bars.refused]
+    unread = [RefusedBar(e.line - 1, 0, f"{e.field} {e.reason}") for block in blocks for e in block.errors]
     refused = tuple(sorted(unsound + unread, key=lambda bar: bar.index))
     return BarsFile(named, replace(bars, refused=refused), adj_close)
 

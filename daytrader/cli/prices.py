@@ -1,0 +1,230 @@
+"""Prices into the database: from files and from providers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from daytrader.cli.context import console, open_database, warn
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from daytrader.jobs.import_prices import ImportReport, Progress
+    from daytrader.services.data_providers.csv import RowError
+
+_PRINTED_ERRORS: Final = 20
+_INTERVALS: Final = {"daily": 0, "1": 1, "5": 5, "15": 15, "30": 30, "60": 60}
+
+
+@click.group()
+def prices() -> None:
+    """Import and fetch prices."""
+
+
+@prices.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--symbol", help="The stock of these prices, made if it is missing; needed unless the file names it.")
+@click.option("--interval", type=click.Choice(list(_INTERVALS)), help="Minutes of a bar; found out by default.")
+@click.option("--partial", "is_partial", is_flag=True, help="Keep the good rows of a file that has bad ones.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Check everything and write nothing.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["update", "skip"]),
+    default="update",
+    show_default=True,
+    help="What happens to bars that are stored already.",
+)
+@click.option(
+    "--timezone",
+    default="America/New_York",
+    show_default=True,
+    metavar="ZONE",
+    help="The zone of times that do not say theirs.",
+)
+@click.option(
+    "--date-order",
+    type=click.Choice(["mdy", "dmy"]),
+    help="Which comes first in dates such as 03/04/2020, for files whose dates all leave it open.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done, with every row error, as JSON.")
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    file: Path,
+    *,
+    symbol: str | None,
+    interval: str | None,
+    is_partial: bool,
+    is_dry_run: bool,
+    on_conflict: str,
+    timezone: str,
+    date_order: str | None,
+    as_json: bool,
+) -> None:
+    """
+    Store the bars, dividends and splits of FILE, a CSV of any common vendor's layout, plain or gzip.
+
+    A file with bad rows is refused as a whole, each with line and reason (exit code 1), unless --partial is given.
+    """
+    from daytrader.jobs.import_prices import ImportOptions, import_prices
+    from daytrader.services.data_providers.csv_dates import DateOrder
+    from daytrader.services.price_upsert import OnConflict
+
+    options = ImportOptions(
+        symbol=symbol,
+        interval=None if interval is None else _INTERVALS[interval],
+        is_partial=is_partial,
+        is_dry_run=is_dry_run,
+        on_conflict=OnConflict(on_conflict),
+        creates_stocks=True,
+        zone=_zone(timezone),
+        date_order=None if date_order is None else DateOrder(date_order),
+    )
+    open_database()
+    with _progress(is_shown=not as_json) as progress:
+        report = import_prices(file, options, progress)
+    if as_json:
+        click.echo(json.dumps(_as_json(file, report, is_dry_run=is_dry_run), indent=2))
+    else:
+        _print(file, report, is_dry_run=is_dry_run)
+    if not report.stocks or (report.refused and not is_partial):
+        ctx.exit(1)
+
+
+@prices.command()
+@click.argument("provider", type=click.Choice(["sample"]))
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The first date, YYYY-MM-DD.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last date, YYYY-MM-DD.")
+def fetch(provider: str, symbols: tuple[str, ...], start: datetime | None, end: datetime | None) -> None:
+    """
+    Store a PROVIDER's daily bars, dividends and splits; of all its symbols by default.
+
+    The provider "sample" comes with the package: AAPL, FB, GOOG, IBM and MSFT until March 2013.
+    """
+    from daytrader.services import price_service
+    from daytrader.services.data_providers.sample import SampleProvider
+    from daytrader.services.session_manager import SessionManager
+
+    source = SampleProvider()
+    first, last = _date(start), _date(end)
+    fetched = [source.fetch(symbol, first, last) for symbol in symbols or source.symbols()]
+    open_database()
+    with SessionManager() as session:
+        for series in fetched:
+            price_service.store_series(session, series)
+    for series in fetched:
+        counts = f"{series.time.size:,} daily bars, {len(series.events)} dividends and splits"
+        console().print(f"{series.symbol}: {counts} from {provider}")
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfoNotFoundError
+
+    from daytrader.utils.errors import InvalidInputError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInputError({"timezone": ["is not known; an example is America/New_York"]}) from None
+
+
+def _date(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+@contextmanager
+def _progress(*, is_shown: bool) -> Iterator[Progress | None]:
+    """Show a bar for each phase on stderr, where a person sees it."""
+    if not (is_shown and console(stderr=True).is_terminal):
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, TimeRemainingColumn(), console=console(stderr=True), transient=True) as bars:
+
+        def show(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=total)
+            bars.update(tasks[phase], completed=done, total=total)
+
+        yield show
+
+
+def _as_json(file: Path, report: ImportReport, *, is_dry_run: bool) -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "interval": report.interval,
+        "rows": report.rows,
+        "refused": report.refused,
+        "file_symbol": report.file_symbol,
+        "is_written": report.is_written,
+        "is_dry_run": is_dry_run,
+        "errors": [error._asdict() for error in report.errors],
+        "warnings": [warning._asdict() for warning in report.warnings],
+        "stocks": [
+            {
+                "symbol": stock.symbol,
+                "is_new_stock": stock.is_new_stock,
+                "rows": stock.rows,
+                "new_rows": stock.new_rows,
+                "first": stock.first.isoformat().replace("+00:00", "Z"),
+                "last": stock.last.isoformat().replace("+00:00", "Z"),
+                "dividends": stock.dividends,
+                "splits": stock.splits,
+                "quarantined": stock.quarantined,
+            }
+            for stock in report.stocks
+        ],
+    }
+
+
+def _print(file: Path, report: ImportReport, *, is_dry_run: bool) -> None:
+    errors = console(stderr=True)
+    for error in report.errors[:_PRINTED_ERRORS]:
+        errors.print(_line_of(error), style="red", markup=False, soft_wrap=True)
+    if report.refused > _PRINTED_ERRORS:
+        errors.print(f"... and {report.refused - _PRINTED_ERRORS:,} more (--json lists them)", style="red")
+    for warning in report.warnings:
+        warn(f"{_line_of(warning)} (order does not matter, but look at the date)")
+    if report.file_symbol is not None:
+        warn(f"the file calls this stock {report.file_symbol}")
+    for stock in report.stocks if report.is_written else ():
+        _print_stock(report, stock)
+    if not report.is_written:
+        why = "dry run" if is_dry_run else "bad rows" if report.refused else "no rows"
+        hint = " (--partial keeps the good ones)" if report.refused and report.rows and not is_dry_run else ""
+        console().print(
+            f"{file.name}: {report.rows:,} good rows, {report.refused:,} bad; nothing written: {why}{hint}",
+            markup=False,
+        )
+    elif report.refused:
+        console().print(f"{report.refused:,} bad rows were left out")
+
+
+def _print_stock(report: ImportReport, stock: Any) -> None:
+    kind = "daily" if report.interval == 0 else f"{report.interval}-minute"
+    form = "%Y-%m-%d" if report.interval == 0 else "%Y-%m-%d %H:%M UTC"
+    made = " (new stock)" if stock.is_new_stock else ""
+    events = f"; dividends: {stock.dividends}, splits: {stock.splits}" if stock.dividends or stock.splits else ""
+    console().print(
+        f"{stock.symbol}{made}: {stock.rows:,} {kind} bars, {stock.new_rows:,} of them new, "
+        f"{stock.first.strftime(form)} to {stock.last.strftime(form)}{events}",
+        markup=False,
+        soft_wrap=True,
+    )
+    if stock.quarantined:
+        warn(f"{stock.symbol}: dividends above 20 % of the price are kept back, not paid: {stock.quarantined}")
+
+
+def _line_of(error: RowError) -> str:
+    return f"line {error.line}: {error.field} {error.reason}"
