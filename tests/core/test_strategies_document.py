@@ -1,0 +1,34 @@
+"""The example in docs/strategies.md is a strategy that keeps its own promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from daytrader.core.strategy import Strategy, compute, list_strategies
+from tests.core.builders import random_walk
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "strategies.md"
+
+
+def test_the_example_runs_and_never_looks_ahead() -> None:
+    """Ten lines between the imports and the end; signals in both directions; no row depends on a later one."""
+    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    names: dict[str, type[Strategy]] = {}
+    exec(compile(code, str(DOCUMENT), "exec"), names)
+    strategy = names["RsiDip"]()
+    bars = random_walk(500, seed=3)
+    signals = compute(strategy, bars, {"low": "35"})
+    assert signals.entry.any()
+    assert signals.exit.any()
+    for rows in (15, 100, 333):
+        assert (compute(strategy, bars.head(rows), {"low": 35}).entry == signals.entry[:rows]).all()
+
+
+def test_every_shipped_strategy_is_told_of() -> None:
+    """By name, with its parameters."""
+    text = DOCUMENT.read_text()
+    for strategy in list_strategies():
+        assert f"| `{strategy.name}` |" in text
+        for parameter in strategy.parameters:
+            assert f"`{parameter.name}` {parameter.default:g}" in text
