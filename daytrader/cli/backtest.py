@@ -54,7 +54,7 @@ def _from_file(path: Path, wanted: str | None, options: TradingOptions) -> tuple
     symbol, bars, adj_close = read_bars_file(path, symbol=wanted)
     if bars.refused:
         first = bars.refused[0]
-        warn(f"{len(bars.refused)} rows of {path} were left out, the first is line {first.index}: {first.reason}")
+        warn(f"{len(bars.refused)} rows of {path} were left out, the first is line {first.index + 1}: {first.reason}")
     if options.prices == "adjusted":
         if adj_close is None:
             raise InsufficientDataError(f"{path} has no adjusted close: use --prices raw")
