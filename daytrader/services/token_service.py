@@ -62,7 +62,7 @@ def rotate(session: Session, refresh_token: str, rules: auth.TokenRules) -> Toke
     ).one_or_none()
     if found is None:
         return None
-    token, login, user = found._tuple()
+    token, login, user = found
     if token.used_at is not None:
         if now - token.used_at > REUSE_GRACE:
             revoke(session, login.id)
