@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-from daytrader.cli.context import open_database, warn
 from daytrader.cli.options import TradingOptions, trading_options
-
-if TYPE_CHECKING:
-    from daytrader.core.bars import Bars
 
 
 @click.command()
@@ -21,9 +14,10 @@ if TYPE_CHECKING:
 def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> None:
     """Test a strategy on a stored stock, or directly on a CSV file: then no database is needed."""
     from daytrader.cli.report import deliver
+    from daytrader.cli.source import read_source
     from daytrader.core import backtest as engine
 
-    symbol, bars = _from_file(Path(source), wanted, options) if _is_file(source) else _from_database(source, options)
+    symbol, bars = read_source(source, wanted, options)
     report = engine.run(
         bars,
         options.strategy,
@@ -37,48 +31,3 @@ def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> Non
         prices=options.prices,
     )
     deliver(report, options)
-
-
-def _is_file(source: str) -> bool:
-    return "/" in source or "\\" in source or Path(source).suffix.lower() in (".csv", ".txt", ".gz", ".tsv")
-
-
-def _from_file(path: Path, wanted: str | None, options: TradingOptions) -> tuple[str, Bars]:
-    from dataclasses import replace
-
-    from daytrader.core.bars import EventKind
-    from daytrader.services.data_providers.csv import read_bars_file
-    from daytrader.services.price_service import scaled
-    from daytrader.utils.errors import InsufficientDataError
-
-    symbol, bars, adj_close = read_bars_file(path, symbol=wanted)
-    if bars.refused:
-        first = bars.refused[0]
-        warn(f"{len(bars.refused)} rows of {path} were left out, the first is line {first.index + 1}: {first.reason}")
-    if options.prices == "adjusted":
-        if adj_close is None:
-            raise InsufficientDataError(f"{path} has no adjusted close: use --prices raw")
-        bars = scaled(replace(bars, refused=()), adj_close)
-    else:
-        _warn_of_splits(str(path), has_splits=bool((bars.event_kind == EventKind.SPLIT).any()))
-    return symbol or path.name.split(".")[0].upper(), bars
-
-
-def _from_database(symbol: str, options: TradingOptions) -> tuple[str, Bars]:
-    from daytrader.services import corporate_action_service, price_service, stock_service
-    from daytrader.services.session_manager import SessionManager
-
-    open_database()
-    with SessionManager(read_only=True) as session:
-        stock = stock_service.by_symbol(session, symbol)
-        bars = price_service.load_bars(session, stock.id, prices=options.prices)
-        if options.prices == "raw":
-            _warn_of_splits(stock.symbol, has_splits=corporate_action_service.has_splits(session, stock.id))
-        if bars.refused:
-            warn(f"{len(bars.refused)} stored bars of {stock.symbol} were left out: {bars.refused[0].reason}")
-        return stock.symbol, bars
-
-
-def _warn_of_splits(name: str, *, has_splits: bool) -> None:
-    if not has_splits:
-        warn(f"no split is known for {name}: if there was one, raw prices show it as a crash (see --prices)")

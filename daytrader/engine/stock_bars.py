@@ -45,6 +45,10 @@ class StockBars:
             return 0
         return int(np.searchsorted(self.bars.time, int(moment.timestamp()), side="right"))
 
+    def row_from(self, moment: datetime) -> int:
+        """Return the first row labelled at or after *moment*."""
+        return int(np.searchsorted(self.bars.time, int(moment.timestamp()), side="left"))
+
     def row_of(self, moment: datetime) -> int | None:
         """Return the row labelled *moment*, None if there is no such bar."""
         row = self.row_after(moment) - 1

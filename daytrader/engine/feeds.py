@@ -1,0 +1,104 @@
+"""Where bars come from: stored ones, replayed as if they happened now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from daytrader.engine.bar_unit import AT_WORK
+from daytrader.engine.stock_bars import StockBars
+from daytrader.models.feed_cursor import FeedCursor
+from daytrader.models.trading_service import TradingService
+from daytrader.services import price_service
+from daytrader.services.session_manager import SessionManager
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One market time, the bars that are complete at it, and how many such times a second are wanted (0: no limit)."""
+
+    time: datetime
+    bars: Sequence[tuple[StockBars, int]]
+    speed: float
+
+
+@dataclass(slots=True)
+class ReplayFeed:
+    """
+    Walks the stored bars of every stock that a service trades, one market time after the other.
+
+    Its position is kept in the database, so that a second start goes on where the first one was. Bars are read when
+    their stock first turns up; `forget` reads them again.
+    """
+
+    _stored: dict[tuple[int, int], StockBars] = field(default_factory=dict)
+
+    def cursor(self) -> FeedCursor | None:
+        """Return the stored position, None where nobody has asked for a replay."""
+        with SessionManager(read_only=True) as session:
+            return _cursor(session)
+
+    def next(self) -> Tick | None:
+        """Return the market time after the position, None when there is none, or no bar after it."""
+        with SessionManager(read_only=True) as session:
+            cursor = _cursor(session)
+            if cursor is None:
+                return None
+            stocks = [self._stock(session, *key) for key in _wanted(session)]
+        starts_at = cursor.starts_at
+        rows = [(stock, stock.row_after(cursor.position)) for stock in stocks]
+        if cursor.position is None and starts_at is not None:
+            rows = [(stock, stock.row_from(starts_at)) for stock in stocks]
+        waiting = [(stock, row) for stock, row in rows if row < stock.bars.n]
+        if not waiting:
+            return None
+        time = min(stock.time(row) for stock, row in waiting)
+        return Tick(time, [(stock, row) for stock, row in waiting if stock.time(row) == time], cursor.bars_per_second)
+
+    def done(self, tick: Tick) -> None:
+        """Keep the position: every service has had the bars of *tick*."""
+        with SessionManager() as session:
+            cursor = _cursor(session)
+            if cursor is not None:
+                cursor.position = tick.time
+
+    def bars_of(self, stock_id: int, interval: int) -> StockBars:
+        """Return the stored bars of one stock at one interval."""
+        with SessionManager(read_only=True) as session:
+            symbol = session.scalars(
+                select(TradingService.stock_symbol).where(TradingService.stock_id == stock_id)
+            ).first()
+            return self._stock(session, stock_id, interval, symbol or "")
+
+    def forget(self) -> None:
+        """Read every stock's bars again when they are next needed: prices have been imported."""
+        self._stored.clear()
+
+    def _stock(self, session: Session, stock_id: int, interval: int, symbol: str) -> StockBars:
+        key = (stock_id, interval)
+        if key not in self._stored:
+            bars = price_service.load_bars(session, stock_id, interval)
+            self._stored[key] = StockBars(stock_id, symbol, interval, bars)
+        return self._stored[key]
+
+
+def _cursor(session: Session) -> FeedCursor | None:
+    return session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))
+
+
+def _wanted(session: Session) -> list[tuple[int, int, str]]:
+    """Return (stock id, interval, symbol) of every stock that a service trades or holds."""
+    query = (
+        select(TradingService.stock_id, TradingService.interval, TradingService.stock_symbol)
+        .where(
+            TradingService.stock_id.is_not(None),
+            or_(TradingService.state.in_(AT_WORK), TradingService.current_shares > 0),
+        )
+        .distinct()
+        .order_by(TradingService.stock_id, TradingService.interval)
+    )
+    return [(stock_id or 0, interval, symbol) for stock_id, interval, symbol in session.execute(query)]

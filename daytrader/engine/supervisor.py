@@ -1,0 +1,190 @@
+"""The engine as a thread of the server: started, paused, watched and stopped."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from contextlib import ExitStack
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import func, select
+
+from daytrader.brokers.paper import PaperBroker
+from daytrader.engine.feeds import ReplayFeed, Tick
+from daytrader.engine.lock import engine_lock
+from daytrader.engine.reconcile import reconcile
+from daytrader.engine.runner import OnTrade, Runner
+from daytrader.models.enums import ServiceState
+from daytrader.models.trading_service import TradingService
+from daytrader.services.price_service import REPLAY_FEED
+from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.utils import secret_file
+from daytrader.utils.errors import UnavailableError
+
+logger = structlog.get_logger(__name__)
+
+IDLE_SECONDS: Final = 1.0
+"""How long to wait before looking again for a bar, or for a database that was busy."""
+RETRY_SECONDS: Final = 5.0
+_INSTALLATION: Final = "installation"
+
+
+class EngineState(StrEnum):
+    """What the engine is doing."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"  # reconciling: nothing trades yet
+    RUNNING = "running"
+    IDLE = "idle"  # no bar to take
+    PAUSED = "paused"
+    FAILED = "failed"  # stopped on an error, tried again shortly
+
+
+class EngineSupervisor:
+    """
+    Runs feed and runner in a thread of its own.
+
+    Every market time is finished before the thread listens to `pause` or `stop`: no service sees half a bar.
+    """
+
+    def __init__(
+        self,
+        *,
+        database_is_sqlite: bool,
+        instance_path: Path,
+        speed: float | None = None,
+        on_trade: OnTrade = lambda _booked: None,
+    ) -> None:
+        """*speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says."""
+        self._is_sqlite = database_is_sqlite
+        self._instance = instance_path
+        self._speed = speed
+        self._feed = ReplayFeed()
+        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade)
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._going = threading.Event()
+        self._ready = threading.Event()
+        self._locks = ExitStack()
+        self._state = EngineState.STOPPED
+        self._last_bar_at: datetime | None = None
+        self._error: str | None = None
+
+    def start(self) -> None:
+        """
+        Start trading, after reconciliation.
+
+        Raises:
+            ConflictError: If another engine runs on this SQLite database.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            return
+        if self._is_sqlite:
+            self._locks.enter_context(engine_lock(self._instance))
+        session_factory.configure(info={_INSTALLATION: installation_id(self._instance)})
+        self._stopping.clear()
+        self._ready.clear()
+        self._going.set()
+        self._state = EngineState.STARTING
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Finish the bar in hand and stop; return whether that was done within *timeout* seconds."""
+        self._stopping.set()
+        self._going.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                return False
+        self._locks.close()
+        self._state = EngineState.STOPPED
+        return True
+
+    def pause(self) -> None:
+        """Take no further bar until `resume`."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._going.set()
+
+    def forget_bars(self) -> None:
+        """Read the stored bars again: prices have been imported."""
+        self._feed.forget()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether orders and books have been reconciled: nothing trades before."""
+        return self._ready.is_set()
+
+    def wait_until_ready(self, timeout: float) -> bool:
+        """Wait for reconciliation; return whether it was done within *timeout* seconds."""
+        return self._ready.wait(timeout)
+
+    def status(self) -> dict[str, Any]:
+        """Return what the engine does and where it is, as JSON values and moments."""
+        cursor = self._feed.cursor()
+        return {
+            "state": self._shown_state().value,
+            "is_ready": self.is_ready,
+            "feed": REPLAY_FEED if cursor is not None else None,
+            "position": cursor.position if cursor is not None else None,
+            "speed": cursor.bars_per_second if self._speed is None and cursor is not None else self._speed,
+            "services": _services_at_work(),
+            "last_bar_at": self._last_bar_at,
+            "error": self._error,
+        }
+
+    def _shown_state(self) -> EngineState:
+        is_waiting = self._state in (EngineState.RUNNING, EngineState.IDLE) and not self._going.is_set()
+        return EngineState.PAUSED if is_waiting else self._state
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not self.is_ready:
+                    reconcile(self._runner, self._feed.bars_of)
+                    self._ready.set()
+                self._work()
+            except UnavailableError as error:
+                self._error = str(error)
+                self._stopping.wait(IDLE_SECONDS)
+            except Exception as error:  # the engine's edge: what is broken is said, and tried again
+                logger.exception("engine failed")
+                self._state, self._error = EngineState.FAILED, f"{type(error).__name__}: {error}"
+                self._stopping.wait(RETRY_SECONDS)
+
+    def _work(self) -> None:
+        while self._going.wait() and not self._stopping.is_set():
+            tick = self._feed.next()
+            if tick is None:
+                self._state = EngineState.IDLE
+                self._stopping.wait(IDLE_SECONDS)
+                continue
+            self._state, self._error = EngineState.RUNNING, None
+            self._take(tick)
+            speed = tick.speed if self._speed is None else self._speed
+            if speed > 0:
+                self._stopping.wait(1 / speed)
+
+    def _take(self, tick: Tick) -> None:
+        for stock, row in tick.bars:
+            self._runner.step(stock, row)
+        self._feed.done(tick)
+        self._last_bar_at = tick.time
+
+
+def installation_id(instance: Path) -> str:
+    """Return this installation's name in order ids, made on first use."""
+    return secret_file.read_or_make(instance / _INSTALLATION, lambda: secrets.token_hex(4))
+
+
+def _services_at_work() -> int:
+    with SessionManager(read_only=True) as session:
+        query = select(func.count()).select_from(TradingService).where(TradingService.state == ServiceState.ACTIVE)
+        return session.scalar(query) or 0
