@@ -22,8 +22,6 @@ ns = Namespace("system", description="Status and operation")
 _status: Final = StatusSchema()
 _started: Final = time.monotonic()
 _NO_ENGINE: Final = "none"
-# Nothing trades before reconciliation: until then the engine is not ready.
-_ENGINE_NOT_READY: Final = frozenset({"starting", "reconciling", "failed"})
 
 
 @ns.route("/health")
@@ -41,11 +39,13 @@ class Ready(Resource):  # type: ignore[misc]
 
     def get(self) -> Response:
         """Tell whether the database answers with the right schema and the engine, where one runs, has reconciled."""
-        parts = {"database": system_service.database_status(), "engine": _engine_state()}
-        is_ready = parts["database"] == system_service.OK and parts["engine"] not in _ENGINE_NOT_READY
+        engine = _engine()
+        found = system_service.database_status()
+        # Nothing trades before reconciliation: until then an engine is not ready.
+        is_ready = found == system_service.OK and (engine is None or engine.is_ready)
         body: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
         if is_ready and _is_admin():
-            body["parts"] = parts
+            body["parts"] = {"database": found, "engine": _NO_ENGINE if engine is None else engine.status()}
         return answer(body, HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -69,7 +69,7 @@ class Info(Resource):  # type: ignore[misc]
             "features": {
                 "demo": settings.demo,
                 "registration": settings.registration,
-                "engine": _engine_state() != _NO_ENGINE,
+                "engine": _engine() is not None,
             },
         }
 
@@ -79,10 +79,9 @@ documented(Health.get, responses={200: ("It does", _status_model)}, security=[])
 documented(Ready.get, responses={200: ("Ready", _status_model), 503: ("Not ready", _status_model)}, security=[])
 
 
-def _engine_state() -> str:
+def _engine() -> Any:
     # The composition root's hook: whoever runs an engine in this process puts its supervisor here.
-    supervisor = current_app.extensions.get("engine")
-    return _NO_ENGINE if supervisor is None else str(supervisor.status()["state"]).lower()
+    return current_app.extensions.get("engine")
 
 
 def _is_admin() -> bool:

@@ -1,0 +1,173 @@
+"""Tests of daytrader.api.errors, daytrader.api.headers and daytrader.api.encoding over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from daytrader.app import create_app
+from daytrader.config import Settings
+from daytrader.services import stock_service
+from daytrader.utils.errors import ConfigurationError
+
+from ..conftest import World
+from .conftest import Caller
+
+KEYS = {"error", "status_code", "message", "code", "validation_errors", "request_id"}
+
+
+def _is_envelope(response: TestResponse, status: int) -> bool:
+    body = response.get_json()
+    return (
+        response.status_code == status == body["status_code"]
+        and body.keys() == KEYS
+        and body["error"] is True
+        and body["request_id"] == response.headers["X-Request-ID"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/v1/stocks/1000000000000000000000000000000", 404),
+        ("GET", "/api/v1/stocks/4294967296", 404),
+        ("GET", "/api/v1/stocks/-1", 404),
+        ("GET", "/api/v1/stocks/\uff11", 404),
+        ("GET", "/api/v1/..%2f..%2fetc/passwd", 404),
+        ("GET", "///etc/passwd", 404),
+        ("DELETE", "/api/v1/transactions/1", 405),
+        ("POST", "/api/v1/system/health", 405),
+    ],
+)
+def test_addresses_that_do_not_answer(alice: Caller, method: str, path: str, status: int) -> None:
+    """They answer in the same envelope, never with a redirect or a page."""
+    headers = {"Authorization": f"Bearer {alice.token}"}
+
+    response = alice.client.open(path, method=method, headers=headers)
+
+    assert _is_envelope(response, status)
+    if status == 405:
+        assert response.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "[]",
+        '"x"',
+        "NaN",
+        '{"username": NaN}',
+        '{"username": "\\ud800"}',
+        '{"a": 1, "a": 2}',
+        "[" * 100_000,
+        '{"a":' * 5000,
+        "\xff",
+    ],
+)
+def test_malformed_bodies(client: FlaskClient, body: str) -> None:
+    """Broken, deep or ambiguous JSON is 400."""
+    response = client.post("/api/v1/auth/login", data=body.encode("latin-1"), content_type="application/json")
+
+    assert _is_envelope(response, 400)
+
+
+def test_bodies_of_another_type(client: FlaskClient) -> None:
+    """415."""
+    assert _is_envelope(client.post("/api/v1/auth/login", data={"username": "x"}), 415)
+
+
+def test_large_bodies(client: FlaskClient) -> None:
+    """413, before anything reads them."""
+    response = client.post("/api/v1/auth/login", data=b'"' + b"x" * 2_000_000, content_type="application/json")
+
+    assert _is_envelope(response, 413)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/stocks", "/api/v1/stocks/"])
+def test_both_spellings_answer(alice: Caller, path: str) -> None:
+    """With and without the trailing slash, and never by redirect."""
+    response = alice.client.get(path, headers={"Authorization": f"Bearer {alice.token}"})
+
+    assert response.status_code == 200
+
+
+def test_the_unexpected_tells_nothing(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 carries an id that finds the trace in the log, and no word of what happened."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("SELECT secret FROM /etc/passwd")
+
+    monkeypatch.setattr(stock_service, "create", fail)
+
+    response = admin.post("/stocks", {"symbol": "CANARY"})
+
+    assert _is_envelope(response, 500)
+    assert not any(word in response.text for word in ("SELECT", "passwd", "CANARY", "Traceback", "RuntimeError"))
+
+
+def test_a_fit_request_id_is_kept_another_replaced(client: FlaskClient) -> None:
+    """What goes into the log is the caller's own id only if it is harmless."""
+    kept = client.get("/api/v1/system/health", headers={"X-Request-ID": "trace-12345678"})
+    replaced = client.get("/api/v1/system/health", headers={"X-Request-ID": "<script>alert(1)</script>"})
+
+    assert kept.headers["X-Request-ID"] == "trace-12345678"
+    assert len(replaced.headers["X-Request-ID"]) == 32
+
+
+def test_security_headers(client: FlaskClient) -> None:
+    """On every response; answers of the API are never cached."""
+    response = client.get("/api/v1/system/health")
+
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in response.headers
+    secure = client.get("/api/v1/system/health", base_url="https://localhost")
+    assert "max-age" in secure.headers["Strict-Transport-Security"]
+
+
+def test_only_trusted_hosts_are_answered(settings: Settings, world: World) -> None:
+    """Another Host header is 400."""
+    client = create_app(replace(settings, trusted_hosts="trade.example, localhost")).test_client()
+
+    assert client.get("/api/v1/system/health", base_url="http://trade.example").status_code == 200
+    assert client.get("/api/v1/system/health", base_url="http://evil.example").status_code == 400
+
+
+def test_a_short_secret_is_refused(settings: Settings) -> None:
+    """The application does not start."""
+    with pytest.raises(ConfigurationError):
+        create_app(replace(settings, secret_key="short"))
+
+
+def test_long_answers_travel_compressed(world: World, alice: Caller) -> None:
+    """When the caller takes it."""
+    for number in range(60):
+        world.stock(f"S{number}")
+
+    response = alice.client.get(
+        "/api/v1/stocks?page_size=60",
+        headers={"Authorization": f"Bearer {alice.token}", "Accept-Encoding": "gzip"},
+    )
+
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(response.data) < 5000
+
+
+def test_ready_tells_whether_the_schema_is_there(app: Flask, client: FlaskClient, admin: Caller) -> None:
+    """A database made without migrations is not ready; health answers all the same, and /info who asks with a token."""
+    assert client.get("/api/v1/system/health").get_json() == {"status": "ok"}
+    not_ready = client.get("/api/v1/system/ready")
+    assert not_ready.status_code == 503
+    assert not_ready.get_json() == {"status": "not ready"}
+    info = admin.get("/system/info").get_json()
+    assert info["name"] == "DayTrader"
+    assert "technical" in info["strategies"]
