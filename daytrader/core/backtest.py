@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -16,7 +16,7 @@ from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
-from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
+from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, Trade, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
 Fill: TypeAlias = Literal["next_open", "close"]
@@ -102,32 +102,42 @@ def simulate(
         InsufficientDataError: If there is no bar from *start* on.
         BoundsError: If an amount outgrows exact integers.
     """
-    return _simulate(bars, signals, rules.compiled, cash_cents, start, fill, target_first)
+    first = _first_row(bars, start)
+    record = _record(bars, signals, rules.compiled, cash_cents, first, fill, target_first)
+    return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
-def _simulate(
-    bars: Bars,
-    signals: Signals,
-    book: RuleInts,
-    cash_cents: int,
-    start: date | None,
-    fill: Fill,
-    target_first: bool,
-) -> Run:
+def _benchmark(bars: Bars, rules: Rules, cents: int, start: date | None, fill: Fill) -> Run:
+    signals = compute(get_strategy(BENCHMARK), bars, {})
+    first = _first_row(bars, start)
+    record = _record(bars, signals, all_in(rules.compiled), cents, first, fill, target_first=False)
+    return _run_of(bars, record, first, ())  # only its value is told
+
+
+def _first_row(bars: Bars, start: date | None) -> int:
     first = 0 if start is None else int(np.searchsorted(bars.session, _day(start)))
     if first >= bars.n:
         raise InsufficientDataError("there is no bar to trade in the chosen dates")
-    record = kernel.run(
+    return first
+
+
+def _record(
+    bars: Bars, signals: Signals, book: RuleInts, cents: int, first: int, fill: Fill, target_first: bool
+) -> kernel.Record:
+    return kernel.run(
         _tape(bars),
         signals.entry,
         signals.exit,
         book,
-        cash_cents,
+        cents,
         first=first,
         last=bars.n,
         at_close=fill == "close",
         target_first=target_first,
     )
+
+
+def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
     # Daily bars all close a session: a slice is a view, where row numbers would copy.
     is_every = record.close_row.size == bars.n - first
     rows = slice(first, bars.n) if is_every else record.close_row
@@ -135,18 +145,13 @@ def _simulate(
         session=bars.session[rows],
         equity=record.equity,
         held=record.held,
-        trades=_trades(bars, signals, record),
+        trades=trades,
         fees=record.fees,
         final_cash=record.cash,
         final_shares=record.shares,
         ambiguous_bars=record.ambiguous,
         close=bars.close[rows],
     )
-
-
-def _benchmark(bars: Bars, rules: Rules, cents: int, start: date | None, fill: Fill) -> Run:
-    signals = compute(get_strategy(BENCHMARK), bars, {})
-    return _simulate(bars, signals, all_in(rules.compiled), cents, start, fill, target_first=False)
 
 
 def _tape(bars: Bars) -> kernel.Tape:

@@ -177,21 +177,21 @@ def _protect(at: Standing, trades: TradeRecords, book: RuleInts, tape: Tape, row
 
 
 @njit()
-def _decide(
-    at: Standing, trades: TradeRecords, book: RuleInts, close: int, row: int, entry: bool, exit_: bool, at_close: bool
-) -> None:
-    """Act on a bar's signals: order for the next open, or fill at this close."""
-    if at.shares > 0:
-        if exit_:
-            at.decided = row
-            at.leaving = 1
-            if at_close:
-                _sell(at, trades, book, row, sell_price(close, book.slippage_ppm), _BY_SIGNAL)
-    elif entry and at.armed:
-        at.decided = row
-        at.wanted, at.limit = size_entry(book, max(0, at.cash - book.minimum_balance), close)
-        if at_close and at.wanted > 0:
-            _buy(at, trades, book, row, close)
+def _leave(at: Standing, trades: TradeRecords, book: RuleInts, close: int, row: int, at_close: bool) -> None:
+    """Act on an exit signal: order for the next open, or sell at this close."""
+    at.decided = row
+    at.leaving = 1
+    if at_close:
+        _sell(at, trades, book, row, sell_price(close, book.slippage_ppm), _BY_SIGNAL)
+
+
+@njit()
+def _enter(at: Standing, trades: TradeRecords, book: RuleInts, close: int, row: int, at_close: bool) -> None:
+    """Act on an entry signal: order for the next open, or buy at this close."""
+    at.decided = row
+    at.wanted, at.limit = size_entry(book, max(0, at.cash - book.minimum_balance), close)
+    if at_close and at.wanted > 0:
+        _buy(at, trades, book, row, close)
 
 
 def _compile(stamp: int) -> Callable[..., None]:
@@ -237,8 +237,11 @@ def _compile(stamp: int) -> Callable[..., None]:
                 _protect(at, trades, book, tape, row, target_first)
             if not entry[row]:
                 at.armed = 1
-            if entry[row] or exit_[row]:
-                _decide(at, trades, book, tape.close[row], row, entry[row], exit_[row], at_close)
+            if at.shares > 0:
+                if exit_[row]:
+                    _leave(at, trades, book, tape.close[row], row, at_close)
+            elif entry[row] and at.armed:
+                _enter(at, trades, book, tape.close[row], row, at_close)
             if row + 1 == last or tape.session[row + 1] != tape.session[row]:
                 worth = cost_cents(at.shares, tape.close[row]) if at.shares > 0 else 0
                 equity[at.sessions] = at.cash + worth

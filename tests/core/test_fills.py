@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daytrader.core import fills
@@ -38,6 +38,7 @@ def test_cost_is_rounded_once_half_up() -> None:
     assert fills.cost_cents(3, 334_999) == 100
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(st.integers(0, MAX_SHARES), st.integers(0, MAX_PRICE))
 def test_cost_is_exact_or_refused(shares: int, price: int) -> None:
     """No product ever wraps: Python's unbounded integers agree, or the amount is out of bounds."""
@@ -72,6 +73,7 @@ def test_slippage_moves_the_price_against_the_trader_off_the_tick() -> None:
     assert fills.sell_price(33_330_000, 500) == 33_313_335
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(st.integers(1, MAX_PRICE), st.integers(0, 500_000), st.integers(0, 1_000_000))
 def test_sizing_price_is_rounded_once(close: int, slippage: int, gap: int) -> None:
     """close x (1 + slippage) x (1 + gap reserve), one rounding, where the product needs more than 64 bits."""
@@ -100,6 +102,7 @@ def test_nothing_affordable_is_nothing() -> None:
     assert fills.size_entry(book(), -5, 10 * USD) == (0, 0)
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(
     st.integers(1, MAX_CASH),
     st.integers(100, MAX_PRICE // 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import empyrical
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daytrader.core import metrics
@@ -24,6 +24,7 @@ def returns_of(equity: IntArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]
     return np.diff(np.concatenate(([INITIAL], equity))) / np.concatenate(([INITIAL], equity[:-1]))
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(st.lists(st.integers(100_000, 9_000_000), min_size=3, max_size=300, unique=True))
 def test_equals_empyrical(cents: list[int]) -> None:
     """Annualised return, volatility, Sharpe, Sortino, Calmar and maximum drawdown on daily simple returns."""
