@@ -227,4 +227,4 @@ def _print_stock(report: ImportReport, stock: Any) -> None:
 
 
 def _line_of(error: RowError) -> str:
-    return f"line {error.line}: {error.field} {error.reason}"
+    return f"line {error.line}, {error.field}: {error.reason}"

@@ -101,10 +101,9 @@ class PriceFile:
             return replace(style, order=given)
         # The order is a property of the whole file: a row alone would be a guess.
         evidence = OrderEvidence(style)
+        place = self.layout.columns[Field.DATE]
         for first_line, lines in _after_header(self._text, self.layout, None):
-            rows = [split_line(line, self.layout.separator) for line in lines]
-            place = self.layout.columns[Field.DATE]
-            evidence.add((cells[place] if len(cells) > place else "" for cells in rows), first_line)
+            evidence.add((_cell(line, self.layout.separator, place) for line in lines), first_line)
         return evidence.settle()
 
 
@@ -159,7 +158,7 @@ def read_bars_file(
     if Field.ADJ_CLOSE in file.layout.columns:
         adj_close = np.delete(values[Field.ADJ_CLOSE], [bar.index for bar in bars.refused])
     unsound = [RefusedBar(int(line[bar.index]) - 1, bar.time, bar.reason) for bar in bars.refused]
-    unread = [RefusedBar(e.line - 1, 0, f"{e.field} {e.reason}") for block in blocks for e in block.errors]
+    unread = [RefusedBar(e.line - 1, 0, f"{e.field}: {e.reason}") for block in blocks for e in block.errors]
     refused = tuple(sorted(unsound + unread, key=lambda bar: bar.index))
     return BarsFile(named, replace(bars, refused=refused), adj_close)
 
@@ -197,10 +196,17 @@ def _joined(blocks: list[PriceBlock], chosen: int) -> tuple[IntArray, IntArray, 
     return line, time, values
 
 
+def _cell(line: str, separator: str, place: int) -> str:
+    cells = split_line(line, separator) if '"' in line else line.split(separator, place + 1)
+    return cells[place] if len(cells) > place else ""
+
+
 def _sample_columns(sample: list[str], layout: Layout) -> list[tuple[str, ...]]:
     rows = [split_line(line, layout.separator) for line in sample[layout.first_line - 1 :]]
     fitting = [cells for cells in rows if len(cells) == layout.width]
-    return list(zip(*fitting, strict=True)) if fitting else [()] * layout.width
+    if not fitting:
+        raise UnreadableFileError("has no rows under its header")
+    return list(zip(*fitting, strict=True))
 
 
 def _after_header(
@@ -229,6 +235,8 @@ def _settle_interval(cells: Sequence[str], style: DateStyle, zone: tzinfo, given
         return constants.DAILY
     apart = int(np.diff(times).min()) if times.size > 1 else 0
     if given is None:
+        if not apart:
+            raise UnreadableFileError("has too few bars to tell their interval: say it")
         if apart not in [minutes * 60 for minutes in constants.INTRADAY_INTERVALS]:
             raise UnreadableFileError(f"has bars {apart / 60:g} minutes apart: say their interval")
         return apart // 60
