@@ -26,6 +26,13 @@ def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | bool:
     return False
 
 
+def numbered(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Give a new migration the number after the last: `services.database` reads their order off the file names."""
+    head = context.script.get_current_head()
+    for directive in directives:
+        directive.rev_id = f"{int(head or 0) + 1:04d}"
+
+
 def migrate(connection: Connection) -> None:
     """Run what Alembic was asked for on *connection*."""
     context.configure(
@@ -34,6 +41,7 @@ def migrate(connection: Connection) -> None:
         compare_type=True,
         render_as_batch=True,  # SQLite alters a table by making a new one
         render_item=plain_type,
+        process_revision_directives=numbered,
         transactional_ddl=True,  # on SQLite too: a migration that fails half-way must leave nothing
     )
     with context.begin_transaction():

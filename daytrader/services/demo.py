@@ -78,6 +78,12 @@ def fill(session: Session, account: Credentials) -> None:
         )
 
 
+def replay_speed(session: Session) -> float:
+    """Return the bars per second that the replay was set up for."""
+    query = select(FeedCursor.bars_per_second).where(FeedCursor.name == price_service.REPLAY_FEED)
+    return session.scalar(query) or BARS_PER_SECOND
+
+
 def _open_services(session: Session, user: User) -> None:
     actor = Actor(user.id)
     for values in SERVICES:

@@ -40,6 +40,14 @@ def test_an_upgrade_makes_exactly_what_the_models_say(engine: Engine) -> None:
     assert set(Base.metadata.tables) < set(inspect(engine).get_table_names())
 
 
+def test_the_migrations_numbers_are_their_order() -> None:
+    """The start of the server reads them off the file names; here Alembic is asked."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(database._config())
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(database._revisions())
+
+
 def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     """Every start of the server upgrades: it must be safe and leave the rows alone."""
     database.upgrade(engine)

@@ -1,0 +1,112 @@
+"""The web server of ``daytrader run``: threads in this process, one a request and one a socket."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import sys
+import threading
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from daytrader.config import Settings
+
+READY_PATH: Final = "/api/v1/system/ready"
+_POLL_SECONDS: Final = 0.05
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """No line per request: the console belongs to the trades."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+class Server:
+    """A server on a socket that listens already; whoever connects before `start` waits in its queue."""
+
+    def __init__(self, app: Flask, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        self._server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler, fd=listener.fileno())
+        self._thread = threading.Thread(target=self._server.serve_forever, name="server", daemon=True)
+        self.address: str = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer nobody any more; requests in hand end with the process."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def wait_until_ready(address: str, settings: Settings, told_to_stop: threading.Event, seconds: float) -> bool:
+    """Return whether the server says within *seconds* that it is ready, asked as anyone would ask it."""
+    deadline = time.monotonic() + seconds
+    while not told_to_stop.is_set() and time.monotonic() < deadline:
+        if _answers(address, settings):
+            return True
+        told_to_stop.wait(_POLL_SECONDS)
+    return False
+
+
+def _answers(address: str, settings: Settings) -> bool:
+    place = urlsplit(address)
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    host = str(place.hostname)
+    connection = http.client.HTTPConnection(anywhere.get(host, host), place.port, timeout=5)
+    trusted = settings.trusted_hosts.replace(",", " ").split()
+    try:
+        connection.request("GET", READY_PATH, headers={"Host": trusted[0]} if trusted else {})
+        return connection.getresponse().status == HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def warm_up() -> None:
+    """Load the compiled code in the background, so that the first backtest of the day is as fast as the second."""
+    threading.Thread(target=_small_backtest, name="warm-up", daemon=True).start()
+
+
+def _small_backtest() -> None:
+    from decimal import Decimal
+
+    import numpy as np
+
+    from daytrader.core import backtest
+    from daytrader.core.bars import Bars
+    from daytrader.core.rules import Rules
+
+    price = 100 + np.sin(np.arange(60.0))
+    bars = Bars.build(np.arange(60) * 86_400, price, price, price, price)
+    backtest.run(bars, "technical", {}, Rules(), symbol="WARM", cash=Decimal(10_000))
+
+
+def set_up_logging(level: str) -> None:
+    """
+    Write what is worth a look to stderr, from *level* on.
+
+    Raises:
+        ConfigurationError: If there is no such level.
+    """
+    from daytrader.utils.errors import ConfigurationError
+
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ConfigurationError("DAYTRADER_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

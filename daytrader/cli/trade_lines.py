@@ -1,0 +1,54 @@
+"""A line on the console for each trade."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from daytrader.models.enums import OrderSide
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from daytrader.services.booking import Booked
+
+
+class TradeLines:
+    """Prints trades as the engine books them; those before `begin` wait, so that the welcome comes first."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._waiting: list[Booked] | None = []
+        self._lock = threading.Lock()
+
+    def add(self, booked: Booked) -> None:
+        """Print *booked*, or keep it until `begin`."""
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.append(booked)
+                return
+        self._console.print(_line(booked), soft_wrap=True)
+
+    def begin(self) -> None:
+        """Print what has waited and whatever comes."""
+        with self._lock:
+            waiting, self._waiting = self._waiting or [], None
+        for booked in waiting:
+            self._console.print(_line(booked), soft_wrap=True)
+
+
+def _line(booked: Booked) -> Text:
+    from rich.text import Text
+
+    is_buy = booked.side is OrderSide.BUY
+    line = Text()
+    line.append(f"{booked.bar_time:%Y-%m-%d}  " if booked.bar_time else "now         ", style="dim")
+    line.append("BUY   " if is_buy else "SELL  ", style="cyan" if is_buy else "magenta")
+    line.append(f"{booked.shares:>5,} {booked.symbol:<5} at {booked.price:>12,.4f}  ")
+    if booked.gain_loss is not None:
+        line.append(f"{booked.gain_loss:>+11,.2f}  ", style="green" if booked.gain_loss >= 0 else "red")
+    else:
+        line.append(" " * 13)
+    line.append(f"{booked.service_name}: {booked.reason}", style="dim")
+    return line
