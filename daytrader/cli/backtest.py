@@ -15,10 +15,10 @@ def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> Non
     """Test a strategy on a stored stock, or directly on a CSV file: then no database is needed."""
     from daytrader.cli.report import deliver
     from daytrader.cli.source import read_source
-    from daytrader.core import backtest as engine
+    from daytrader.core import backtest as core
 
     symbol, bars = read_source(source, wanted, options)
-    report = engine.run(
+    report = core.run(
         bars,
         options.strategy,
         options.params,

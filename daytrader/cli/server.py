@@ -76,21 +76,9 @@ def _answers(address: str, settings: Settings) -> bool:
 
 def warm_up() -> None:
     """Load the compiled code in the background, so that the first backtest of the day is as fast as the second."""
-    threading.Thread(target=_small_backtest, name="warm-up", daemon=True).start()
+    from daytrader.core.warmup import warm_up as compile_everything
 
-
-def _small_backtest() -> None:
-    from decimal import Decimal
-
-    import numpy as np
-
-    from daytrader.core import backtest
-    from daytrader.core.bars import Bars
-    from daytrader.core.rules import Rules
-
-    price = 100 + np.sin(np.arange(60.0))
-    bars = Bars.build(np.arange(60) * 86_400, price, price, price, price)
-    backtest.run(bars, "technical", {}, Rules(), symbol="WARM", cash=Decimal(10_000))
+    threading.Thread(target=compile_everything, name="warm-up", daemon=True).start()
 
 
 def set_up_logging(level: str) -> None:
