@@ -70,9 +70,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        raise UnavailableError(
-            f"cannot listen on {host}:{port}: {os.strerror(error.errno) if error.errno else error}. Choose another with --port"
-        ) from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UnavailableError(f"cannot listen on {host}:{port}: {why}. Choose another with --port") from None
     with listener:
         yield listener
 
