@@ -18,7 +18,7 @@ _BARS: Final = (Field.OPEN, Field.HIGH, Field.LOW, Field.CLOSE, Field.ADJ_CLOSE,
 _ROW: Final = np.dtype(
     [("line", np.int64), ("time", np.int64), ("symbol", np.int64), *((name.value, np.float64) for name in _BARS)]
 )
-_IN_MEMORY: Final = 8 << 20
+_IN_MEMORY: Final = 1 << 20
 _ROWS_PER_BLOCK: Final = 20_000
 _NAMED_LINES: Final = 20
 
