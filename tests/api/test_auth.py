@@ -247,9 +247,7 @@ def test_every_claim_counts(client: FlaskClient, alice: Caller, changes: dict[st
 
 
 @pytest.mark.parametrize(("key", "algorithm"), [(None, "none"), ("k" * 64, "HS256"), (SECRET.ljust(64), "HS512")])
-def test_only_our_own_signature_counts(
-    client: FlaskClient, alice: Caller, key: str | None, algorithm: str
-) -> None:
+def test_only_our_own_signature_counts(client: FlaskClient, alice: Caller, key: str | None, algorithm: str) -> None:
     """No signature, another key, another algorithm: 401."""
     token = jwt.encode(_forged(), key, algorithm)
 

@@ -1,0 +1,323 @@
+"""Tests of daytrader.api.sockets: a real client against a running server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import socketio
+from flask import Flask
+from werkzeug.serving import make_server
+
+from daytrader.models import TradingService, User
+from daytrader.services import price_service, trading_service
+from daytrader.services.actor import Actor
+from daytrader.services.events import Event, events
+from daytrader.services.session_manager import SessionManager
+
+from ..conftest import World
+from .conftest import Caller
+
+WAIT = 10.0
+
+
+class Listener:
+    """One connected client and what it was sent."""
+
+    def __init__(self, url: str, token: str | None, origin: str | None = None) -> None:
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
+        self.client.on("*", lambda name, body: self.heard.append((name, body)))
+        self.client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=WAIT)
+
+    def hang_up(self) -> None:
+        """Close without the three seconds that the client's library waits for a closing frame."""
+        if self.client.connected:
+            self.client.eio.ws.sock.close()
+
+    def ask(self, name: str, body: Any = None) -> dict[str, str]:
+        """Send an event and return its acknowledgement."""
+        answer: dict[str, str] = self.client.call(name, body, timeout=WAIT)
+        return answer
+
+    def names(self, count: int) -> list[str]:
+        """Wait until *count* events were heard, and a moment longer for one too many; return their names."""
+        deadline = time.monotonic() + WAIT
+        while len(self.heard) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return [name for name, _ in self.heard]
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The address of the application, served on a free port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def listen(url: str) -> Iterator[Callable[[Caller], Listener]]:
+    """Connect as a caller; hung up at the end."""
+    listeners: list[Listener] = []
+
+    def connect(caller: Caller) -> Listener:
+        listeners.append(Listener(url, caller.token))
+        return listeners[-1]
+
+    yield connect
+    for listener in listeners:
+        listener.hang_up()
+
+
+@pytest.fixture
+def service(world: World, alice: Caller) -> TradingService:
+    """A service of alice's."""
+    return world.service(alice.user, world.stock("ACME"))
+
+
+def _activate(service: TradingService) -> None:
+    with SessionManager() as session:
+        trading_service.activate(session, Actor(service.user_id), service.id)
+
+
+@pytest.mark.parametrize("token", [None, "nonsense", 7])
+def test_nobody_connects_without_a_token(url: str, token: Any) -> None:
+    """The handshake is refused."""
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Listener(url, token)
+
+
+def test_a_foreign_page_cannot_connect(url: str, alice: Caller) -> None:
+    """Another Origin is refused, this server's own is not."""
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Listener(url, alice.token, "https://evil.example")
+    Listener(url, alice.token, url).hang_up()
+
+
+def test_an_event_is_the_rest_object_with_action_time_and_sequence(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """`{event, action, entity, timestamp, sequence}`, in order."""
+    listener = listen(alice)
+    assert listener.ask("service_watch", {"service_id": service.id})["status"] == "ok"
+
+    _activate(service)
+
+    assert listener.names(2) == ["service:state_change", "service:update"]
+    bodies = [body for _, body in listener.heard]
+    assert bodies[0].keys() == {"event", "action", "entity", "timestamp", "sequence"}
+    assert bodies[0]["entity"] == alice.get(f"/services/{service.id}").get_json()
+    assert bodies[0]["timestamp"].endswith("Z")
+    assert bodies[1]["sequence"] == bodies[0]["sequence"] + 1
+
+
+def test_a_socket_in_several_of_the_rooms_hears_it_once(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Rooms overlap; events do not come twice."""
+    listener = listen(alice)
+    for name, body in (("join_services", None), ("service_watch", service.id), ("user_watch", alice.user.id)):
+        assert listener.ask(name, body)["status"] == "ok"
+
+    _activate(service)
+
+    assert listener.names(2) == ["service:state_change", "service:update"]
+
+
+def test_shared_rooms_carry_own_objects_only_and_all_to_an_admin(
+    service: TradingService, alice: Caller, bob: Caller, admin: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Everyone may join `services`; a user is sent own services only."""
+    listeners = {name: listen(caller) for name, caller in (("alice", alice), ("bob", bob), ("admin", admin))}
+    for listener in listeners.values():
+        assert listener.ask("join", {"room": "services"}) == {"status": "ok", "room": "services", "message": "joined"}
+
+    _activate(service)
+
+    assert len(listeners["alice"].names(2)) == 2
+    assert len(listeners["admin"].names(2)) == 2
+    assert listeners["bob"].names(0) == []
+
+
+def test_what_is_rolled_back_is_never_heard(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Events leave after the commit that they tell of."""
+    listener = listen(alice)
+    listener.ask("join_services")
+
+    with pytest.raises(RuntimeError), SessionManager() as session:
+        trading_service.activate(session, Actor(service.user_id), service.id)
+        session.flush()
+        raise RuntimeError
+
+    assert listener.names(0) == []
+
+
+def test_a_room_that_was_left_is_silent(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """`leave` is acknowledged, and holds."""
+    listener = listen(alice)
+    listener.ask("join", "services")
+    assert listener.ask("leave", {"room": "services"}) == {"status": "ok", "room": "services", "message": "left"}
+
+    _activate(service)
+
+    assert listener.names(0) == []
+
+
+def test_prices_reach_their_rooms(world: World, alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """`price_updates` hears every stock, `stock_{symbol}` its own, in any case."""
+    stocks = [world.stock("ACME"), world.stock("OTHER")]
+    every, one = listen(alice), listen(alice)
+    assert every.ask("join_price_updates")["room"] == "price_updates"
+    assert one.ask("stock_watch", {"symbol": "acme"})["room"] == "stock_ACME"
+    for stock in stocks:
+        world.prices(stock, [10.0, 11.0])
+        with SessionManager() as session:
+            price_service.price_events(session, stock)
+
+    assert every.names(2) == ["price:update"] * 2
+    assert one.names(1) == ["price:update"]
+    assert one.heard[0][1]["entity"]["symbol"] == "ACME"
+    assert one.heard[0][1]["entity"]["close_price"] == 11
+
+
+def test_system_rooms_by_severity(alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """`join_system` takes a severity; those for admins are refused."""
+    listener = listen(alice)
+
+    assert listener.ask("join_system")["room"] == "system"
+    assert listener.ask("join_system", {"severity": "warning"})["room"] == "system_warning"
+    assert listener.ask("join_system", {"severity": "critical"})["status"] == "error"
+    assert listener.ask("join_system", {"severity": "x" * 100})["status"] == "error"
+
+
+def _grants(service: TradingService, alice: Caller) -> list[tuple[str, set[str]]]:
+    everyone = {"alice", "bob", "admin"}
+    return [
+        *[
+            (room, everyone)
+            for room in ("services", "transactions", "metrics", "stocks", "price_updates", "data_feeds")
+        ],
+        *[(room, everyone) for room in ("system", "system_info", "system_warning", "stock_ACME")],
+        *[(room, {"admin"}) for room in ("users", "errors", "database_admin", "system_error", "system_critical")],
+        (f"service_{service.id}", {"alice", "admin"}),
+        (f"user_{alice.user.id}", {"alice", "admin"}),
+    ]
+
+
+def test_who_may_join_what(
+    service: TradingService, alice: Caller, bob: Caller, admin: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """The whole table of rooms, for the owner, another user and an admin."""
+    listeners = {name: listen(caller) for name, caller in (("alice", alice), ("bob", bob), ("admin", admin))}
+
+    for room, allowed in _grants(service, alice):
+        granted = {name for name, each in listeners.items() if each.ask("join", {"room": room})["status"] == "ok"}
+        assert granted == allowed, room
+
+
+NO_ROOMS = (
+    *("", "nonsense", "services/1", "services/all", "service_", "service_x", "service_99999999999", "stock_", "user_0"),
+    *("x" * 65, ["services"], {"a": 1}, None, 7, True),
+)
+
+
+def test_what_is_no_room_is_refused(alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """Also the internal shares of others, and a socket's id."""
+    listener = listen(alice)
+
+    for room in (*NO_ROOMS, listener.client.get_sid()):
+        assert listener.ask("join", {"room": room})["status"] == "error", room
+
+
+def test_another_and_a_missing_service_are_refused_alike(
+    service: TradingService, bob: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """The refusal does not tell whether it exists."""
+    listener = listen(bob)
+
+    messages = {listener.ask("service_watch", {"service_id": number})["message"] for number in (service.id, 999)}
+
+    assert messages == {"trading service not found"}
+
+
+@pytest.mark.parametrize("end", ["logout", "deactivate", "demote"])
+def test_an_ended_login_loses_its_socket(
+    world: World, admin: Caller, alice: Caller, listen: Callable[[Caller], Listener], end: str
+) -> None:
+    """Within five seconds; other users' sockets stay."""
+    leaving, staying = listen(admin), listen(alice)
+    if end == "logout":
+        assert admin.post("/auth/logout").status_code == 204
+    else:
+        with SessionManager() as session:
+            setattr(session.get_one(User, admin.user.id), "is_active" if end == "deactivate" else "is_admin", False)
+
+    deadline = time.monotonic() + 5
+    while leaving.client.connected and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not leaving.client.connected
+    assert staying.client.connected
+    assert staying.ask("join_services")["status"] == "ok"
+
+
+def test_a_large_message_ends_the_connection(alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """Nobody makes the server hold megabytes."""
+    listener = listen(alice)
+    listener.client.emit("join", {"room": "x" * 1_000_000})
+
+    deadline = time.monotonic() + WAIT
+    while listener.client.connected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not listener.client.connected
+
+
+def test_a_listener_that_fails_never_fails_the_request(
+    service: TradingService, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit stands whatever becomes of its announcement."""
+
+    def fail(_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(events, "publish", fail)
+
+    assert alice.post(f"/services/{service.id}/activate").status_code == 200
+    assert alice.get(f"/services/{service.id}").get_json()["state"] == "ACTIVE"
+
+
+def test_an_event_is_encoded_once(app: Flask, alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """However many sockets hear it."""
+    from daytrader.api import encoding
+
+    listeners = [listen(alice) for _ in range(3)]
+    for listener in listeners:
+        listener.ask("join", {"room": "system"})
+    encoded = []
+    original = encoding.encode
+
+    def counting(value: Any) -> bytes:
+        if "notice" in str(value):
+            encoded.append(value)
+        return original(value)
+
+    encoding.encode = counting
+    try:
+        with SessionManager() as session:
+            events.record(session, Event("system:notification", "created", ("system",), {"text": "notice"}))
+        assert all(listener.names(1) == ["system:notification"] for listener in listeners)
+    finally:
+        encoding.encode = original
+    assert len(encoded) == 1
