@@ -72,7 +72,8 @@ class Runner:
         only: The services to take part, None for all.
         announces_prices: Whether each bar is told of as a price:update.
         on_trade: Called with each trade, after the commit that it is part of.
-        checkpoint: Called between the steps with the name of the one just done; tests stop the process there.
+        checkpoint: Called with the name of each step just done ("unit 1 written", "unit 1", "claim", "submit",
+            "unit 2 written", "unit 2"; written means before the commit); tests stop the process there.
     """
 
     broker: Broker
@@ -109,6 +110,7 @@ class Runner:
         self.checkpoint("submit")
         with SessionManager() as session:
             booked = [self._settle(session, order_id, answer) for order_id, answer in answers]
+            self.checkpoint("unit 2 written")
         self._tell([trade for trade in booked if trade is not None])
         self.checkpoint("unit 2")
 
@@ -139,6 +141,7 @@ class Runner:
                 price_service.price_events(
                     session, session.get_one(Stock, stock.stock_id), stock.interval, bar_time=stock.time(row)
                 )
+            self.checkpoint("unit 1 written")
         return FirstUnit(booked=unit.booked, placed=unit.placed)
 
     def _take_carefully(self, session: Session, unit: BarUnit, service: ServiceRow) -> None:

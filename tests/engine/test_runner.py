@@ -274,9 +274,11 @@ def test_orders_go_out_between_two_units(world: World) -> None:
     market.run(runner=Runner(PaperBroker(), checkpoint=look))
 
     assert states == [
+        ("unit 1 written",),
         ("unit 1", OrderState.PENDING),
         ("claim", OrderState.SUBMITTING),
         ("submit", OrderState.SUBMITTING),
+        ("unit 2 written", OrderState.SUBMITTING),
         ("unit 2", OrderState.ACCEPTED),
     ]
     (order,) = market.orders(service)
