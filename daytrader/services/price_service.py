@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 
@@ -26,6 +26,7 @@ from daytrader.services import (
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.events import Event, events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
+from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import InsufficientDataError
 
@@ -118,6 +119,14 @@ def market_time(session: Session) -> datetime | None:
     return session.scalar(select(FeedCursor.position).where(FeedCursor.name == REPLAY_FEED))
 
 
+def known_bars(session: Session, stock_id: int, interval: int = DAILY) -> Bars:
+    """Return what may be decided on now: bars up to the replay's market time, or the final ones where none runs."""
+    until = market_time(session)
+    if until is not None:
+        return load_bars(session, stock_id, interval, until=until)
+    return load_final_bars(session, stock_id, interval, get_current_datetime())
+
+
 def last_price(
     session: Session, stock_id: int, interval: int = DAILY, as_of: datetime | None = None
 ) -> LastPrice | None:
@@ -195,8 +204,15 @@ def _table(interval: int) -> _Table:
     return _Table(StockIntradayPrice, StockIntradayPrice.timestamp)
 
 
-def _bound(interval: int, moment: datetime) -> Any:
-    return moment.astimezone(UTC).date() if interval == DAILY else moment
+def _bound(interval: int, moment: datetime) -> datetime | date:
+    """Return the last label known at *moment*: a session's bar is labelled by midnight, but ends at the bell."""
+    if interval != DAILY:
+        return moment
+    utc = moment.astimezone(UTC)
+    is_label = utc.time() == time()
+    if is_label or market_calendar.is_final(utc.date(), utc, settling=timedelta()):
+        return utc.date()
+    return utc.date() - timedelta(days=1)
 
 
 def _label(value: Any) -> datetime:

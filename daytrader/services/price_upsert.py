@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ _PRICES: Final = ("open_price", "high_price", "low_price", "close_price")
 # Larger statements are no faster, and every one is compiled once for its number of rows.
 _ROWS_PER_STATEMENT: Final = 500
 _ROWS_PER_ARRAY: Final = 20_000
+_DAILY_CONSTANTS: Final = 2
 
 
 class OnConflict(StrEnum):
@@ -73,7 +75,8 @@ def upsert(session: Session, bars: BarTable, *, source: PriceSource, on_conflict
 def _columns(bars: BarTable, rows: slice) -> list[list[Any]]:
     times = bars.time[rows].astype("datetime64[s]")
     if bars.interval == DAILY:
-        moments = times.astype("datetime64[D]").astype(str).tolist()
+        days, place = np.unique(times, return_inverse=True)  # many stocks share few dates
+        moments = days.astype("datetime64[D]").astype(str).astype(object)[place].tolist()
     else:
         moments = times.astype("datetime64[us]").astype(str).tolist()
     prices = [_nullable(column[rows]) for column in (bars.open, bars.high, bars.low, bars.close)]
@@ -105,7 +108,6 @@ class _Writer:
         self.constant = ["source", "created_at", "updated_at", *([] if is_daily else ["interval"])]
         identity = f"stock_id, {moment}" + ("" if is_daily else ", interval")
         self.conflict = f"ON CONFLICT ({identity}) DO " + self._resolution(on_conflict)
-        self.statements: dict[int, str] = {}
 
     def _resolution(self, on_conflict: OnConflict) -> str:
         if on_conflict is OnConflict.SKIP:
@@ -135,19 +137,19 @@ class _SqliteWriter(_Writer):
         connection = session.connection()
         for start in range(0, len(rows), _ROWS_PER_STATEMENT):
             part = rows[start : start + _ROWS_PER_STATEMENT]
-            statement = self.statements.get(len(part)) or self._prepare(len(part))
+            statement = _values_statement(self.into, self.conflict, len(self.given), len(constants), len(part))
             connection.exec_driver_sql(statement, (*constants, *chain.from_iterable(part)))
 
-    def _prepare(self, rows: int) -> str:
-        constants = "?1, ?2, ?2" + ("" if self.interval == DAILY else ", ?3")
-        first = 3 if self.interval == DAILY else 4
-        width = len(self.given)
-        values = (
-            "(" + ", ".join(f"?{first + row * width + column}" for column in range(width)) + f", {constants})"
-            for row in range(rows)
-        )
-        self.statements[rows] = f"{self.into} VALUES {', '.join(values)} {self.conflict}"
-        return self.statements[rows]
+
+@lru_cache(maxsize=64)
+def _values_statement(into: str, conflict: str, width: int, constants: int, rows: int) -> str:
+    """Return an INSERT of *rows* rows; its first parameters are the constants: source, moment and, if any, interval."""
+    shared = "?1, ?2, ?2" + (", ?3" if constants > _DAILY_CONSTANTS else "")
+    values = (
+        "(" + ", ".join(f"?{constants + 1 + row * width + column}" for column in range(width)) + f", {shared})"
+        for row in range(rows)
+    )
+    return f"{into} VALUES {', '.join(values)} {conflict}"
 
 
 class _PostgresWriter(_Writer):

@@ -165,6 +165,21 @@ def test_the_last_price_is_the_last_that_the_market_knows(world: World) -> None:
         assert price_service.last_price(session, stock.id) == (second, Decimal(2))
 
 
+def test_during_a_session_its_daily_bar_is_not_known(world: World) -> None:
+    """Its label is midnight, its close is known at the bell: an intraday replay must not look ahead."""
+    stock = world.stock()
+    world.prices(stock, [1.0, 2.0], first=date(2019, 1, 3))
+
+    with SessionManager(read_only=True) as session:
+        before, after = (
+            price_service.last_price(session, stock.id, as_of=datetime(2019, 1, 4, hour, tzinfo=UTC))
+            for hour in (20, 21)
+        )
+
+    assert before == (midnight(date(2019, 1, 3)), Decimal(1))
+    assert after == (midnight(date(2019, 1, 4)), Decimal(2))
+
+
 def test_one_update_is_announced_for_the_newest_bar(world: World) -> None:
     """To everyone who watches prices, with the bar as REST shows it."""
     stock = world.stock()
