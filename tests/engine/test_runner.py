@@ -137,7 +137,11 @@ def test_dividends_and_splits_reach_holders_once(world: World) -> None:
     held = market.reload(service)
     assert (held.current_shares, held.current_balance, held.stop_price) == (200, Decimal("25.00"), Decimal("3.00"))
     (transaction,) = market.transactions(service)
-    assert (transaction.shares, transaction.open_shares, transaction.adjustments) == (100, 200, Decimal("25.00"))
+    assert (transaction.shares, transaction.open_shares, transaction.adjustments) == (
+        Decimal(100),
+        200,
+        Decimal("25.00"),
+    )
 
 
 def test_a_split_that_leaves_nothing_closes_the_trade(world: World) -> None:

@@ -132,7 +132,7 @@ def test_partial_fills_build_one_position(market: Market) -> None:
     book(service.id, order, fill(6, 9, "b"))
 
     (position,) = market.transactions(service)
-    assert (position.shares, position.purchase_price, position.cost) == (10, Decimal("9.4"), Decimal("94.00"))
+    assert (position.shares, position.purchase_price, position.cost) == (Decimal(10), Decimal("9.4"), Decimal("94.00"))
     assert market.reload(service).reserved_cash == 0
 
 

@@ -48,7 +48,12 @@ def test_a_manual_buy_goes_the_whole_way(market: Market) -> None:
 
     bought = buy(market, service)
 
-    assert (bought.is_manual, bought.purchase_price, bought.cost, bought.buy_fee) == (True, 12, 120, 1)
+    assert (bought.is_manual, bought.purchase_price, bought.cost, bought.buy_fee) == (
+        True,
+        Decimal(12),
+        Decimal(120),
+        Decimal(1),
+    )
     held = market.reload(service)
     assert (held.current_balance, held.current_shares, held.mode) == (Decimal("879.00"), 10, TradingMode.SELL)
     assert held.stop_price == Decimal("11.40")
@@ -65,7 +70,7 @@ def test_a_replay_knows_only_what_it_has_shown(market: Market) -> None:
 
     bought = buy(market, service)
 
-    assert (bought.purchase_price, bought.purchase_date) == (10, day(0))
+    assert (bought.purchase_price, bought.purchase_date) == (Decimal(10), day(0))
 
 
 @pytest.mark.parametrize("price", ["9.60", "14.40", 12])
@@ -188,7 +193,7 @@ def test_cancelling_voids_the_purchase(market: Market) -> None:
         transaction_service.cancel(session, market.owner, bought.id, "fat finger")
 
     voided = market.world.reload(bought)
-    assert (voided.state, voided.exit_reason, voided.cost) == (TransactionState.CANCELLED, "fat finger", 100)
+    assert (voided.state, voided.exit_reason, voided.cost) == (TransactionState.CANCELLED, "fat finger", Decimal(100))
     after = market.reload(service)
     assert (after.current_balance, after.current_shares, after.buy_count) == (Decimal("1000.00"), 0, 0)
     assert (after.mode, after.stop_price) == (TradingMode.BUY, None)

@@ -1,0 +1,233 @@
+"""Tests of daytrader.engine.supervisor, feeds, lock and reconcile: the engine as a thread of the server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from daytrader.brokers.paper import PaperBroker
+from daytrader.engine.feeds import ReplayFeed
+from daytrader.engine.lock import engine_lock
+from daytrader.engine.reconcile import reconcile
+from daytrader.engine.runner import Runner
+from daytrader.engine.supervisor import EngineSupervisor, installation_id
+from daytrader.models import FeedCursor
+from daytrader.models.enums import OrderState, ServiceState
+from daytrader.services import trading_service
+from daytrader.services.booking import Booked
+from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.utils.errors import ConflictError
+from tests.conftest import World
+from tests.engine.builders import Market, Ohlc, day
+
+TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
+PATIENCE = 60
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until *holds*."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def start_replay(position: int | None = None, starts_at: int | None = None, speed: float = 0) -> None:
+    """Ask for a replay."""
+    with SessionManager() as session:
+        session.add(
+            FeedCursor(
+                name="replay",
+                position=None if position is None else day(position),
+                starts_at=None if starts_at is None else day(starts_at),
+                bars_per_second=speed,
+            )
+        )
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineSupervisor]:
+    """A supervisor that is stopped again."""
+    supervisor = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance")
+    before = session_factory.kw.get("info")
+    yield supervisor
+    assert supervisor.stop()
+    session_factory.configure(info=before)
+
+
+def test_the_feed_takes_all_stocks_through_one_market_time(world: World) -> None:
+    """Stocks are walked together; a stock without a bar at a time is left out of it."""
+    first = Market(world, [TEN, TEN, TEN])
+    second = Market(world, [TEN], symbol="OTHR")
+    first.service()
+    second.service()
+    start_replay()
+    feed = ReplayFeed()
+
+    seen = []
+    while (tick := feed.next()) is not None:
+        seen.append((tick.time, [stock.symbol for stock, _ in tick.bars]))
+        feed.done(tick)
+
+    assert seen == [(day(0), ["ACME", "OTHR"]), (day(1), ["ACME"]), (day(2), ["ACME"])]
+
+
+def test_the_feed_goes_on_where_it_was(world: World) -> None:
+    """The position is in the database; without one it begins at the start that was asked for."""
+    Market(world, [TEN] * 4).service()
+    start_replay(starts_at=1)
+
+    tick = ReplayFeed().next()
+    assert tick is not None
+    assert tick.time == day(1)
+    ReplayFeed().done(tick)
+
+    again = ReplayFeed().next()
+    assert again is not None
+    assert again.time == day(2)
+
+
+def test_without_a_replay_the_feed_has_nothing(world: World) -> None:
+    """Stored prices alone are not a market that moves."""
+    Market(world, [TEN]).service()
+
+    assert ReplayFeed().next() is None
+
+
+def test_the_engine_trades_to_the_last_bar_and_idles(world: World, engine: EngineSupervisor) -> None:
+    """Services decide on every bar after their activation; the status says where the replay is."""
+    market = Market(world, [TEN] * 5)
+    service = market.service()
+    start_replay(position=1)
+    engine.start()
+
+    eventually(lambda: engine.status()["state"] == "idle")
+
+    status = engine.status()
+    assert (status["position"], status["last_bar_at"], status["services"]) == (day(4), day(4), 1)
+    assert (status["is_ready"], status["error"]) == (True, None)
+    assert [decision.bar_time for decision in market.decisions(service)] == [day(2), day(3), day(4)]
+    assert market.reload(service).current_shares == 100
+    assert any(published.event.name == "price:update" for published in world.published)
+
+
+def test_a_service_joins_at_the_position(world: World, engine: EngineSupervisor) -> None:
+    """Its first decision is on the first bar after it was activated."""
+    market = Market(world, [TEN] * 4)
+    early = market.service(name="early")
+    late = market.service(name="late")
+    with SessionManager() as session:
+        trading_service.stop(session, market.owner, late.id)
+    market.run(last=2)
+    start_replay(position=1)
+    with SessionManager() as session:
+        trading_service.activate(session, market.owner, late.id)
+
+    engine.start()
+    eventually(lambda: engine.status()["state"] == "idle")
+
+    assert [decision.bar_time for decision in market.decisions(late)] == [day(2), day(3)]
+    assert len(market.decisions(early)) == 4
+
+
+def test_pausing_holds_the_market_and_resuming_goes_on(world: World, engine: EngineSupervisor) -> None:
+    """No bar is taken while the engine is paused."""
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    engine.start()
+    assert engine.wait_until_ready(PATIENCE)
+    engine.pause()
+    start_replay()
+    eventually(lambda: engine.status()["state"] == "paused")
+    time.sleep(1.2)  # longer than the engine's own idle wait
+    assert market.decisions(service) == []
+
+    engine.resume()
+    eventually(lambda: len(market.decisions(service)) == 3)
+
+
+def test_a_second_engine_is_refused(world: World, engine: EngineSupervisor, tmp_path: Path) -> None:  # noqa: ARG001 (a database)
+    """The lock is held while the engine runs, and let go when it stops."""
+    engine.start()
+
+    with pytest.raises(ConflictError, match="engine is running"), engine_lock(tmp_path / "instance"):
+        pass
+    engine.stop()
+    with engine_lock(tmp_path / "instance"):
+        pass
+
+
+def test_trades_are_told_to_whoever_listens(world: World, tmp_path: Path) -> None:
+    """A line for each trade needs its price and its reason."""
+    Market(world, [TEN] * 3).service()
+    start_replay()
+    told: list[Booked] = []
+    engine = EngineSupervisor(
+        database_is_sqlite=True, instance_path=tmp_path / "instance", speed=0, on_trade=told.append
+    )
+    engine.start()
+    eventually(lambda: len(told) == 1)
+    assert engine.stop()
+
+    assert (told[0].symbol, told[0].shares, told[0].price) == ("ACME", 100, Decimal(10))
+
+
+def test_what_breaks_the_engine_is_said(
+    world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that fails says why and tries again; it never dies silently."""
+    Market(world, [TEN]).service()
+    start_replay()
+
+    def fail(_feed: ReplayFeed) -> None:
+        raise ZeroDivisionError("no market")
+
+    monkeypatch.setattr(ReplayFeed, "next", fail)
+    engine.start()
+
+    eventually(lambda: engine.status()["state"] == "failed")
+    assert engine.status()["error"] == "ZeroDivisionError: no market"
+
+
+def test_orders_carry_the_installation(tmp_path: Path) -> None:
+    """The name is made once and kept."""
+    name = installation_id(tmp_path)
+
+    assert name == installation_id(tmp_path)
+    assert len(name) == 8
+
+
+def test_reconciliation_sends_what_a_crash_left(world: World) -> None:
+    """PENDING and SUBMITTING orders are at work before the first bar."""
+    market = Market(world, [TEN])
+    service = market.service()
+    market.run()
+    with SessionManager() as session:
+        session.execute(text("UPDATE orders SET state = 'SUBMITTING'"))
+
+    assert reconcile(Runner(PaperBroker()), lambda _stock, _interval: market.bars()) == []
+
+    assert market.orders(service)[0].state is OrderState.ACCEPTED
+
+
+def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> None:
+    """A breach puts the service in ERROR with the rule named, and takes its entries back; others trade on."""
+    market = Market(world, [TEN])
+    wrong, right = market.service(name="wrong"), market.service(name="right")
+    market.run()
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE trading_services SET current_balance = 999 WHERE id = {wrong.id}"))
+
+    breaches = reconcile(Runner(PaperBroker()), lambda _stock, _interval: market.bars())
+
+    assert {breach.service_id for breach in breaches} == {wrong.id}
+    stopped = world.reload(wrong)
+    assert stopped.state is ServiceState.ERROR
+    assert (stopped.error_reason or "").startswith("audit: L1")
+    assert market.orders(wrong)[0].state is OrderState.CANCELLED
+    assert world.reload(right).state is ServiceState.ACTIVE
