@@ -26,8 +26,8 @@ from daytrader.services import (
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.events import Event, events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
-from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.constants import DAILY
+from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import InsufficientDataError
 
 Prices = Literal["raw", "adjusted"]
