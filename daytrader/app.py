@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any, Final
 
+import structlog
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
@@ -14,6 +15,7 @@ from daytrader.api import encoding, errors, headers, landing
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
 from daytrader.services.events import events
+from daytrader.utils import logs
 from daytrader.utils.auth import TokenRules
 from daytrader.utils.errors import ConfigurationError
 
@@ -37,10 +39,12 @@ def create_app(settings: Settings) -> Flask:
     ``app.extensions["engine"]``.
 
     Raises:
-        ConfigurationError: If the secret that signs tokens is too short.
+        ConfigurationError: If the secret that signs tokens is too short, or the log level unknown.
     """
     if len(settings.secret_key) < MIN_SECRET:
         raise ConfigurationError(f"DAYTRADER_SECRET_KEY must be at least {MIN_SECRET} characters long")
+    if not structlog.is_configured():
+        logs.configure(settings.log_level)
     app = Flask("daytrader", static_folder=None, template_folder=None)
     hosts = [host for host in re.split(r"[,\s]+", settings.trusted_hosts) if host]
     app.config["TRUSTED_HOSTS"] = hosts or None

@@ -96,12 +96,13 @@ def _until_told_to_stop() -> Iterator[threading.Event]:
 
 def _start(settings: Settings, listener: socket.socket, speed: float | None, told_to_stop: threading.Event) -> None:
     from daytrader.app import create_app
-    from daytrader.cli.server import Server, set_up_logging, wait_until_ready, warm_up
+    from daytrader.cli.server import Server, wait_until_ready, warm_up
     from daytrader.cli.trade_lines import TradeLines
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database
+    from daytrader.utils import logs
 
-    set_up_logging(settings.log_level)
+    logs.configure(settings.log_level)
     database_engine = database.connect(settings.database)
     database.upgrade(database_engine)
     lines = TradeLines(console())

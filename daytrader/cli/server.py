@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import socket
-import sys
 import threading
 import time
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -79,22 +76,3 @@ def warm_up() -> None:
     from daytrader.core.warmup import warm_up as compile_everything
 
     threading.Thread(target=compile_everything, name="warm-up", daemon=True).start()
-
-
-def set_up_logging(level: str) -> None:
-    """
-    Write what is worth a look to stderr, from *level* on.
-
-    Raises:
-        ConfigurationError: If there is no such level.
-    """
-    from daytrader.utils.errors import ConfigurationError
-
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        raise ConfigurationError("DAYTRADER_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -19,6 +19,7 @@ from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
+_MAX_PAGE: Final = 10**15
 PAGING: Final = ("page", "page_size", "sort", "order")
 
 _SUFFIXES: Final[Mapping[type, tuple[str, ...]]] = {
@@ -220,7 +221,7 @@ class Listing:
 
     def _paging_rules(self) -> dict[str, Callable[[str], Any]]:
         return {
-            "page": lambda text: query_values.whole(text, 1, None),
+            "page": lambda text: query_values.whole(text, 1, _MAX_PAGE),
             "page_size": lambda text: query_values.whole(text, 1, MAX_PAGE_SIZE),
             "sort": lambda text: query_values.choice(self.aliases.get(text, text), self.columns),
             "order": lambda text: query_values.choice(text.lower(), ("asc", "desc")),

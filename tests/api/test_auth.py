@@ -82,7 +82,8 @@ def test_names_and_addresses_are_taken_once(world: World, client: FlaskClient, c
     assert client.post("/api/v1/auth/register", json=NEW | change).status_code == 409
 
 
-def test_registration_can_be_switched_off(settings: Settings, world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_registration_can_be_switched_off(settings: Settings) -> None:
     """403 then."""
     client = create_app(replace(settings, registration=False)).test_client()
 
@@ -197,7 +198,8 @@ def test_logout_ends_this_login_logout_all_every_one(world: World, client: Flask
     assert standing() == [401, 401, 401]
 
 
-def test_deactivation_and_demotion_hold_on_the_next_request(world: World, admin: Caller) -> None:
+@pytest.mark.usefixtures("world")
+def test_deactivation_and_demotion_hold_on_the_next_request(admin: Caller) -> None:
     """Role and activity are read from the database, not from the token."""
     assert admin.post("/stocks", {"symbol": "ONE"}).status_code == 201
     with SessionManager() as session:
@@ -223,6 +225,7 @@ def _forged(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (claims | changes).items() if value is not None}
 
 
+@pytest.mark.usefixtures("alice")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -236,7 +239,7 @@ def _forged(**changes: Any) -> dict[str, Any]:
         {"sub": "2"},
     ],
 )
-def test_every_claim_counts(client: FlaskClient, alice: Caller, changes: dict[str, Any]) -> None:
+def test_every_claim_counts(client: FlaskClient, changes: dict[str, Any]) -> None:
     """A token signed with our key but for another purpose, login or time is refused."""
     good = jwt.encode(_forged(), SECRET, "HS256")
     assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {good}"}).status_code == 200
@@ -246,16 +249,18 @@ def test_every_claim_counts(client: FlaskClient, alice: Caller, changes: dict[st
     assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {bad}"}).status_code == 401
 
 
+@pytest.mark.usefixtures("alice")
 @pytest.mark.parametrize(("key", "algorithm"), [(None, "none"), ("k" * 64, "HS256"), (SECRET.ljust(64), "HS512")])
-def test_only_our_own_signature_counts(client: FlaskClient, alice: Caller, key: str | None, algorithm: str) -> None:
+def test_only_our_own_signature_counts(client: FlaskClient, key: str | None, algorithm: str) -> None:
     """No signature, another key, another algorithm: 401."""
     token = jwt.encode(_forged(), key, algorithm)
 
     assert client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
+@pytest.mark.usefixtures("alice")
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer \u00e9"])
-def test_garbage_is_nobody(client: FlaskClient, alice: Caller, header: str) -> None:
+def test_garbage_is_nobody(client: FlaskClient, header: str) -> None:
     """Whatever stands in the header, the answer is 401 in the envelope."""
     answer = client.get("/api/v1/users/me", headers={"Authorization": header.encode().decode("latin-1")})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -134,7 +133,8 @@ def test_security_headers(client: FlaskClient) -> None:
     assert "max-age" in secure.headers["Strict-Transport-Security"]
 
 
-def test_only_trusted_hosts_are_answered(settings: Settings, world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_only_trusted_hosts_are_answered(settings: Settings) -> None:
     """Another Host header is 400."""
     client = create_app(replace(settings, trusted_hosts="trade.example, localhost")).test_client()
 
@@ -162,7 +162,8 @@ def test_long_answers_travel_compressed(world: World, alice: Caller) -> None:
     assert len(response.data) < 5000
 
 
-def test_ready_tells_whether_the_schema_is_there(app: Flask, client: FlaskClient, admin: Caller) -> None:
+@pytest.mark.usefixtures("app")
+def test_ready_tells_whether_the_schema_is_there(client: FlaskClient, admin: Caller) -> None:
     """A database made without migrations is not ready; health answers all the same, and /info who asks with a token."""
     assert client.get("/api/v1/system/health").get_json() == {"status": "ok"}
     not_ready = client.get("/api/v1/system/ready")
@@ -171,3 +172,23 @@ def test_ready_tells_whether_the_schema_is_there(app: Flask, client: FlaskClient
     info = admin.get("/system/info").get_json()
     assert info["name"] == "DayTrader"
     assert "technical" in info["strategies"]
+
+
+def test_the_log_has_the_trace_and_no_secret(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The request id leads to the trace; what was sent stands nowhere in it."""
+    from daytrader.services import user_service
+
+    def fail(_session: object, _name: str, password: str) -> None:
+        raise RuntimeError(f"after {len(password)} characters")
+
+    monkeypatch.setattr(user_service, "authenticate", fail)
+
+    answer = client.post("/api/v1/auth/login", json={"username": "alice", "password": "canary-Canary-1"})
+
+    logged = capsys.readouterr().err
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-ID"] in logged
+    assert "after 15 characters" in logged
+    assert "canary" not in (logged + answer.text).lower()

@@ -252,9 +252,10 @@ def test_another_and_a_missing_service_are_refused_alike(
     assert messages == {"trading service not found"}
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("end", ["logout", "deactivate", "demote"])
 def test_an_ended_login_loses_its_socket(
-    world: World, admin: Caller, alice: Caller, listen: Callable[[Caller], Listener], end: str
+    admin: Caller, alice: Caller, listen: Callable[[Caller], Listener], end: str
 ) -> None:
     """Within five seconds; other users' sockets stay."""
     leaving, staying = listen(admin), listen(alice)
@@ -298,7 +299,8 @@ def test_a_listener_that_fails_never_fails_the_request(
     assert alice.get(f"/services/{service.id}").get_json()["state"] == "ACTIVE"
 
 
-def test_an_event_is_encoded_once(app: Flask, alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+@pytest.mark.usefixtures("app")
+def test_an_event_is_encoded_once(alice: Caller, listen: Callable[[Caller], Listener]) -> None:
     """However many sockets hear it."""
     from daytrader.api import encoding
 

@@ -58,6 +58,7 @@ def test_answers_and_events_show_the_same(world: World, alice: Caller, service: 
     assert set(shown) == set(ServiceSchema().dump_fields)
 
 
+@pytest.mark.usefixtures("world")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -91,9 +92,7 @@ def test_answers_and_events_show_the_same(world: World, alice: Caller, service: 
         ({"broker": "moon"}, "broker"),
     ],
 )
-def test_what_may_not_be_set_is_named(
-    world: World, alice: Caller, service: int, change: dict[str, Any], field: str
-) -> None:
+def test_what_may_not_be_set_is_named(alice: Caller, service: int, change: dict[str, Any], field: str) -> None:
     """Read-only, unknown and out of bounds: 400 with the field, on creation and on change, and nothing happens."""
     before = alice.get(f"/services/{service}").get_json()
 
@@ -127,7 +126,8 @@ def test_only_the_given_fields_change(alice: Caller, service: int, verb: str) ->
     assert (body["stop_loss_percent"], body["description"], body["name"]) == (7.25, "slow", "swing")
 
 
-def test_a_new_initial_balance_is_booked(world: World, alice: Caller, service: int) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_new_initial_balance_is_booked(alice: Caller, service: int) -> None:
     """Before the first transaction it moves the balance with it."""
     body = alice.put(f"/services/{service}", {"initial_balance": 2500.5}).get_json()
 
@@ -297,7 +297,8 @@ def test_a_check_tells_why_not(world: World, alice: Caller, service: int) -> Non
     assert "no prices" in alice.get(f"/services/{bare}/check-buy").get_json()["reason"]
 
 
-def test_a_check_knows_the_market_and_not_the_future(world: World, alice: Caller, service: int) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_check_knows_the_market_and_not_the_future(alice: Caller, service: int) -> None:
     """In a replay the last bar is the one that the replay has shown."""
     from daytrader.models import FeedCursor
 
@@ -310,7 +311,8 @@ def test_a_check_knows_the_market_and_not_the_future(world: World, alice: Caller
     assert details["close"] == 19
 
 
-def test_the_decision_journal(world: World, alice: Caller, service: int) -> None:
+@pytest.mark.usefixtures("world")
+def test_the_decision_journal(alice: Caller, service: int) -> None:
     """Filtered and sorted as any list."""
     from daytrader.models import TradeDecision
     from daytrader.models.enums import DecisionAction
@@ -397,7 +399,8 @@ def test_lists_and_filters_show_own_services_only(alice: Caller, bob: Caller, se
     assert bob.get("/services", user_id=alice.user.id).get_json()["items"] == []
 
 
-def test_a_keyed_request_has_one_effect(alice: Caller, service: int) -> None:
+@pytest.mark.usefixtures("service")
+def test_a_keyed_request_has_one_effect(alice: Caller) -> None:
     """The answer is repeated, location and all; another body under the same key is 409; a failure leaves no trace."""
     key = {"Idempotency-Key": "order-1"}
     bad = alice.post("/services", NEW | {"name": ""}, headers=key)
@@ -412,7 +415,8 @@ def test_a_keyed_request_has_one_effect(alice: Caller, service: int) -> None:
     assert alice.get("/services").get_json()["pagination"]["total_items"] == 2
 
 
-def test_concurrent_duplicates_have_one_effect(alice: Caller, service: int) -> None:
+@pytest.mark.usefixtures("service")
+def test_concurrent_duplicates_have_one_effect(alice: Caller) -> None:
     """Eight at once: the slower ones wait and get the same answer."""
     from concurrent.futures import ThreadPoolExecutor
 

@@ -1,0 +1,38 @@
+"""How this process logs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from daytrader.utils.errors import ConfigurationError
+
+
+def configure(level: str) -> None:
+    """
+    Write what is worth a look to stderr, from *level* on.
+
+    Traces are plain: those with local variables, structlog's default where rich is installed, would write passwords.
+
+    Raises:
+        ConfigurationError: If there is no such level.
+    """
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ConfigurationError("DAYTRADER_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    # Libraries speak up when something is wrong, not on each request.
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
