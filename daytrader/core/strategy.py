@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -77,7 +77,9 @@ class Signals:
         entry_code: Index into *reasons* where *entry*, shape (n,).
         exit_code: Index into *reasons* where *exit*, shape (n,).
         reasons: Why, in words a trader understands.
-        values: The figures behind it by name, each of shape (n,), NaN while warming up.
+        values: The scale-free figures behind it by name (an RSI), each of shape (n,), NaN while warming up.
+        levels: The figures that are prices (an average, a band), likewise, on the scale of `bars.signal`.
+        scale: What takes the prices of a row to that scale: the product of the splits up to it, shape (n,).
     """
 
     entry: BoolArray
@@ -86,6 +88,8 @@ class Signals:
     exit_code: CodeArray
     reasons: tuple[str, ...]
     values: Mapping[str, FloatArray] = field(default_factory=dict)
+    levels: Mapping[str, FloatArray] = field(default_factory=dict)
+    scale: FloatArray | None = None
 
     @classmethod
     def of(
@@ -93,12 +97,13 @@ class Signals:
         entries: Sequence[Condition],
         exits: Sequence[Condition],
         values: Mapping[str, FloatArray] | None = None,
+        levels: Mapping[str, FloatArray] | None = None,
     ) -> Signals:
         """Return signals that hold where any condition does; the first that holds on a row gives the reason."""
         entry, entry_code = _any(entries, first_code=0)
         exit_, exit_code = _any(exits, first_code=len(entries))
         reasons = tuple(reason for _, reason in (*entries, *exits))
-        return cls(entry, exit_, entry_code, exit_code, reasons, values or {})
+        return cls(entry, exit_, entry_code, exit_code, reasons, values or {}, levels or {})
 
     def entry_reason(self, row: int) -> str:
         """Return why row *row* is an entry; meaningful only where it is."""
@@ -109,8 +114,10 @@ class Signals:
         return self.reasons[int(self.exit_code[row])]
 
     def evidence(self, row: int) -> dict[str, float | None]:
-        """Return the figures at row *row*; None while warming up."""
+        """Return the figures at row *row*, levels as prices of that day; None while warming up."""
+        scale = 1.0 if self.scale is None else float(self.scale[row])
         figures = {name: float(values[row]) for name, values in self.values.items()}
+        figures |= {name: float(levels[row]) / scale for name, levels in self.levels.items()}
         return {name: None if math.isnan(figure) else figure for name, figure in figures.items()}
 
 
@@ -185,7 +192,7 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
     exit_[:first] = False
     entry = raw.entry & ~exit_
     entry[:first] = False
-    return Signals(entry, exit_, raw.entry_code, raw.exit_code, raw.reasons, raw.values)
+    return replace(raw, entry=entry, exit=exit_, scale=bars.split_factor)
 
 
 def get_strategy(name: str) -> Strategy:

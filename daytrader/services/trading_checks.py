@@ -12,7 +12,7 @@ from daytrader.core.decision import Action, Decision, decide
 from daytrader.core.money import from_micros
 from daytrader.core.strategy import compute, get_strategy
 from daytrader.models.base import json_ready
-from daytrader.models.enums import OrderSide, ServiceAction
+from daytrader.models.enums import OrderSide, ServiceAction, ServiceState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import price_service, trading_service
 from daytrader.services.actor import Actor
@@ -68,17 +68,17 @@ def _check(session: Session, actor: Actor, service_id: int, wanted: Action) -> C
     if found is None:
         return _answer(service, False, f"no prices of {service.stock_symbol} are known yet", {})
     decision, details = found
-    is_wanted = decision.action is wanted
-    if is_wanted or decision.action is Action.NOTHING:
-        return _answer(service, is_wanted, decision.reason, details)
-    return _answer(service, False, f"it would {decision.action.value} instead: {decision.reason}", details)
+    is_held = service.current_shares > 0
+    if service.state is ServiceState.ACTIVE and is_held is (wanted is Action.BUY):
+        standing = f"{service.current_shares} shares are held already" if is_held else "there is no position to sell"
+        return _answer(service, False, standing, details)
+    return _answer(service, decision.action is wanted, decision.reason, details)
 
 
 def _decide(session: Session, service: TradingService) -> tuple[Decision, dict[str, object]] | None:
     if service.stock_id is None:
         return None
-    until = price_service.market_time(session)
-    bars = price_service.load_bars(session, service.stock_id, service.interval, until=until)
+    bars = price_service.known_bars(session, service.stock_id, service.interval)
     if not bars.n:
         return None
     last = bars.n - 1

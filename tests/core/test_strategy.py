@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import EntryPoint
 
@@ -183,3 +184,16 @@ def test_arrays_of_another_length_are_refused() -> None:
     strategy: Strategy = TooShort()
     with pytest.raises(BrokenStrategyError, match="too_short: entry must be 10 values"):
         compute(strategy, random_walk(10), {})
+
+
+def test_levels_are_told_as_prices_of_their_day() -> None:
+    """After a 2:1 split the signal scale is twice the price: a decision's evidence is not."""
+    signals = Signals.of(
+        [(np.array([True, True]), "in")],
+        [(np.array([False, False]), "out")],
+        {"rsi": np.array([40.0, 50.0])},
+        {"sma": np.array([100.0, 102.0])},
+    )
+    told = replace(signals, scale=np.array([1.0, 2.0])).evidence(1)
+
+    assert told == {"rsi": 50.0, "sma": 51.0}

@@ -29,5 +29,5 @@ class SmaCross:
         return Signals.of(
             [(crosses_above(fast, slow, close), "fast average crossed above the slow one")],
             [(crosses_below(fast, slow, close), "fast average crossed below the slow one")],
-            {"fast": fast, "slow": slow},
+            levels={"fast": fast, "slow": slow},
         )

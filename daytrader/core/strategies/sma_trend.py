@@ -27,5 +27,5 @@ class SmaTrend:
         return Signals.of(
             [(above > equal_within, "close is above its average")],
             [(above <= equal_within, "close is at or below its average")],
-            {"sma": average},
+            levels={"sma": average},
         )

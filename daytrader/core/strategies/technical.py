@@ -53,11 +53,6 @@ class Technical:
                 ((-trend > equal_within) & rally, "rally above SMA(5) in a downtrend"),
                 (turns, "SMA(5) crossed below SMA(20)"),
             ],
-            {
-                "rsi": strength,
-                "bollinger_upper": upper,
-                "bollinger_lower": lower,
-                "sma_5": fast,
-                "sma_20": slow,
-            },
+            {"rsi": strength},
+            {"bollinger_upper": upper, "bollinger_lower": lower, "sma_5": fast, "sma_20": slow},
         )
