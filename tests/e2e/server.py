@@ -1,0 +1,130 @@
+"""A real ``daytrader run`` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+import psutil
+import requests
+
+T = TypeVar("T")
+
+START_SECONDS: Final = 240  # what a first start may take, everything compiled included
+_ADDRESS: Final = re.compile(r"answers at (http://\S+)")
+_ACCOUNT: Final = re.compile(r"Account (\S+), password (\S+)")
+_DAYTRADER: Final = (sys.executable, "-c", "from daytrader.cli import main; main()")
+
+
+def daytrader(instance: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run another command on *instance* to its end."""
+    return subprocess.run(
+        [*_DAYTRADER, *words], env=_environment(instance), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+class RunningServer:
+    """``daytrader run`` with what it printed, who may sign in, and an API client."""
+
+    def __init__(self, instance: Path, *options: str) -> None:
+        self.lines: list[str] = []
+        self._token: str | None = None
+        self._process = subprocess.Popen(
+            [*_DAYTRADER, "run", "--port", "0", *options],
+            env=_environment(instance),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.address = self.printed(_ADDRESS, START_SECONDS).group(1)
+        self.cpu_seconds_to_ready = sum(psutil.Process(self._process.pid).cpu_times()[:2])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """The demo account's name and password, as printed."""
+        found = self.printed(_ACCOUNT, 5)
+        return found.group(1), found.group(2)
+
+    def get(self, path: str, **params: object) -> requests.Response:
+        """Ask the API; signed in as the demo account once `sign_in` was called."""
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return requests.get(
+            f"{self.address}/api/v1{path}", params={k: str(v) for k, v in params.items()}, headers=headers, timeout=10
+        )
+
+    def items(self, path: str, **params: object) -> list[dict[str, Any]]:
+        """Return the items of a list of the signed-in account."""
+        answer = self.get(path, page_size=100, **params)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    def sign_in(self) -> None:
+        """Sign in as the demo account."""
+        username, password = self.account
+        body = {"username": username, "password": password}
+        answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=10)
+        assert answer.status_code == 200, answer.text
+        self._token = answer.json()["access_token"]
+
+    def printed(self, pattern: re.Pattern[str], seconds: float) -> re.Match[str]:
+        """Wait until a line matches *pattern*."""
+
+        def find() -> re.Match[str] | None:
+            is_over = self._process.poll() is not None and not self._reader.is_alive()
+            found = next(filter(None, map(pattern.search, list(self.lines))), None)
+            assert found or not is_over, self._why()
+            return found
+
+        return wait_for(find, seconds, self._why)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Tell the process to stop and return its exit code; it has ten seconds."""
+        self._process.send_signal(how)
+        code = self._process.wait(timeout=10)
+        self._reader.join(timeout=5)
+        return code
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def _why(self) -> str:
+        return f"exit code {self._process.poll()}, printed:\n" + "\n".join(self.lines)
+
+
+def wait_for(find: Callable[[], T | None], seconds: float, why: Callable[[], str] = lambda: "") -> T:
+    """Return what *find* finds, asked again until *seconds* have passed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = find()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
+        time.sleep(0.1)
+
+
+def _environment(instance: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DAYTRADER_")}
+    return kept | {"DAYTRADER_INSTANCE": str(instance), "COLUMNS": "200"}
