@@ -100,6 +100,7 @@ def place(
         bar_time=bar_time,
         reason=reason[:_REASON_LENGTH],
         history=[_passage(state, reason)],
+        executions=[],
     )
     service.reserved_cash += reserved
     session.add(order)
