@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -31,6 +32,7 @@ from daytrader.models.trading_transaction import TradingTransaction
 
 _ADJUSTMENTS: Final = (JournalKind.DIVIDEND, JournalKind.CASH_IN_LIEU)
 _ZERO: Final = Decimal(0)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Breach:
     message: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Books:
     """Everything that is stored about one service, as rows of columns."""
 
@@ -64,11 +66,29 @@ class Books:
 
     def adjustments_of(self, transaction_id: int | None) -> Decimal:
         """Return ADJ_t: what the journal has paid to a transaction; None: to none."""
-        return _sum(e.amount for e in self.journalled(*_ADJUSTMENTS) if e.transaction_id == transaction_id)
+        entries = self._journal_by_transaction.get(transaction_id, [])
+        return _sum(entry.amount for entry in entries if entry.kind in _ADJUSTMENTS)
+
+    def booked(self, transaction_id: int) -> list[Any]:
+        """Return the journal's entries of one transaction, in their order."""
+        return self._journal_by_transaction.get(transaction_id, [])
 
     def executed(self, transaction_id: int, side: OrderSide) -> list[Any]:
         """Return a transaction's executions on one side."""
-        return [e for e in self.executions if e.transaction_id == transaction_id and e.side is side]
+        return self._executions_by_transaction.get((transaction_id, side), [])
+
+    @cached_property
+    def _journal_by_transaction(self) -> dict[int | None, list[Any]]:
+        return _grouped(self.journal, lambda entry: entry.transaction_id)
+
+    @cached_property
+    def _executions_by_transaction(self) -> dict[tuple[int, OrderSide], list[Any]]:
+        return _grouped(self.executions, lambda execution: (execution.transaction_id, execution.side))
+
+    @cached_property
+    def executions_by_id(self) -> dict[int, Any]:
+        """Return the executions by their id."""
+        return {execution.id: execution for execution in self.executions}
 
 
 def audit(session: Session, service_ids: Sequence[int] | None = None) -> list[Breach]:
@@ -121,11 +141,9 @@ def check_shares(books: Books) -> Iterator[str]:
 
 def _shares_left(books: Books, transaction_id: int) -> int:
     """Return what is left of a position, taking its bookings in their order and recomputing every split."""
-    executions = {execution.id: execution for execution in books.executions}
+    executions = books.executions_by_id
     left = 0
-    for entry in books.journal:
-        if entry.transaction_id != transaction_id:
-            continue
+    for entry in books.booked(transaction_id):
         if entry.kind is JournalKind.SPLIT:
             ratio = books.splits.get(entry.corporate_action_id)
             left = split_shares(left, *ratio)[0] if ratio else left
@@ -265,8 +283,9 @@ def check_uniqueness(books: Books) -> Iterator[str]:
 def _order_conflicts(books: Books) -> Iterator[str]:
     orders = {order.id: order for order in books.orders}
     decisions = {decision.id for decision in books.decisions}
+    executions = _grouped(books.executions, lambda execution: execution.order_id)
     for order in books.orders:
-        filled = sum(execution.shares for execution in books.executions if execution.order_id == order.id)
+        filled = sum(execution.shares for execution in executions.get(order.id, []))
         if order.filled_shares != filled or (order.state is OrderState.FILLED and order.shares != filled):
             yield f"order {order.id}: {order.filled_shares} of {order.shares} filled, its executions make {filled}"
         if order.decision_id is not None and order.decision_id not in decisions:
@@ -317,6 +336,13 @@ def _rows(
     columns = [column for column in model.__table__.columns if column.name not in left_out]
     query = select(*columns).order_by(model.id)
     return session.execute(query if service_ids is None else query.where(owner.in_(list(service_ids)))).all()
+
+
+def _grouped(rows: Iterable[Any], key: Callable[[Any], K]) -> dict[K, list[Any]]:
+    groups: dict[K, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
 
 
 def _repeated(what: str, keys: Iterable[object]) -> Iterator[str]:
