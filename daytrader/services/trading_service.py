@@ -170,7 +170,8 @@ def stop(session: Session, actor: Actor, service_id: int, position: Literal["kee
     """
     service = get_owned(session, service_id, actor, for_update=True)
     service.move_to(ServiceState.INACTIVE)
-    order_service.cancel_live(session, service, OrderSide.BUY, "service stopped")
+    # A position that is kept is not sold by an exit decided before.
+    order_service.cancel_live(session, service, None if position == "keep" else OrderSide.BUY, "service stopped")
     if position == "sell" and service.current_shares:
         order_service.sell_position(session, service, "service stopped")
     return _announce_state(session, service)

@@ -244,6 +244,20 @@ def test_a_sale_ordered_by_a_stop_fills_at_the_next_open(world: World) -> None:
     assert market.transactions(service)[0].exit_reason == "service stopped"
 
 
+def test_a_position_that_is_kept_is_not_sold_by_an_earlier_exit(world: World) -> None:
+    """Stopping with position = keep takes back the exit that waits for the open."""
+    market = Market(world, [FLAT, FLAT, FLAT])
+    service = market.service()
+    market.run(last=2)
+    with SessionManager() as session:
+        order_service.sell_position(session, session.get_one(TradingService, service.id), "flatten")
+        trading_service.stop(session, market.owner, service.id, "keep")
+
+    market.run(2)
+
+    assert market.reload(service).current_shares == 100
+
+
 def test_a_service_that_raises_goes_into_error_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others trade on; the reason is kept, nothing of the failed bar is."""
     market = Market(world, [FLAT] * 3)
