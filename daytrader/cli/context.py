@@ -26,9 +26,12 @@ def warn(message: str) -> None:
     console(stderr=True).print(f"Warning: {message}", style="yellow", markup=False, soft_wrap=True)
 
 
-def open_database(settings: Settings | None = None) -> Engine:
+def open_database(settings: Settings | None = None, *, makes_new: bool = False) -> Engine:
     """
     Connect to the database of *settings* (default: of the environment).
+
+    With *makes_new* an empty database gets its tables: for commands that are a sensible first one. A database that
+    holds something is never migrated on the way.
 
     Raises:
         ConfigurationError: If there is no database yet, or its schema is not the one this version needs.
@@ -36,9 +39,12 @@ def open_database(settings: Settings | None = None) -> Engine:
     from daytrader.services import database
 
     settings = settings or Settings.from_environment()
-    database.require_existing(settings.database)
+    if not makes_new:
+        database.require_existing(settings.database)
     engine = database.connect(settings.database)
     status = database.status(engine)
+    if makes_new and status.revision is None:
+        status = database.upgrade(engine)
     if not status.is_current:
         raise ConfigurationError(
             f"the database is at revision {status.revision or 'none'}, this version needs {status.head}: "

@@ -31,7 +31,7 @@ def create(name: str, email: str, *, is_admin: bool, reads_stdin: bool) -> None:
     from daytrader.services.session_manager import SessionManager
 
     password = _password(reads_stdin=reads_stdin)
-    open_database()
+    open_database(makes_new=True)
     with SessionManager() as session:
         account = user_service.create(session, name, email, password, is_admin=is_admin)
     role = "administrator" if account.is_admin else "user"

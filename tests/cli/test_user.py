@@ -57,8 +57,8 @@ def test_nothing_on_standard_input_is_no_password(daytrader: Command) -> None:
     assert "standard input" in result.stderr
 
 
-def test_without_a_database_it_says_what_to_do(daytrader: Command) -> None:
-    """Not a message about a missing table."""
+def test_the_first_account_makes_the_database(daytrader: Command) -> None:
+    """A newcomer's first command works."""
     result = daytrader("user", "create", "carol", "--email", "c@example.com", "--password-stdin", input=PASSWORD)
-    assert result.exit_code == 2
-    assert "daytrader db upgrade" in result.stderr
+    assert result.exit_code == 0
+    assert daytrader("db", "status").exit_code == 0
