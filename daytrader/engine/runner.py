@@ -31,17 +31,14 @@ Checkpoint = Callable[[str], None]
 
 # What most bars need is columns, and a statement built once: objects and building cost more than the database's answer.
 _TABLE: Final = cast("Table", TradingService.__table__)
-_LIVE_ORDERS: Final = (
-    select(func.count())
-    .where(Order.service_id == _TABLE.c.id, Order.state.in_(LIVE_ORDER_STATES))
-    .correlate(_TABLE)
-    .scalar_subquery()
-    .label("live_orders")
-)
+_ORDERS: Final = select(func.count()).where(Order.service_id == _TABLE.c.id).correlate(_TABLE)
+_LIVE: Final = _ORDERS.where(Order.state.in_(LIVE_ORDER_STATES)).scalar_subquery()
+_UNSENT: Final = _ORDERS.where(Order.state.in_(order_service.UNSUBMITTED)).scalar_subquery()
 _SERVICES: Final = (
     select(
         *(column for column in _TABLE.columns if column.name not in {"description", "created_at", "updated_at"}),
-        _LIVE_ORDERS,
+        _LIVE.label("live_orders"),
+        _UNSENT.label("unsent_orders"),
     )
     .where(
         _TABLE.c.stock_id == bindparam("stock_id"),
@@ -60,6 +57,16 @@ class FirstUnit:
     booked: Sequence[Booked] = ()
     placed: Sequence[int] = ()
     unsent: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An order that is ours to send; *is_resent*: a crash left it between being sent and being acknowledged."""
+
+    order_id: int
+    service_id: int
+    ticket: OrderTicket
+    is_resent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +113,10 @@ class Runner:
         with SessionManager() as session:
             tickets = self._claim(session, order_ids)
         self.checkpoint("claim")
-        answers = [(order_id, self._send(ticket, is_resent, bar)) for order_id, ticket, is_resent in tickets]
+        answers = [(sent, self._send(sent, bar)) for sent in tickets]
         self.checkpoint("submit")
         with SessionManager() as session:
-            booked = [self._settle(session, order_id, answer) for order_id, answer in answers]
+            booked = [self._settle(session, sent, answer) for sent, answer in answers]
             self.checkpoint("unit 2 written")
         self._tell([trade for trade in booked if trade is not None])
         self.checkpoint("unit 2")
@@ -127,7 +134,7 @@ class Runner:
     def _run_first_unit(self, stock: StockBars, row: int, *, is_careful: bool) -> FirstUnit:
         with SessionManager() as session:
             services = self._services(session, stock)
-            unsent = _unsent(session, [service.id for service in services if service.live_orders])
+            unsent = _unsent(session, [service.id for service in services if service.unsent_orders])
             if unsent:
                 return FirstUnit(unsent=unsent)
             unit = BarUnit(session, self.broker, stock, row)
@@ -163,22 +170,21 @@ class Runner:
         found = session.connection().execute(_SERVICES, {"stock_id": stock.stock_id, "interval": stock.interval}).all()
         return found if self.only is None else [service for service in found if service.id in self.only]
 
-    def _claim(self, session: Session, order_ids: Sequence[int]) -> list[tuple[int, OrderTicket, bool]]:
-        tickets = []
+    def _claim(self, session: Session, order_ids: Sequence[int]) -> list[Claimed]:
+        claimed = []
         for order, is_resent in order_service.begin_submission(session, order_ids):
             service = session.get_one(TradingService, order.service_id)
-            tickets.append((order.id, order_service.ticket_of(service, order), is_resent))
-        return tickets
+            claimed.append(Claimed(order.id, service.id, order_service.ticket_of(service, order), is_resent))
+        return claimed
 
-    def _send(self, ticket: OrderTicket, is_resent: bool, bar: MarketBar | None) -> Acknowledgement:
+    def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
         # After a crash while sending, the broker is asked before it is told again.
-        known = self.broker.find(ticket.client_order_id) if is_resent else None
-        return known or self.broker.submit(ticket, bar)
+        known = self.broker.find(claimed.ticket.client_order_id) if claimed.is_resent else None
+        return known or self.broker.submit(claimed.ticket, bar)
 
-    def _settle(self, session: Session, order_id: int, answer: Acknowledgement) -> Booked | None:
-        service_id = session.scalars(select(Order.service_id).where(Order.id == order_id)).one()
-        service = session.get_one(TradingService, service_id, with_for_update=True)
-        order = session.get_one(Order, order_id)
+    def _settle(self, session: Session, claimed: Claimed, answer: Acknowledgement) -> Booked | None:
+        service = session.get_one(TradingService, claimed.service_id, with_for_update=True)
+        order = session.get_one(Order, claimed.order_id)
         if order.state is not OrderState.SUBMITTING:
             return None
         order_service.acknowledge(session, service, order, answer)

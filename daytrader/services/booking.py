@@ -92,6 +92,12 @@ def book(
     order.transaction_id = transaction.id
     order.filled_shares += fill.shares
     session.flush()
+    if is_buy:
+        _add(service, transaction, execution)
+    else:
+        _take(session, service, transaction, execution, order)
+    _settle(service, order, execution)
+    # Stores all of the above with it: one flush for one execution.
     ledger_service.post(
         session,
         service,
@@ -103,11 +109,9 @@ def book(
         bar_time=at,
         note=order.reason,
     )
-    _settle_order(session, service, order, execution)
-    if is_buy:
-        _after_buy(session, service, transaction, execution)
-    else:
-        _after_sale(session, service, transaction, execution, order)
+    _announce(session, service, order, transaction)
+    if is_buy and service.current_balance < service.minimum_balance:
+        fail(session, service, "a fill took the balance below the minimum balance")
     return Booked(
         service.id,
         service.name,
@@ -192,20 +196,19 @@ def _held(session: Session, service: TradingService, order: Order, fill: Fill) -
     return held
 
 
-def _settle_order(session: Session, service: TradingService, order: Order, execution: Execution) -> None:
+def _settle(service: TradingService, order: Order, execution: Execution) -> None:
     """Release what the fill no longer needs to hold, and end the order when nothing is left of it."""
     if order.filled_shares < order.shares:
         spent = min(order.reserved_cash, execution.amount + execution.fee)
         order.reserved_cash -= spent
         service.reserved_cash -= spent
-        order_service.move(session, service, order, OrderState.PARTIALLY_FILLED)
+        order_service.enter(service, order, OrderState.PARTIALLY_FILLED)
     else:
-        order_service.move(session, service, order, OrderState.FILLED)
+        order_service.enter(service, order, OrderState.FILLED)
 
 
-def _after_buy(
-    session: Session, service: TradingService, transaction: TradingTransaction, execution: Execution
-) -> None:
+def _add(service: TradingService, transaction: TradingTransaction, execution: Execution) -> None:
+    """Add bought shares to a position, and protect it from the price it has now."""
     is_new = transaction.open_shares == 0
     transaction.open_shares += execution.shares
     transaction.shares = Decimal(execution.shares) + (0 if is_new else transaction.shares)
@@ -217,17 +220,12 @@ def _after_buy(
     service.target_price = from_micros(target) if target else None
     if service.mode is not TradingMode.HOLD:
         service.mode = TradingMode.SELL
-    if service.current_balance < service.minimum_balance:
-        fail(session, service, "a fill took the balance below the minimum balance")
-    session.flush()
-    new = event_payloads.transaction_new if is_new else event_payloads.transaction_update
-    events.record(session, new(service, transaction))
-    events.record(session, event_payloads.service_update(service))
 
 
-def _after_sale(
+def _take(
     session: Session, service: TradingService, transaction: TradingTransaction, execution: Execution, order: Order
 ) -> None:
+    """Take sold shares from a position, and end it with the last one."""
     is_whole = transaction.proceeds == 0
     transaction.open_shares -= execution.shares
     transaction.proceeds += execution.amount
@@ -238,11 +236,17 @@ def _after_sale(
     if transaction.open_shares == 0:
         price = execution.price if is_whole else _average_sale(session, transaction)
         close(service, transaction, at=execution.executed_at, price=price, reason=order.reason)
-        session.flush()
-        events.record(session, event_payloads.transaction_complete(service, transaction))
+
+
+def _announce(session: Session, service: TradingService, order: Order, transaction: TradingTransaction) -> None:
+    events.record(session, event_payloads.order_update(service, order))
+    if transaction.state is TransactionState.CLOSED:
+        tell = event_payloads.transaction_complete
+    elif order.side is OrderSide.BUY and len(order.executions) == 1:
+        tell = event_payloads.transaction_new
     else:
-        session.flush()
-        events.record(session, event_payloads.transaction_update(service, transaction))
+        tell = event_payloads.transaction_update
+    events.record(session, tell(service, transaction))
     events.record(session, event_payloads.service_update(service))
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "acknowledge",
     "begin_submission",
     "cancel_live",
+    "enter",
     "live_orders",
     "move",
     "open_transaction",
@@ -110,14 +111,19 @@ def place(
 
 
 def move(session: Session, service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
-    """Take *order* to *state* and note it; an order that has ended holds no cash."""
+    """Take *order* to *state*, store that and tell of it."""
+    enter(service, order, state, reason)
+    session.flush()
+    events.record(session, event_payloads.order_update(service, order))
+
+
+def enter(service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
+    """Set the *state* of *order* and note it; an order that has ended holds no cash. Storing it is the caller's."""
     order.state = state
     order.history = [*order.history, _passage(state, reason)]
     if state not in LIVE_ORDER_STATES:
         service.reserved_cash -= order.reserved_cash
         order.reserved_cash = Decimal(0)
-    session.flush()
-    events.record(session, event_payloads.order_update(service, order))
 
 
 def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[Order, bool]]:
