@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, TypeDecorator, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, TypeDecorator, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.utils import query_values
@@ -212,9 +212,11 @@ class Listing:
             suffix, value = "_until", value + timedelta(days=1)  # a day is included to its end
         if isinstance(value, str) and column_name in self.uppercase:
             value = value.upper()
+        # Not bound as the column's type, which would round the bound to its scale, or find it too large.
         if isinstance(value, float | Decimal):
-            # Not bound as the column's type, which would round the bound to its scale.
             value = literal(float(value), Float(53))
+        elif kind is int:
+            value = literal(value, BigInteger())
         compare = _COMPARISONS[suffix]
         condition: ColumnElement[bool] = compare(column, value)
         return condition

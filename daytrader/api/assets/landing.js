@@ -6,6 +6,7 @@ import { drawService, drawTick, drawTotals, drawTrades } from "./drawing.js";
 
 const TRADES_SHOWN = 12;
 const PRICES_KEPT = 120;
+const RETURNING = "daytrader-returning";
 const RETRY_MILLISECONDS = 2000;
 
 const element = (id) => document.getElementById(id);
@@ -116,6 +117,7 @@ async function again() {
 
 function enter(user) {
   isSignedOut = false;
+  localStorage.setItem(RETURNING, "yes"); // only then is there a cookie to go on with
   element("who").textContent = user.username;
   element("account").hidden = false;
   element("sign-in").hidden = true;
@@ -133,7 +135,9 @@ function ask() {
 async function begin() {
   const { demoUsername, demoPassword } = document.body.dataset;
   try {
-    enter(demoUsername ? await signIn(demoUsername, demoPassword) : await goOn());
+    if (demoUsername) enter(await signIn(demoUsername, demoPassword));
+    else if (localStorage.getItem(RETURNING)) enter(await goOn());
+    else ask();
   } catch (error) {
     ask();
     if (demoUsername) element("refusal").textContent = error.message;
@@ -154,6 +158,7 @@ element("sign-in-form").addEventListener("submit", async (event) => {
 
 element("sign-out").addEventListener("click", async () => {
   isSignedOut = true;
+  localStorage.removeItem(RETURNING);
   hangUp();
   await signOut();
   forget();
