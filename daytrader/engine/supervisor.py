@@ -69,6 +69,7 @@ class EngineSupervisor:
         self._stopping = threading.Event()
         self._going = threading.Event()
         self._ready = threading.Event()
+        self._hand = threading.Lock()  # held while a bar is taken
         self._locks = ExitStack()
         self._state = EngineState.STOPPED
         self._last_bar_at: datetime | None = None
@@ -106,8 +107,9 @@ class EngineSupervisor:
         return True
 
     def pause(self) -> None:
-        """Take no further bar until `resume`."""
-        self._going.clear()
+        """Wait for the bar in hand, then take no further one until `resume`."""
+        with self._hand:
+            self._going.clear()
 
     def resume(self) -> None:
         """Go on after `pause`."""
@@ -161,22 +163,27 @@ class EngineSupervisor:
 
     def _work(self) -> None:
         while self._going.wait() and not self._stopping.is_set():
-            tick = self._feed.next()
+            with self._hand:
+                tick = self._take_next() if self._going.is_set() else None
             if tick is None:
-                self._state = EngineState.IDLE
                 self._stopping.wait(IDLE_SECONDS)
                 continue
-            self._state, self._error = EngineState.RUNNING, None
-            self._take(tick)
             speed = tick.speed if self._speed is None else self._speed
             if speed > 0:
                 self._stopping.wait(1 / speed)
 
-    def _take(self, tick: Tick) -> None:
+    def _take_next(self) -> Tick | None:
+        """Take the next market time through its services, if there is one."""
+        tick = self._feed.next()
+        if tick is None:
+            self._state = EngineState.IDLE
+            return None
+        self._state, self._error = EngineState.RUNNING, None
         for stock, row in tick.bars:
             self._runner.step(stock, row)
         self._feed.done(tick)
         self._last_bar_at = tick.time
+        return tick
 
 
 def installation_id(instance: Path) -> str:

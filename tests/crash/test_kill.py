@@ -33,8 +33,6 @@ DEATHS = [
     ("submit", 2),
     ("unit 2 written", 1),
     ("unit 2", 2),
-    ("unit 1 written", 11),
-    ("submit", 1),
 ]
 LAST_DELAY = 0.6
 
@@ -52,8 +50,8 @@ def bars(count: int) -> list[Ohlc]:
 
 @pytest.fixture
 def world_file(world: World) -> Path:
-    """A database with a service that is about to trade a hundred bars, its connections closed."""
-    market = Market(world, bars(100))
+    """A database with a service that is about to trade eighty bars, its connections closed."""
+    market = Market(world, bars(80))
     market.dividend(30, "0.5")
     market.split(60, 3, 2)
     market.service(
@@ -123,7 +121,7 @@ def test_killed_at_random_the_books_end_alike(world_file: Path) -> None:
 
     chance = random.Random(11)
     killed = 0
-    for _ in range(4):
+    for _ in range(3):
         with worker(world_file) as process:
             assert process.stdout is not None
             process.stdout.readline()
