@@ -40,7 +40,7 @@ docs: $(DONE)/test ## Check every link and every command in the documents
 
 .PHONY: screenshots
 screenshots: $(DONE)/test ## Take the pictures in docs/images again
-	@$(BIN)/python -m docs.screenshots
+	@$(BIN)/python -m tools.screenshots
 
 .PHONY: dist
 dist: $(DONE)/run ## Build the wheel

@@ -40,6 +40,11 @@ class Chromium:
 @pytest.fixture(scope="session")
 def chromium() -> Chromium:
     """The browser's program. There is always one: a test that needs it is never passed over."""
+    return find_chromium()
+
+
+def find_chromium() -> Chromium:
+    """Return the machine's browser, or fetch one."""
     found = _installed()
     if found is None and install_debian_packages("chromium"):
         found = _installed()
