@@ -207,7 +207,7 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
     """Pass the *query* that the address spells, and answer with the page that the method returns."""
     dumper = schema()
     names = tuple(dumper.dump_fields)
-    filters = {name: swagger.query_parameter(kind) for name, kind in listing.filters().items()}
+    filters = {name: swagger.query_parameter(kind) for name, kind in listing.filters.items()}
     sort = {"sort": swagger.query_parameter(str, "", enum=sorted(listing.columns), default="id")}
 
     def decorate(method: Method) -> Method:

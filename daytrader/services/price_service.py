@@ -19,6 +19,7 @@ from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPr
 from daytrader.services import (
     corporate_action_service,
     daily_price_service,
+    event_payloads,
     intraday_price_service,
     market_calendar,
     stock_service,
@@ -37,8 +38,6 @@ REPLAY_FEED: Final = "replay"
 
 upsert_daily = daily_price_service.upsert_rows
 upsert_intraday = intraday_price_service.upsert_rows
-
-_DERIVED: Final = ("change", "change_percent", "is_real_data", "is_valid")
 
 
 class LastPrice(NamedTuple):
@@ -194,8 +193,7 @@ def price_events(
 
 def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> Mapping[str, Any]:
     """Return *price* as REST shows it: its columns, derived properties, symbol and interval."""
-    derived = {name: getattr(price, name) for name in _DERIVED}
-    return {"interval": DAILY, **price.to_dict(), **derived, "symbol": stock.symbol}
+    return {"interval": DAILY, **event_payloads.entity(price), "symbol": stock.symbol}
 
 
 def _table(interval: int) -> _Table:

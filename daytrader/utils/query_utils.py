@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Float, Select, TypeDecorator, func, literal, select
@@ -111,6 +112,7 @@ class Listing:
             joins=joins,
         )
 
+    @cached_property
     def filters(self) -> dict[str, type]:
         """Return every filter there is, aliases included, with the type of its value."""
         found: dict[str, type] = {}
@@ -130,7 +132,7 @@ class Listing:
             InvalidInputError: Naming each unknown argument with what is allowed, and each value that does not fit.
         """
         wrong: dict[str, list[str]] = {}
-        known = self.filters()
+        known = self.filters
         conditions = []
         for name, value in arguments.items():
             if name in PAGING:
@@ -160,35 +162,38 @@ class Listing:
     def fetch(self, session: Session, query: ListQuery, *scope: ColumnElement[bool]) -> Page:
         """Return the page of *query* among the rows within *scope*."""
         where = (*scope, *query.conditions)
-        total = session.scalar(self._from(select(func.count()).select_from(self.model)).where(*where)) or 0
+        total = session.scalar(self._counted.where(*where)) or 0
         offset = (query.page - 1) * query.page_size
         if offset >= total:
             return Page([], query.page, query.page_size, total)
-        selected = self._from(select(*self._columns().values()).select_from(self.model))
-        rows = session.execute(selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset))
-        view = self._view()
-        return Page([view(row) for row in rows], query.page, query.page_size, total)
+        page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset)
+        return Page([self._view(row) for row in session.execute(page)], query.page, query.page_size, total)
 
-    def _columns(self) -> dict[str, Any]:
-        return dict(self.columns) | dict(self.shown)
+    @cached_property
+    def _counted(self) -> Select[int]:
+        return self._joined(select(func.count()).select_from(self.model))
 
-    def _from(self, statement: Select[Any]) -> Select[Any]:
+    @cached_property
+    def _selected(self) -> Select[Any]:
+        return self._joined(select(*self.columns.values(), *self.shown.values()).select_from(self.model))
+
+    def _joined(self, statement: Select[Any]) -> Select[Any]:
         for table in self.joins:
             statement = statement.join(table)
         return statement
 
+    @cached_property
     def _view(self) -> Callable[[Iterable[Any]], Any]:
         # The model's own properties over a selected row: one definition of each, without loading the model.
-        names = tuple(self._columns())
+        names = (*self.columns, *self.shown)
 
         def fill(view: Any, row: Iterable[Any]) -> None:
             for name, value in zip(names, row, strict=True):
                 setattr(view, name, value)
 
         properties = {name: inspect.getattr_static(self.model, name) for name in self.derived}
-        view: Callable[[Iterable[Any]], Any] = type(
-            f"{self.model.__name__}Row", (), {"__slots__": names, "__init__": fill} | properties
-        )
+        members = {"__slots__": names, "__init__": fill} | properties
+        view: Callable[[Iterable[Any]], Any] = type(f"{self.model.__name__}Row", (), members)
         return view
 
     def _resolve(self, name: str) -> tuple[str, str]:

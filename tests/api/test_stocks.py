@@ -10,6 +10,7 @@ import pytest
 from daytrader.api.schemas.stock import StockSchema
 from daytrader.api.schemas.stock_price import DailyPriceSchema
 from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.services import price_service
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
@@ -171,3 +172,15 @@ def test_latest_shows_each_interval(alice: Caller, acme: Stock) -> None:
         (5, "2020-01-03T15:00:00Z", 12.5),
     ]
     assert [(bar["interval"], bar["close"]) for bar in then["items"]] == [(0, 11)]
+
+
+def test_a_price_event_shows_the_price_as_rest_does(world: World, alice: Caller, acme: Stock) -> None:
+    """With its interval beside it, for events of daily and intraday bars go by one name."""
+    with SessionManager() as session:
+        price_service.price_events(session, session.get_one(Stock, acme.id))
+
+    told = world.published[-1].payload()
+
+    shown = alice.get("/prices/daily", start="2020-01-03").get_json()["items"][0]
+    assert told["event"] == "price:update"
+    assert told["entity"] == shown | {"interval": 0}
