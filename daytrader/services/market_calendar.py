@@ -67,6 +67,13 @@ def is_final(price_date: date, now: datetime, *, settling: timedelta = SETTLING)
     return now >= close + settling
 
 
+def sessions_after(day: date, count: int) -> list[date]:
+    """Return the next *count* sessions after *day*; fewer where the calendar, a year ahead of today, ends."""
+    schedule = _schedule()
+    first = int(np.searchsorted(schedule.day, days_since_epoch(day), side="right"))
+    return [date_of(number) for number in schedule.day[first : first + count].tolist()]
+
+
 def session_dates(times: IntArray) -> DayArray:
     """Return New York's date (days since the epoch) at each of *times* (epoch seconds UTC), both of shape (n,)."""
     hours, place = np.unique(times // _HOUR, return_inverse=True)  # the zone's offset changes on the hour

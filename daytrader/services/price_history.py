@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time
 import numpy as np
 from sqlalchemy.orm import Session
 
-from daytrader.core.arrays import FloatArray
+from daytrader.core.arrays import FloatArray, IntArray
+from daytrader.core.bars import Bars
 from daytrader.services import daily_price_service, intraday_price_service, price_service, stock_service
+from daytrader.services.market_calendar import days_since_epoch
 from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +56,30 @@ def history(
     """
     stock = stock_service.by_symbol(session, symbol)
     bars = price_service.load_bars(session, stock.id, interval, prices="adjusted" if adjusted else "raw")
-    first = 0 if start is None else int(np.searchsorted(bars.session, (start - _EPOCH).days))
-    last = bars.n if end is None else int(np.searchsorted(bars.session, (end - _EPOCH).days, side="right"))
-    rows = slice(first, last)
-    stamps = np.datetime_as_string(bars.time[rows].astype("datetime64[s]"), timezone="UTC")
+    rows = rows_between(bars, start, end)
     return History(
         symbol=stock.symbol,
         interval=interval,
         adjusted=adjusted,
-        timestamps=stamps.tolist(),
+        timestamps=timestamps(bars.time[rows]),
         open=np.ascontiguousarray(bars.open[rows]),
         high=np.ascontiguousarray(bars.high[rows]),
         low=np.ascontiguousarray(bars.low[rows]),
         close=np.ascontiguousarray(bars.close[rows]),
         volume=np.ascontiguousarray(bars.volume[rows]),
     )
+
+
+def rows_between(bars: Bars, start: date | None, end: date | None) -> slice:
+    """Return the rows of the sessions from *start* to *end*, both included; None is the first or the last."""
+    first = 0 if start is None else int(np.searchsorted(bars.session, days_since_epoch(start)))
+    last = bars.n if end is None else int(np.searchsorted(bars.session, days_since_epoch(end), side="right"))
+    return slice(first, last)
+
+
+def timestamps(times: IntArray) -> Sequence[str]:
+    """Return *times*, epoch seconds UTC, as every answer shows them."""
+    return list(np.datetime_as_string(times.astype("datetime64[s]"), timezone="UTC").tolist())
 
 
 def latest(session: Session, symbol: str) -> tuple[str, list[LatestBar]]:
