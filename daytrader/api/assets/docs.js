@@ -7,7 +7,7 @@ window.SwaggerUIBundle({
   url: place.dataset.specification,
   domNode: place,
   deepLinking: true,
-  docExpansion: "list",
+  docExpansion: "none",
   tryItOutEnabled: true,
   validatorUrl: null,
   // Swagger 2.0 knows no Bearer scheme: whoever pastes the bare token is understood too.
