@@ -74,7 +74,7 @@ def run(
         resolved,
         cents,
         main,
-        _benchmark(used, rules, cents, start, fill),
+        buy_and_hold(used, rules, cents, _first_row(used, start), fill),
         # Nothing was ambiguous: the target-first run is the same run.
         simulate(used, signals, rules, cents, start=start, fill=fill, target_first=True)
         if main.ambiguous_bars
@@ -107,9 +107,14 @@ def simulate(
     return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
-def _benchmark(bars: Bars, rules: Rules, cents: int, start: date | None, fill: Fill) -> Run:
+def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fill = "next_open") -> Run:
+    """
+    Return the benchmark: everything at once from row *first* on, unprotected, at the costs of *rules*.
+
+    Raises:
+        BoundsError: If an amount outgrows exact integers.
+    """
     signals = compute(get_strategy(BENCHMARK), bars, {})
-    first = _first_row(bars, start)
     record = _record(bars, signals, all_in(rules.compiled), cents, first, fill, target_first=False)
     return _run_of(bars, record, first, ())  # only its value is told
 

@@ -15,7 +15,7 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import CENTS, MICROS
 from daytrader.core.trades import Trade, TradeColumns
 
-__all__ = ["Pinned", "Report", "Run", "Trade", "build_report"]
+__all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -193,13 +193,16 @@ def build_report(
         params,
         initial_cash,
         run,
-        _metrics(initial_cash, run, benchmark, target_first),
+        figures(initial_cash, run, benchmark, target_first),
         Pinned(data_hash, {**(settings or {}), **params}, __version__),
         interval_minutes,
     )
 
 
-def _metrics(initial: int, run: Run, benchmark: Run | None, target_first: Run | None) -> dict[str, float | int | None]:
+def figures(
+    initial: int, run: Run, benchmark: Run | None, target_first: Run | None = None
+) -> dict[str, float | int | None]:
+    """Return a report's `metrics` of *run*, which began with *initial* cents (positive)."""
     equity, sessions = run.equity, int(run.equity.size)
     final = int(equity[-1])
     statistics = metrics.statistics(initial, equity, run.session)

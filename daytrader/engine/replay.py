@@ -19,7 +19,6 @@ from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report
 from daytrader.core.rules import Rules, settings
 from daytrader.core.strategy import get_strategy, resolve_params
-from daytrader.engine.ledger_run import ledger_run
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Checkpoint, OnTrade, Runner
 from daytrader.engine.sandbox import open_service, sandbox, store_bars
@@ -28,6 +27,7 @@ from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import price_service
+from daytrader.services.ledger_run import ledger_run
 from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.trading_rules import params_of, rules_of

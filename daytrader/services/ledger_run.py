@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,30 +21,61 @@ from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.trading_transaction import TradingTransaction
 
 _ALWAYS: Final = np.iinfo(np.int64).min
+_FOREVER: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Closings:
+    """
+    What a service held at the close of each session, as its journal tells it.
+
+    Attributes:
+        rows: The last bar of each session, shape (m,).
+        cash: Cents, shape (m,).
+        shares: Shape (m,).
+        position: Those shares at the raw close, cents, shape (m,).
+    """
+
+    rows: IntArray
+    cash: IntArray
+    shares: IntArray
+    position: IntArray
 
 
 def ledger_run(session: Session, service_id: int, bars: Bars, first: int, last: int) -> Run:
     """Return what the service did on rows *first* to *last* - 1 of *bars*, as its ledger tells it."""
-    rows = _closing_rows(bars, first, last)
-    cash, shares = _holdings(session, service_id, bars.time[rows])
-    close = bars.micros.close[rows]
-    marks = [cost_cents(int(held), int(price)) for held, price in zip(shares, close, strict=True)]
+    held = closings(session, service_id, bars, first, last)
     transactions = session.scalars(
         select(TradingTransaction)
         .where(TradingTransaction.service_id == service_id, TradingTransaction.state != TransactionState.CANCELLED)
         .order_by(TradingTransaction.id)
     ).all()
     return Run(
-        session=bars.session[rows],
-        equity=cash + np.array(marks, np.int64),
-        held=shares > 0,
+        session=bars.session[held.rows],
+        equity=held.cash + held.position,
+        held=held.shares > 0,
         trades=tuple(_trade(transaction) for transaction in transactions),
         fees=sum(to_cents(transaction.buy_fee + transaction.sell_fee) for transaction in transactions),
-        final_cash=int(cash[-1]),
-        final_shares=int(shares[-1]),
+        final_cash=int(held.cash[-1]),
+        final_shares=int(held.shares[-1]),
         ambiguous_bars=_ambiguous(session, service_id),
-        close=bars.close[rows],
+        close=bars.close[held.rows],
     )
+
+
+def closings(session: Session, service_id: int, bars: Bars, first: int, last: int) -> Closings:
+    """
+    Return what the service held at the session closes of rows *first* to *last* - 1.
+
+    A booking belongs to the latest bar that had begun: one made by hand after the bell, or between two bars, counts
+    with the bar before it.
+    """
+    rows = _closing_rows(bars, first, last)
+    following = np.append(bars.time, _FOREVER)[rows + 1]
+    cash, shares = _holdings(session, service_id, following - 1)
+    close = bars.micros.close[rows]
+    marks = [cost_cents(int(count), int(price)) for count, price in zip(shares, close, strict=True)]
+    return Closings(rows, cash, shares, np.array(marks, np.int64))
 
 
 def _closing_rows(bars: Bars, first: int, last: int) -> IntArray:
