@@ -32,7 +32,7 @@ lint: $(DONE)/lint ## Check style, types and who may import whom
 
 .PHONY: bench
 bench: $(DONE)/test ## Measure; writes benchmarks/results/latest.json (NAME=one)
-	@$(BIN)/python benchmarks/run.py $(NAME)
+	@$(BIN)/python -m benchmarks.run $(NAME)
 
 .PHONY: docs
 docs: $(DONE)/test ## Check every link and every command in the documents
