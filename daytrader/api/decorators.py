@@ -45,6 +45,7 @@ _PAGING: Final = {
     "page": swagger.query_parameter(int, "From 1", default=1),
     "page_size": swagger.query_parameter(int, "1 to 100", default=20),
     "order": swagger.query_parameter(str, "", enum=["asc", "desc"], default="asc"),
+    "cursor": swagger.query_parameter(str, "Instead of `page`: empty, then the `next_cursor` of the page before"),
 }
 
 
@@ -228,6 +229,11 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
 
 
 def _pagination(page: Page) -> dict[str, object]:
+    if page.page is None or page.total_items is None:
+        numbers = dict.fromkeys(("page", "total_items", "total_pages"))
+        has_next, has_prev = page.next_cursor is not None, bool(request.args.get("cursor"))
+        flags = {"has_next": has_next, "has_prev": has_prev, "next_cursor": page.next_cursor}
+        return numbers | {"page_size": page.page_size} | flags
     total_pages = -(-page.total_items // page.page_size)
     return {
         "page": page.page,

@@ -67,8 +67,12 @@ def accepted(schema: Schema) -> SchemaModel:
 
 def page_of(schema: Schema) -> SchemaModel:
     """Return the model of one page of what *schema* shows."""
-    numbers = {name: {"type": "integer"} for name in ("page", "page_size", "total_items", "total_pages")}
-    flags = {name: {"type": "boolean"} for name in ("has_next", "has_prev")}
+    numbers: dict[str, dict[str, Any]] = {
+        name: {"type": "integer", "x-nullable": True} for name in ("page", "total_items", "total_pages")
+    }
+    numbers["page_size"] = {"type": "integer"}
+    flags: dict[str, dict[str, Any]] = {name: {"type": "boolean"} for name in ("has_next", "has_prev")}
+    flags["next_cursor"] = {"type": "string", "x-nullable": True}
     pagination = _register("Pagination", {"type": "object", "properties": numbers | flags})
     properties = {"items": {"type": "array", "items": _ref(shown(schema))}, "pagination": _ref(pagination)}
     return _register(f"{_name(schema)}Page", {"type": "object", "properties": properties})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import inspect
+import json
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +15,16 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, TypeDecorator, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, TypeDecorator, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from daytrader.utils import query_values
+from daytrader.utils import query_values, validators
 from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
 _MAX_PAGE: Final = 10**15
-PAGING: Final = ("page", "page_size", "sort", "order")
+PAGING: Final = ("page", "page_size", "sort", "order", "cursor")
 
 _SUFFIXES: Final[Mapping[type, tuple[str, ...]]] = {
     bool: (),
@@ -46,22 +49,38 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items of a list, and where they stand in it."""
+    """
+    Some items of a list, and where they stand in it.
+
+    Attributes:
+        page: From 1, None for a page that was asked for by cursor; *total_items* is then not counted either.
+        next_cursor: Of such a page: asks for the items that follow, None after the last.
+    """
 
     items: Sequence[Any]
-    page: int
+    page: int | None
     page_size: int
-    total_items: int
+    total_items: int | None
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a caller asks of a list: conditions, an order that never ties, and a page (from 1)."""
+    """
+    What a caller asks of a list: conditions, an order that never ties, and a page (from 1).
+
+    With a *cursor* the page is the one after the item that it names, however long the list is; an empty one asks for
+    the first page. *after* is what it says of that item: the rows that come behind it.
+    """
 
     conditions: tuple[ColumnElement[bool], ...]
+    sort: str
+    order: str
     order_by: tuple[ColumnElement[Any], ...]
     page: int
     page_size: int
+    cursor: str | None = None
+    after: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,24 +169,69 @@ class Listing:
                 values[name] = rule(arguments[name]) if name in arguments else None
             except BrokenRuleError as error:
                 wrong[name] = [str(error)]
+        cursor = arguments.get("cursor")
+        if cursor is not None and "page" in arguments:
+            wrong["cursor"] = ["a page is asked for by number or by cursor, not both"]
         if wrong:
             raise InvalidInputError(wrong)
+        sort, order = values["sort"] or "id", values["order"] or "asc"
         return ListQuery(
             tuple(conditions),
-            self._order_by(values["sort"] or "id", values["order"] or "asc"),
+            sort,
+            order,
+            self._order_by(sort, order),
             values["page"] or 1,
             values["page_size"] or DEFAULT_PAGE_SIZE,
+            cursor,
+            validators.checked("cursor", lambda text: self._after(sort, order, text), cursor) if cursor else None,
         )
 
     def fetch(self, session: Session, query: ListQuery, *scope: ColumnElement[bool]) -> Page:
         """Return the page of *query* among the rows within *scope*."""
         where = (*scope, *query.conditions)
+        if query.cursor is not None:
+            return self._fetch_after(session, query, where)
         total = session.scalar(self._counted.where(*where)) or 0
         offset = (query.page - 1) * query.page_size
         if offset >= total:
             return Page([], query.page, query.page_size, total)
         page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset)
         return Page([self._view(row) for row in session.execute(page)], query.page, query.page_size, total)
+
+    def _fetch_after(self, session: Session, query: ListQuery, where: tuple[ColumnElement[bool], ...]) -> Page:
+        """Return the page behind the cursor: its cost does not grow with what lies before it."""
+        where = where if query.after is None else (*where, query.after)
+        rows = session.execute(self._selected.where(*where).order_by(*query.order_by).limit(query.page_size + 1)).all()
+        items = [self._view(row) for row in rows[: query.page_size]]
+        following = self._cursor(query, items) if len(rows) > query.page_size else None
+        return Page(items, None, query.page_size, None, following)
+
+    def _cursor(self, query: ListQuery, items: Sequence[Any]) -> str | None:
+        if not items:
+            return None
+        last = getattr(items[-1], query.sort)
+        value = None if last is None else str(getattr(last, "value", last))
+        text = json.dumps([query.sort, query.order, value, items[-1].id])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def _after(self, sort: str, order: str, cursor: str) -> ColumnElement[bool]:
+        """Return the condition of the rows behind *cursor*: the order's own, with nulls last and ties broken on id."""
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            of_sort, of_order, text, last_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            column: ColumnElement[Any] = self.columns[sort].expression
+            kind = _kind_of(self.columns[sort])
+            assert kind is not None
+            value = None if text is None else self._bound(kind, query_values.parse(kind, text))
+            if (of_sort, of_order) != (sort, order) or type(last_id) is not int or not 0 <= last_id < 2**31:
+                raise BrokenRuleError("is of another list")
+        except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, BrokenRuleError):
+            raise BrokenRuleError("must be the next_cursor of the same list in the same order") from None
+        later = self.columns["id"] > last_id
+        if value is None:
+            return and_(column.is_(None), later)
+        beyond: ColumnElement[bool] = column > value if order == "asc" else column < value
+        return or_(beyond, and_(column == value, later), column.is_(None))
 
     @cached_property
     def _counted(self) -> Select[int]:
@@ -217,14 +281,18 @@ class Listing:
             suffix, value = "_until", value + timedelta(days=1)  # a day is included to its end
         if isinstance(value, str) and column_name in self.uppercase:
             value = value.upper()
-        # Not bound as the column's type, which would round the bound to its scale, or find it too large.
-        if isinstance(value, float | Decimal):
-            value = literal(float(value), Float(53))
-        elif kind is int:
-            value = literal(value, BigInteger())
         compare = _COMPARISONS[suffix]
-        condition: ColumnElement[bool] = compare(column, value)
+        condition: ColumnElement[bool] = compare(column, self._bound(kind, value))
         return condition
+
+    @staticmethod
+    def _bound(kind: type, value: Any) -> Any:
+        """Return *value* bound as what it is: the column's type would round it to its scale, or find it too large."""
+        if isinstance(value, float | Decimal):
+            return literal(float(value), Float(53))
+        if isinstance(value, bool):
+            return literal(value)
+        return literal(value, BigInteger()) if kind is int else value
 
     def _paging_rules(self) -> dict[str, Callable[[str], Any]]:
         return {
