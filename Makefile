@@ -86,6 +86,7 @@ $(DONE)/test: $(DONE)/run requirements/test.txt
 $(DONE)/lint: $(DONE)/test requirements/lint.txt
 	@echo "Installing the linters (once) ..."
 	@$(INSTALL) requirements/lint.txt
+	@rm -rf .mypy_cache  # it remembers what could not be imported
 	@touch $@
 
 $(DONE)/lock: $(DONE)/venv requirements/lock.txt
