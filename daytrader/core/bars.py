@@ -15,7 +15,7 @@ from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray
 from daytrader.core.columns import Columns, RefusedBar, breaches_of, read_columns
 from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, place, snap_ratio, split_factors
 from daytrader.core.errors import InvalidBarsError
-from daytrader.core.money import micros_array
+from daytrader.core.money import micros_array, scaled
 
 __all__ = ["Bars", "CorporateEvent", "EventKind", "RefusedBar", "SignalView", "adjusted", "snap_ratio"]
 
@@ -241,10 +241,10 @@ def adjusted(bars: Bars, adj_close: FloatArray) -> Bars:
     # The same arithmetic for all four keeps them ordered.
     return Bars.build(
         bars.time,
-        bars.open * adj_close / bars.close,
-        bars.high * adj_close / bars.close,
-        bars.low * adj_close / bars.close,
-        bars.close * adj_close / bars.close,
+        scaled(bars.open, adj_close, bars.close),
+        scaled(bars.high, adj_close, bars.close),
+        scaled(bars.low, adj_close, bars.close),
+        scaled(bars.close, adj_close, bars.close),
         bars.volume * bars.close / adj_close,
         interval_minutes=bars.interval_minutes,
         session=bars.session,

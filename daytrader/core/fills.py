@@ -198,14 +198,31 @@ def lieu_price(previous_close: int, numerator: int, denominator: int) -> int:
 
 @njit(cache=True)
 def split_level(level: int, numerator: int, denominator: int) -> int:
-    """Return a stop or target after a split, rounded to the tick again; 0 stays 0."""
-    return _nearest_tick(level * denominator // numerator)
+    """
+    Return a stop or target after a split, rounded to the tick again; 0 stays 0.
+
+    Raises:
+        BoundsError: If it would be beyond the largest price.
+    """
+    return _nearest_tick(_split_price(level, numerator, denominator))
 
 
 @njit(cache=True)
 def split_limit(limit: int, numerator: int, denominator: int) -> int:
-    """Return a pending entry's limit after a split, rounded down to the tick."""
-    return _tick_price(_tick_index(limit * denominator // numerator))
+    """
+    Return a pending entry's limit after a split, rounded down to the tick.
+
+    Raises:
+        BoundsError: If it would be beyond the largest price.
+    """
+    return _tick_price(_tick_index(_split_price(limit, numerator, denominator)))
+
+
+@njit(cache=True)
+def _split_price(price: int, numerator: int, denominator: int) -> int:
+    if price > MAX_PRICE // denominator * numerator:
+        raise BoundsError("the split takes a price beyond the largest")
+    return price // numerator * denominator + price % numerator * denominator // numerator
 
 
 @njit(cache=True)

@@ -57,10 +57,11 @@ def rsi(close: FloatArray, window: int = 14) -> FloatArray:
     """
     _check_window("window", window, least=2)
     strength = _same_length(close, talib.RSI(_dense(close), window))
-    if close.size > window and close[window] == close[0]:
-        moved = close != close[0]
+    if close.size > window:
+        # A split leaves rounding noise on the signal scale: that is no move.
+        moved = np.abs(close - close[0]) > noise(close)
         first_move = int(np.argmax(moved)) if moved.any() else close.size
-        strength[window:first_move] = _FLAT_RSI
+        strength[window : max(window, first_move)] = _FLAT_RSI
     return strength
 
 

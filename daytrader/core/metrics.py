@@ -67,8 +67,8 @@ def _statistics(initial: int, equity: IntArray, session: DayArray) -> tuple[floa
 
 
 def annualized_return(initial: int, final: int, sessions: int) -> float | None:
-    """Return (final / initial)^(252 / sessions) - 1, None when nothing or less is left."""
-    if final <= 0:
+    """Return (final / initial)^(252 / sessions) - 1, None when less than nothing is left."""
+    if final < 0:
         return None
     return float((final / initial) ** (SESSIONS_PER_YEAR / sessions) - 1)
 

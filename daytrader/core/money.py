@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -94,6 +95,26 @@ def to_scaled(value: Decimal, scale: int) -> int:
 def micros_array(prices: FloatArray) -> IntArray:
     """Return finite *prices*, shape (n,), as whole micros, half up; bounds are the caller's to check."""
     return np.floor(prices * MICROS + 0.5).astype(np.int64)
+
+
+def scaled(prices: FloatArray, numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """
+    Return prices x numerator / denominator rounded to six decimals, half up, as if computed exactly; shapes (n,).
+
+    Doubles decide all but those that come so close to a tie that their own error would.
+    """
+    micros = prices * numerator / denominator * MICROS
+    rounded = np.floor(micros + 0.5)
+    error = np.maximum(1e-3, np.abs(micros) * 1e-14)
+    for row in np.flatnonzero(np.abs(micros - np.floor(micros) - 0.5) < error):
+        exact = _decimal(prices[row]) * _decimal(numerator[row]) / _decimal(denominator[row])
+        rounded[row] = math.floor(exact * MICROS + Fraction(1, 2))
+    return rounded / MICROS
+
+
+def _decimal(number: float) -> Fraction:
+    """Return the decimal that was written down, not the double nearest to it."""
+    return Fraction(repr(float(number)))
 
 
 def _round_half_up(value: Decimal, scale: int) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from daytrader.core.arrays import IntArray
+from daytrader.core.arrays import DayArray, IntArray
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 
 _DAY: Final = 86_400
@@ -50,7 +50,7 @@ def resample(bars: Bars, period: Period) -> Bars:
         bars.close[last],
         np.add.reduceat(bars.volume / to_end, first),
         session=bars.session[last],
-        events=_splits(bars),
+        events=_splits(bars, bars.session[last]),
     )
 
 
@@ -83,10 +83,13 @@ def _starts(key: IntArray) -> IntArray:
     return np.flatnonzero(np.append(True, key[1:] != key[:-1]))
 
 
-def _splits(bars: Bars) -> list[CorporateEvent]:
+def _splits(bars: Bars, ends: DayArray) -> list[CorporateEvent]:
+    """Return the splits, each dated by its period's end: one dated before the first bar's session would get lost."""
     events = bars.events
     return [
-        CorporateEvent(int(bars.session[row]), EventKind.SPLIT, int(num), int(den), ref=int(ref))
+        CorporateEvent(
+            int(ends[np.searchsorted(ends, bars.session[row])]), EventKind.SPLIT, int(num), int(den), ref=int(ref)
+        )
         for row, kind, num, den, ref in zip(events.row, events.kind, events.num, events.den, events.ref, strict=True)
         if kind == EventKind.SPLIT
     ]

@@ -146,6 +146,12 @@ def test_adjusted_bars_scale_all_prices_and_carry_no_events() -> None:
     assert scaled.split_factor.tolist() == [1.0, 1.0]
 
 
+def test_adjusted_prices_are_rounded_half_up_as_if_computed_exactly() -> None:
+    """25.5 x 3.571425 / 25 is 3.6428535, a tie that doubles put just below (Netflix, 2006-01-04)."""
+    scaled = adjusted(bars_of([(25.5, 26.0, 24.5, 25.0)]), np.array([3.571425]))
+    assert scaled.open.tolist() == [3.642854]
+
+
 def test_the_hash_knows_every_price_and_event() -> None:
     """The same data has the same hash, however it came; any difference changes it."""
     bars = random_walk(50)

@@ -203,6 +203,13 @@ def test_a_split_never_makes_more_shares_than_the_largest_number() -> None:
         fills.split_shares(MAX_SHARES, 2, 1)
 
 
+def test_a_reverse_split_never_takes_a_price_beyond_the_largest() -> None:
+    """A stop and a limit are bounded like the prices they are compared with."""
+    for scale in (fills.split_level, fills.split_limit):
+        with pytest.raises(BoundsError):
+            scale(MAX_PRICE, 1, 1000)
+
+
 def test_a_dividend_is_rounded_once() -> None:
     """33 x 0.0515 = 1.6995."""
     assert fills.dividend_cents(33, 51_500) == 170

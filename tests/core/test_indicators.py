@@ -68,6 +68,13 @@ def test_rsi_of_a_flat_series_is_50() -> None:
     assert (strength[14:] == 50).all()
 
 
+def test_rounding_noise_of_a_split_is_no_move() -> None:
+    """1.05, then 0.70 after a 3:2 split, is 1.0499999999999998 on the signal scale: the stock has not moved."""
+    close = np.array([1.05] * 6 + [0.7 * 1.5] * 30)
+    assert close[0] != close[-1]
+    assert indicators.rsi(close, 14)[14:].tolist() == [50.0] * (close.size - 14)
+
+
 def test_rsi_is_50_only_until_the_first_move() -> None:
     """Flat means unchanged since the first bar; afterwards it is TA-Lib's, also where the price stands still again."""
     close = np.array([10.0] * 20 + [9.0] + [9.0] * 20)

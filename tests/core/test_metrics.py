@@ -65,7 +65,8 @@ def test_one_session_has_no_deviation() -> None:
 def test_after_a_total_loss_nothing_is_annualised() -> None:
     """Returns on nothing are not numbers, and no error either."""
     told = metrics.statistics(INITIAL, np.array([0, 0, 0]), sessions(3))
-    assert metrics.annualized_return(INITIAL, 0, 3) is None
+    assert metrics.annualized_return(INITIAL, 0, 3) == -1
+    assert metrics.annualized_return(INITIAL, -1, 3) is None
     assert metrics.volatility(told) is None
     assert metrics.sharpe_ratio(told) is None
     assert metrics.sortino_ratio(told) is None
