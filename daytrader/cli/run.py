@@ -100,7 +100,7 @@ def _start(settings: Settings, listener: socket.socket, speed: float | None, tol
     from daytrader.cli.server import Server, wait_until_ready, warm_up
     from daytrader.cli.trade_lines import TradeLines
     from daytrader.engine.supervisor import EngineSupervisor
-    from daytrader.services import database
+    from daytrader.services import database, demo
     from daytrader.utils import logs
 
     logs.configure(settings.log_level)
@@ -111,6 +111,7 @@ def _start(settings: Settings, listener: socket.socket, speed: float | None, tol
         database_is_sqlite=database.is_sqlite(settings.database),
         instance_path=settings.instance,
         speed=_fill_in(settings, speed),
+        hurries_to=demo.HURRIES_TO if settings.demo else None,
         on_trade=lines.add,
     )
     app = create_app(settings)
@@ -161,6 +162,6 @@ def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor) -> 
         console().print("No replay is set up: the services wait for prices.")
     else:
         console().print(
-            f"{status['services']} services trade a replay from {status['position']:%Y-%m-%d}, "
+            f"{status['services']} services trade a replay, now at {status['position']:%Y-%m-%d}, "
             f"{status['speed']:g} bars a second. Ctrl-C stops; the next start goes on from there."
         )

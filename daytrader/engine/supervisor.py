@@ -57,12 +57,18 @@ class EngineSupervisor:
         database_is_sqlite: bool,
         instance_path: Path,
         speed: float | None = None,
+        hurries_to: datetime | None = None,
         on_trade: OnTrade = lambda _booked: None,
     ) -> None:
-        """*speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says."""
+        """
+        Take bars at *speed*, but without waiting until market time *hurries_to*.
+
+        *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says.
+        """
         self._is_sqlite = database_is_sqlite
         self._instance = instance_path
         self._speed = speed
+        self._hurries_to = hurries_to
         self._feed = ReplayFeed()
         self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade)
         self._thread: threading.Thread | None = None
@@ -167,6 +173,8 @@ class EngineSupervisor:
                 tick = self._take_next() if self._going.is_set() else None
             if tick is None:
                 self._stopping.wait(IDLE_SECONDS)
+                continue
+            if self._hurries_to is not None and tick.time < self._hurries_to:
                 continue
             speed = tick.speed if self._speed is None else self._speed
             if speed > 0:

@@ -21,9 +21,11 @@ from daytrader.utils import secret_file
 
 USERNAME: Final = "demo"
 EMAIL: Final = "demo@example.com"
-BARS_PER_SECOND: Final = 2.0
-# What the market knows when the demo starts. Facebook was listed in May 2012: its service waits for the first bar.
-LAST_SEEN: Final = datetime(2010, 8, 31, tzinfo=UTC)
+BARS_PER_SECOND: Final = 0.5
+# What the market knows when the demo starts: the sample's last two years are still to come.
+LAST_SEEN: Final = datetime(2011, 2, 28, tzinfo=UTC)
+# Until here the replay does not wait: Facebook was listed in May 2012, and by now its service has traded too.
+HURRIES_TO: Final = datetime(2012, 6, 29, tzinfo=UTC)
 # One service a stock, each by another rule, so that there is something to compare.
 SERVICES: Final[tuple[dict[str, Any], ...]] = (
     {"stock_symbol": "AAPL", "name": "Apple trend", "strategy": "sma_trend", "allocation_percent": Decimal("0.9")},

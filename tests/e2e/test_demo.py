@@ -76,7 +76,7 @@ def test_the_page_shows_services_and_trades_live(server: RunningServer, page: Pa
     for service in demo.SERVICES:
         expect(page.locator("#services")).to_contain_text(str(service["name"]), timeout=15_000)
     expect(page.locator("#trades tr").first).to_be_visible(timeout=30_000)
-    expect(page.locator("#trades")).to_contain_text("IBM")
+    expect(page.locator("#trades")).to_contain_text("AAPL")
     expect(page.locator("#total-value")).to_contain_text(re.compile(r"\d\d,\d\d\d"))
     before = page.inner_text("#market-time")
     expect(page.locator("#market-time")).not_to_have_text(before, timeout=15_000)

@@ -92,6 +92,20 @@ def test_the_feed_goes_on_where_it_was(world: World) -> None:
     assert again.time == day(2)
 
 
+def test_history_is_hurried_through(world: World, tmp_path: Path) -> None:
+    """At a bar an hour the first three come at once; the fourth is waited for."""
+    Market(world, [TEN] * 5).service()
+    start_replay(starts_at=0, speed=1 / 3600)
+    engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance", hurries_to=day(2))
+    engine.start()
+
+    eventually(lambda: engine.status()["position"] == day(2))
+    time.sleep(0.2)
+    assert engine.stop()
+
+    assert engine.status()["position"] == day(2)
+
+
 def test_without_a_replay_the_feed_has_nothing(world: World) -> None:
     """Stored prices alone are not a market that moves."""
     Market(world, [TEN]).service()
