@@ -11,6 +11,11 @@ from typing import Self
 from daytrader.utils.errors import ConfigurationError
 
 PREFIX = "DAYTRADER_"
+PRODUCTION = "production"
+MIN_SECRET = 32
+# What documents and examples say in the place of a secret, and so everybody knows.
+_KNOWN_SECRETS = ("change", "secret", "example", "password", "default", "insecure", "daytrader", "replace", "todo")
+_FEWEST_LETTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Settings:
     not set keeps the default below.
     """
 
+    env: str = "development"
+    """``production`` refuses to start with unsafe settings."""
     instance: Path = Path("instance")
     """The one folder that holds everything made at run time."""
     database_url: str = ""
@@ -33,12 +40,45 @@ class Settings:
     registration: bool = True
     """Whether anyone may register an account."""
     docs: bool = True
-    """Whether the Swagger UI answers the public."""
+    """Whether the Swagger UI answers the public; in production not, unless it is said here."""
     demo: bool = False
     """Whether the demo account exists and its page signs in by itself; loopback only."""
     trusted_hosts: str = ""
     """Comma-separated Host names to answer; empty answers all."""
+    cors_origins: str = ""
+    """Comma-separated origins whose pages may use the API; empty: none but this server's own."""
+    proxies: int = 0
+    """How many proxies of ours stand in front; only so many entries of X-Forwarded-For and -Proto are believed."""
+    scrape_token: str = ""
+    """What a Prometheus sends as Bearer to read the metrics; empty: admins only."""
+    redis_url: str = ""
+    """Where several processes share what they count; empty: each counts for itself."""
+    limit_login: str = "5/minute"
+    """Attempts to sign in to one account; a success starts the count anew."""
+    limit_login_address: str = "20/minute"
+    """Attempts to sign in from one address."""
+    limit_writes: str = "60/minute"
+    """Changes by one user, and by one address that is not signed in."""
+    limit_imports: str = "60/hour"
+    """Imports and fetches of prices by one user."""
+    limit_sockets: int = 5
+    """Sockets of one user at once."""
+    limit_events: int = 20
+    """Events that one socket may send in a second."""
     log_level: str = "INFO"
+    scrape_token: str = ""
+    """Lets a Prometheus server read the metrics without an account; empty: admins only."""
+    limit_sockets: int = 5
+    """Open sockets per user."""
+    limit_socket_events: int = 20
+    """Events per second from one socket."""
+    limit_socket_bytes: int = 8192
+    """Bytes of one event from a socket."""
+
+    @property
+    def is_production(self) -> bool:
+        """Whether strangers can reach this installation."""
+        return self.env == PRODUCTION
 
     @property
     def database(self) -> str:
@@ -58,7 +98,32 @@ class Settings:
             raw = environ.get(PREFIX + name.upper())
             if raw is not None:
                 values[name] = _parse(PREFIX + name.upper(), raw, default)
+        if values.get("env") == PRODUCTION:
+            values.setdefault("docs", False)
         return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its default's type
+
+    def check(self) -> None:
+        """
+        Refuse what is unsafe to start with.
+
+        Raises:
+            ConfigurationError: Naming each variable that must change.
+        """
+        wrong = []
+        if self.env not in {"development", PRODUCTION}:
+            wrong.append(f"{PREFIX}ENV must be development or {PRODUCTION}")
+        if len(self.secret_key) < MIN_SECRET:
+            wrong.append(f"{PREFIX}SECRET_KEY must be at least {MIN_SECRET} characters long")
+        elif self.is_production and _is_guessable(self.secret_key):
+            wrong.append(f"{PREFIX}SECRET_KEY must be random: `python -c 'import secrets; print(secrets.token_hex(32))'`")
+        if self.is_production and self.demo:
+            wrong.append(f"{PREFIX}DEMO must be off: everybody can read the demo account's password")
+        if wrong:
+            raise ConfigurationError("; ".join(wrong))
+
+
+def _is_guessable(secret: str) -> bool:
+    return len(set(secret)) < _FEWEST_LETTERS or any(word in secret.lower() for word in _KNOWN_SECRETS)
 
 
 def _defaults() -> dict[str, object]:
