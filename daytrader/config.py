@@ -14,7 +14,7 @@ PREFIX = "DAYTRADER_"
 PRODUCTION = "production"
 MIN_SECRET = 32
 # What documents and examples say in the place of a secret, and so everybody knows.
-_KNOWN_SECRETS = ("change", "secret", "example", "password", "default", "insecure", "daytrader", "replace", "todo")
+_KNOWN_SECRETS = ("change", "secret", "example", "password", "default", "insecure", "daytrader", "replace")
 _FEWEST_LETTERS = 8
 
 
@@ -65,15 +65,9 @@ class Settings:
     """Sockets of one user at once."""
     limit_events: int = 20
     """Events that one socket may send in a second."""
+    limit_event_bytes: int = 8192
+    """Bytes of one such event."""
     log_level: str = "INFO"
-    scrape_token: str = ""
-    """Lets a Prometheus server read the metrics without an account; empty: admins only."""
-    limit_sockets: int = 5
-    """Open sockets per user."""
-    limit_socket_events: int = 20
-    """Events per second from one socket."""
-    limit_socket_bytes: int = 8192
-    """Bytes of one event from a socket."""
 
     @property
     def is_production(self) -> bool:
