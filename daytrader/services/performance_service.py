@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,6 @@ from daytrader.services import order_service, price_history, price_service
 from daytrader.services.ledger_run import closings, ledger_run
 from daytrader.services.trading_rules import rules_of
 
-_CENT: Final = Decimal("0.01")
 _ZERO: Final = Decimal(0)
 
 
@@ -217,4 +216,4 @@ def _fees(session: Session, service: TradingService) -> Decimal:
 
 def _average(amounts: Iterable[Decimal]) -> Decimal | None:
     given = list(amounts)
-    return (sum(given, _ZERO) / len(given)).quantize(_CENT, ROUND_HALF_UP) if given else None
+    return from_cents(to_cents(sum(given, _ZERO) / len(given))) if given else None
