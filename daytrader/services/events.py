@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 import structlog
-from sqlalchemy import Table, insert
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.base import json_ready
@@ -21,8 +23,15 @@ logger = structlog.get_logger(__name__)
 _QUEUED: Final = "queued events"
 _STORED: Final = "stored events"
 # Columns, not objects: every bar of every service tells something.
+# How long a unit of work waits for its turn to publish; longer would let two units wait for each other's rows forever.
+_TURN_SECONDS: Final = 2.0
 _OUTBOX: Final = cast("Table", EventOutbox.__table__)
 _STORE: Final = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
+
+KEPT: Final = timedelta(hours=24)
+"""How long the outbox keeps an event."""
+PRUNE_EVERY: Final = 500
+"""Events between two prunings; each removes at most twice as many, so that it catches up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +79,34 @@ def forget_since(session: Session, mark_: int) -> None:
     del session.info.get(_QUEUED, [])[mark_:]
 
 
+def prune(connection: Connection) -> int:
+    """Remove some of the events that are no longer kept and return how many: bounded work."""
+    # Only the oldest are looked at: the outbox is in the order of time, and so needs no index on it.
+    oldest = select(_OUTBOX.c.id, _OUTBOX.c.created_at).order_by(_OUTBOX.c.id).limit(2 * PRUNE_EVERY).subquery()
+    last = connection.scalar(select(func.max(oldest.c.id)).where(oldest.c.created_at < get_current_datetime() - KEPT))
+    return 0 if last is None else connection.execute(delete(_OUTBOX).where(_OUTBOX.c.id <= last)).rowcount
+
+
 class EventService:
     """Write events in the transaction that they tell of, and publish them after its commit, in order."""
 
     def __init__(self) -> None:
         self.publish: Callable[[PublishedEvent], None] = lambda _event: None
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def in_turn(self, session: Session) -> Iterator[None]:
+        """
+        Let the units of work of this process store, commit and publish one after the other.
+
+        Listeners then hear sequences in their order, and whoever resumes after the last one heard has missed none.
+        """
+        has_turn = bool(session.info.get(_QUEUED)) and self._turn.acquire(timeout=_TURN_SECONDS)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turn.release()
 
     def record(self, session: Session, event: Event) -> None:
         """Queue *event* for the session's transaction; it dies with it if the session rolls back."""
@@ -103,6 +135,8 @@ class EventService:
         session.info.setdefault(_STORED, []).extend(
             PublishedEvent(event, sequence, now) for event, sequence in zip(queued, sequences, strict=True)
         )
+        if any(sequence % PRUNE_EVERY == 0 for sequence in sequences):
+            prune(session.connection())
 
     def release(self, session: Session) -> None:
         """Publish what *session* has committed. A deaf listener never undoes a commit."""

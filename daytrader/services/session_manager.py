@@ -51,15 +51,19 @@ class SessionManager:
                 if isinstance(exc, OperationalError) and _is_locked(exc):
                     raise UnavailableError("the database is busy, try again shortly") from exc
                 return
-            try:
-                events.store(session)
-                session.commit()
-            except OperationalError as error:
-                session.rollback()
-                if _is_locked(error):
-                    raise UnavailableError("the database is busy, try again shortly") from error
-                raise
-        events.release(session)
+            with events.in_turn(session):
+                self._commit(session)
+                events.release(session)
+
+    def _commit(self, session: Session) -> None:
+        try:
+            events.store(session)
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            if _is_locked(error):
+                raise UnavailableError("the database is busy, try again shortly") from error
+            raise
 
 
 def _is_locked(error: OperationalError) -> bool:
