@@ -14,6 +14,7 @@ from daytrader.api.resources import (
     auth,
     backtests,
     orders,
+    price_records,
     stock_prices,
     stocks,
     system,
@@ -27,6 +28,7 @@ NAMESPACES = (
     users.ns,
     stocks.ns,
     stock_prices.ns,
+    price_records.ns,
     trading_services.ns,
     trading_transactions.ns,
     orders.ns,
@@ -61,7 +63,7 @@ def install(app: Flask) -> None:
         validate=False,
     )
     api.init_app(blueprint, add_specs=False)
-    for ns in NAMESPACES:
+    for ns in dict.fromkeys(NAMESPACES):  # several modules may share one
         api.add_namespace(ns, f"/{ns.name}")
     api.models.update(swagger.MODELS)
     docs.register(blueprint, api)

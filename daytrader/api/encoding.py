@@ -46,7 +46,7 @@ def read_body() -> dict[str, Any]:
     try:
         # The strict parser first: it refuses NaN, lone surrogates and nesting without end; the second is exact.
         orjson.loads(raw)
-        body = json.loads(raw, parse_float=Decimal, object_pairs_hook=_unique)
+        body = json.loads(raw, parse_float=Decimal, parse_int=_whole, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         raise BrokenRuleError("the body is not well-formed JSON") from None
     if not isinstance(body, dict):
@@ -94,6 +94,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _whole(digits: str) -> int | Decimal:
+    # An integer would forget the sign of -0, which no price has.
+    return Decimal(digits) if digits == "-0" else int(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from daytrader.models import StockDailyPrice
 from daytrader.models.enums import PriceSource
+from daytrader.services import price_records
+from daytrader.services.actor import Actor
 from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.price_upsert import OnConflict, table_of, upsert
 from daytrader.utils import validators
@@ -32,6 +34,43 @@ def get(session: Session, price_id: int) -> StockDailyPrice:
     if price is None:
         raise NotFoundError("daily price")
     return price
+
+
+def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> StockDailyPrice:
+    """
+    Store one bar of the stock that ``stock_id`` or ``symbol`` names, and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such stock.
+        InvalidInputError: If a value is refused, or both name a stock.
+        ConflictError: If the stock has a bar of that date.
+    """
+    return price_records.create(session, actor, StockDailyPrice, values)
+
+
+def update(session: Session, actor: Actor, price_id: int, values: Mapping[str, Any]) -> StockDailyPrice:
+    """
+    Change the given columns and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such price.
+        InvalidInputError: If a value is refused.
+        ConflictError: If the stock has another bar of that date.
+    """
+    return price_records.update(session, actor, get(session, price_id), values)
+
+
+def delete(session: Session, actor: Actor, price_id: int) -> None:
+    """
+    Remove the bar and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such price.
+    """
+    price_records.delete(session, actor, get(session, price_id))
 
 
 def latest(session: Session, stock_id: int, until: date | None = None) -> StockDailyPrice | None:

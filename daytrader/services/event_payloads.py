@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from daytrader.models.base import Base
+from daytrader.models.job import Job
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.stock_daily_price import StockDailyPrice
@@ -14,6 +15,7 @@ from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
 from daytrader.services.events import Event
+from daytrader.utils.constants import DAILY
 
 CREATED: Final = "created"
 UPDATED: Final = "updated"
@@ -82,9 +84,31 @@ def stock_update(stock: Stock, action: str = UPDATED) -> Event:
     return Event("stock:update", action, ("stocks", f"stock_{stock.symbol}"), entity(stock))
 
 
+def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> Mapping[str, Any]:
+    """Return *price* with its stock's symbol."""
+    return entity(price) | {"symbol": stock.symbol}
+
+
+def price_update(stock: Stock, price: StockDailyPrice | StockIntradayPrice, action: str = UPDATED) -> Event:
+    """A bar of the stock was stored, changed or removed; its interval is beside it, 0 for a daily one."""
+    rooms = ("price_updates", f"stock_{stock.symbol}", "data_feeds")
+    return Event("price:update", action, rooms, {"interval": DAILY, **price_entity(stock, price)})
+
+
+def job_entity(job: Job) -> dict[str, Any]:
+    """Return *job* as lists show it: without its row errors, which may be thousands."""
+    return {name: value for name, value in entity(job).items() if name != "errors"}
+
+
+def job_update(job: Job, action: str = UPDATED) -> Event:
+    """Background work was asked for, went on or ended."""
+    return Event("job:update", action, (f"user_{job.user_id}",), job_entity(job), job.user_id)
+
+
 def user_update(user: User, action: str = UPDATED) -> Event:
-    """An account was made or changed; secrets never travel."""
-    return Event("user:update", action, ("users", f"user_{user.id}"), entity(user), user.id)
+    """An account was made, changed or removed; secrets never travel."""
+    owner_id = None if action == DELETED else user.id  # the outbox keeps no owner who is gone
+    return Event("user:update", action, ("users", f"user_{user.id}"), entity(user), owner_id)
 
 
 def _transaction(name: str, action: str, service: TradingService, transaction: TradingTransaction) -> Event:

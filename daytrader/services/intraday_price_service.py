@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from daytrader.models import StockIntradayPrice
 from daytrader.models.enums import PriceSource
+from daytrader.services import price_records
+from daytrader.services.actor import Actor
 from daytrader.services.price_upsert import OnConflict, table_of, upsert
 from daytrader.utils import validators
 from daytrader.utils.errors import InvalidInputError, NotFoundError
@@ -30,6 +32,43 @@ def get(session: Session, price_id: int) -> StockIntradayPrice:
     if price is None:
         raise NotFoundError("intraday price")
     return price
+
+
+def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> StockIntradayPrice:
+    """
+    Store one bar of the stock that ``stock_id`` or ``symbol`` names, and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such stock.
+        InvalidInputError: If a value is refused, or both name a stock.
+        ConflictError: If the stock has a bar of that interval at that time.
+    """
+    return price_records.create(session, actor, StockIntradayPrice, values)
+
+
+def update(session: Session, actor: Actor, price_id: int, values: Mapping[str, Any]) -> StockIntradayPrice:
+    """
+    Change the given columns and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such price.
+        InvalidInputError: If a value is refused.
+        ConflictError: If the stock has another bar of that interval at that time.
+    """
+    return price_records.update(session, actor, get(session, price_id), values)
+
+
+def delete(session: Session, actor: Actor, price_id: int) -> None:
+    """
+    Remove the bar and announce it once the caller commits.
+
+    Raises:
+        ForbiddenError: If the actor is no administrator.
+        NotFoundError: If there is no such price.
+    """
+    price_records.delete(session, actor, get(session, price_id))
 
 
 def latest(session: Session, stock_id: int, interval: int, until: datetime | None = None) -> StockIntradayPrice | None:

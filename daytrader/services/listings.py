@@ -55,6 +55,14 @@ DAILY_PRICES: Final = Listing.of(
     joins=(Stock,),
 )
 
+INTRADAY_PRICES: Final = Listing.of(
+    StockIntradayPrice,
+    extra={"symbol": Stock.symbol},
+    derived=DERIVED[StockIntradayPrice],
+    aliases={"price": "close_price", "start": "timestamp_after", "end": "timestamp_before"},
+    joins=(Stock,),
+)
+
 
 def services(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's services; every service for an admin."""
@@ -115,6 +123,11 @@ def stocks(session: Session, query: ListQuery) -> Page:
 def daily_prices(session: Session, query: ListQuery) -> Page:
     """Return the daily prices: they are everyone's."""
     return DAILY_PRICES.fetch(session, query)
+
+
+def intraday_prices(session: Session, query: ListQuery) -> Page:
+    """Return the intraday prices: they are everyone's."""
+    return INTRADAY_PRICES.fetch(session, query)
 
 
 def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
@@ -25,7 +24,7 @@ from daytrader.services import (
     stock_service,
 )
 from daytrader.services.data_providers.base import PriceSeries
-from daytrader.services.events import Event, events
+from daytrader.services.events import events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
@@ -53,19 +52,26 @@ class _Table(NamedTuple):
 
 
 def load_bars(
-    session: Session, stock_id: int, interval: int = DAILY, *, until: datetime | None = None, prices: Prices = "raw"
+    session: Session,
+    stock_id: int,
+    interval: int = DAILY,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    prices: Prices = "raw",
 ) -> Bars:
     """
     Return the stock's stored bars of *interval* minutes (0: daily) with its dividends and splits, oldest first.
 
     Intraday bars are those of the regular session only. Bars that the core refuses are left out and listed in
-    ``refused``. With *until* the last bar is the one labelled at or before it. *prices* "adjusted" scales the bars by
-    the stored adjusted close, without events.
+    ``refused``. With *since* older bars are left out, and with them their splits: not for strategies. With *until* the
+    last bar is the one labelled at or before it. *prices* "adjusted" scales the bars by the stored adjusted close,
+    without events.
 
     Raises:
         InsufficientDataError: If adjusted prices are asked for and a bar has no sound adjusted close.
     """
-    columns = _read(session, stock_id, interval, until)
+    columns = _read(session, stock_id, interval, since, until)
     times = columns[0].astype(np.int64)
     opened, high, low, close, volume = columns[1:6]
     session_day = None if interval == DAILY else market_calendar.session_dates(times)
@@ -101,9 +107,11 @@ def scaled(bars: Bars, adj_close: FloatArray) -> Bars:
         raise InsufficientDataError(f"the bar of {day} has no sound adjusted close") from None
 
 
-def load_final_bars(session: Session, stock_id: int, interval: int, now: datetime) -> Bars:
+def load_final_bars(
+    session: Session, stock_id: int, interval: int, now: datetime, *, since: datetime | None = None
+) -> Bars:
     """Return the stored bars that can no longer change at *now*: settled sessions, complete intraday bars."""
-    bars = load_bars(session, stock_id, interval)
+    bars = load_bars(session, stock_id, interval, since=since)
     if interval != DAILY:
         complete = int(np.searchsorted(bars.time + interval * 60, int(now.timestamp()), side="right"))
         return bars.head(complete)
@@ -118,12 +126,16 @@ def market_time(session: Session) -> datetime | None:
     return session.scalar(select(FeedCursor.position).where(FeedCursor.name == REPLAY_FEED))
 
 
-def known_bars(session: Session, stock_id: int, interval: int = DAILY) -> Bars:
-    """Return what may be decided on now: bars up to the replay's market time, or the final ones where none runs."""
+def known_bars(session: Session, stock_id: int, interval: int = DAILY, *, since: datetime | None = None) -> Bars:
+    """
+    Return what may be decided on now: bars up to the replay's market time, or the final ones where none runs.
+
+    *since* leaves out older ones, as in `load_bars`.
+    """
     until = market_time(session)
     if until is not None:
-        return load_bars(session, stock_id, interval, until=until)
-    return load_final_bars(session, stock_id, interval, get_current_datetime())
+        return load_bars(session, stock_id, interval, since=since, until=until)
+    return load_final_bars(session, stock_id, interval, get_current_datetime(), since=since)
 
 
 def last_price(
@@ -187,13 +199,7 @@ def price_events(
     else:
         price = intraday_price_service.latest(session, stock.id, interval, bar_time)
     if price is not None:
-        rooms = ("price_updates", f"stock_{stock.symbol}", "data_feeds")
-        events.record(session, Event("price:update", action, rooms, price_entity(stock, price)))
-
-
-def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> Mapping[str, Any]:
-    """Return *price* as REST shows it: its columns, derived properties, symbol and interval."""
-    return {"interval": DAILY, **event_payloads.entity(price), "symbol": stock.symbol}
+        events.record(session, event_payloads.price_update(stock, price, action))
 
 
 def _table(interval: int) -> _Table:
@@ -219,7 +225,7 @@ def _label(value: Any) -> datetime:
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
-def _read(session: Session, stock_id: int, interval: int, until: datetime | None) -> FloatArray:
+def _read(session: Session, stock_id: int, interval: int, since: datetime | None, until: datetime | None) -> FloatArray:
     """Return time, OHLC, volume and adjusted close as rows of one array, shape (7, n); unknown is NaN."""
     model, label = _table(interval)
     is_sqlite = session.get_bind().dialect.name == "sqlite"
@@ -233,6 +239,8 @@ def _read(session: Session, stock_id: int, interval: int, until: datetime | None
     ).where(model.stock_id == stock_id)
     if interval != DAILY:
         query = query.where(StockIntradayPrice.interval == interval)
+    if since is not None:
+        query = query.where(label >= (since if interval != DAILY else since.astimezone(UTC).date()))
     if until is not None:
         query = query.where(label <= _bound(interval, until))
     session.flush()

@@ -1,53 +1,34 @@
-"""/prices: stored bars."""
+"""/prices/{symbol}: what is known of one stock's prices."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from flask import request
 from flask_restx import Namespace, Resource
 
-from daytrader.api.decorators import authenticated, lists, reads, returns
-from daytrader.api.schemas.stock_price import DailyPriceSchema, HistorySchema, LatestSchema
+from daytrader.api.decorators import authenticated, reads, returns
+from daytrader.api.parsers import price_queries
+from daytrader.api.schemas.stock_price import (
+    AnalysisSchema,
+    ForecastSchema,
+    HistorySchema,
+    IndicatorsSchema,
+    LatestSchema,
+)
 from daytrader.api.swagger import can_fail, documented, query_parameter
-from daytrader.services import daily_price_service, listings, price_history
-from daytrader.services.event_payloads import entity
+from daytrader.models.enums import AnalysisTimeframe
+from daytrader.services import forecast_service, price_history, technical_analysis_service
+from daytrader.services.forecast_service import MAX_HORIZON, Forecast
 from daytrader.services.price_history import History
-from daytrader.utils import query_values, validators
-from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
-from daytrader.utils.errors import BrokenRuleError
-from daytrader.utils.query_utils import ListQuery, Page
+from daytrader.services.technical_analysis_service import Analysis, IndicatorTable
+from daytrader.utils import validators
 
-ns = Namespace("prices", description="Stored bars")
+ns = Namespace("prices", description="Stored bars, and what they say")
 
-_INTERVALS: Final = {"daily": DAILY} | {str(minutes): minutes for minutes in (DAILY, *INTRADAY_INTERVALS)}
-
-
-@ns.route("/daily")
-class DailyPriceList(Resource):  # type: ignore[misc]
-    """Daily prices of all stocks."""
-
-    @authenticated
-    @reads
-    @lists(DailyPriceSchema, listings.DAILY_PRICES)
-    def get(self, session: Any, query: ListQuery) -> Page:
-        """List daily prices; `symbol`, `start` and `end` are the usual filters."""
-        return listings.daily_prices(session, query)
-
-
-@ns.route("/daily/<int:price_id>")
-class DailyPriceItem(Resource):  # type: ignore[misc]
-    """One daily price."""
-
-    @authenticated
-    @reads
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @returns(DailyPriceSchema)
-    def get(self, session: Any, price_id: int) -> dict[str, Any]:
-        """Show a daily price."""
-        price = daily_price_service.get(session, price_id)
-        return entity(price) | {"symbol": price.stock.symbol}
+_REFUSALS = can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+_DEFAULT_HORIZON = 10
 
 
 @ns.route("/<string:symbol>/history")
@@ -56,15 +37,12 @@ class PriceHistory(Resource):  # type: ignore[misc]
 
     @authenticated
     @reads
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+    @_REFUSALS
     @returns(HistorySchema)
     def get(self, session: Any, symbol: str) -> History:
         """Show a stock's bars in columns, oldest first."""
-        given = request.args
-        start = validators.checked("start", _day, given.get("start"))
-        end = validators.checked("end", _day, given.get("end"))
-        interval = validators.checked("interval", _interval, given.get("interval", "daily"))
-        adjusted = validators.checked("adjusted", query_values.boolean, given.get("adjusted", "false"))
+        interval, start, end = price_queries.span()
+        adjusted = price_queries.flag("adjusted")
         return price_history.history(session, symbol, interval, start, end, adjusted=adjusted)
 
 
@@ -82,22 +60,70 @@ class LatestPrices(Resource):  # type: ignore[misc]
         return {"symbol": found, "items": bars}
 
 
+@ns.route("/<string:symbol>/analysis")
+class PriceAnalysis(Resource):  # type: ignore[misc]
+    """What technical analysts read from one stock's bars."""
+
+    @authenticated
+    @reads
+    @_REFUSALS
+    @returns(AnalysisSchema)
+    def get(self, session: Any, symbol: str) -> Analysis:
+        """Show averages, oscillators, trend, signals and levels of the last bar that the market knows."""
+        given = request.args.get("timeframe", AnalysisTimeframe.DAILY.value)
+        timeframe = validators.checked("timeframe", validators.member_of(AnalysisTimeframe), given)
+        return technical_analysis_service.analysis(session, symbol, timeframe)
+
+
+@ns.route("/<string:symbol>/indicators")
+class PriceIndicators(Resource):  # type: ignore[misc]
+    """Indicators of one stock's bars."""
+
+    @authenticated
+    @reads
+    @_REFUSALS
+    @returns(IndicatorsSchema)
+    def get(self, session: Any, symbol: str) -> IndicatorTable:
+        """Show any TA-Lib functions in columns, row for row those of the history."""
+        interval, start, end = price_queries.span()
+        names = request.args.get("names", "")
+        return technical_analysis_service.indicators(session, symbol, names, interval, start, end)
+
+
+@ns.route("/<string:symbol>/forecast")
+class PriceForecast(Resource):  # type: ignore[misc]
+    """Where one stock's price may go."""
+
+    @authenticated
+    @reads
+    @_REFUSALS
+    @returns(ForecastSchema)
+    def get(self, session: Any, symbol: str) -> Forecast:
+        """Forecast the next closes, with 80 and 95 % intervals and the naive forecast's error beside the method's."""
+        return forecast_service.forecast(session, symbol, request.args.get("horizon", _DEFAULT_HORIZON))
+
+
 documented(
     PriceHistory.get,
+    params=price_queries.SPAN
+    | {"adjusted": query_parameter(bool, "Scaled by the vendor's adjusted close", default=False)},
+)
+documented(
+    PriceAnalysis.get,
     params={
-        "start": query_parameter(str, "First session, YYYY-MM-DD", format="date"),
-        "end": query_parameter(str, "Last session, YYYY-MM-DD", format="date"),
-        "interval": query_parameter(str, "Minutes of a bar", enum=list(_INTERVALS), default="daily"),
-        "adjusted": query_parameter(bool, "Scaled by the vendor's adjusted close", default=False),
+        "timeframe": query_parameter(AnalysisTimeframe, "What a bar is", default=AnalysisTimeframe.DAILY.value),
     },
 )
-
-
-def _day(value: str | None) -> Any:
-    return None if value is None else query_values.day(value)
-
-
-def _interval(value: str) -> int:
-    if value not in _INTERVALS:
-        raise BrokenRuleError(f"must be one of {', '.join(_INTERVALS)}")
-    return _INTERVALS[value]
+documented(
+    PriceIndicators.get,
+    params=price_queries.SPAN
+    | {
+        "names": query_parameter(
+            str, "Functions and their parameters: `sma:20,rsi:14,bbands:20:2,stoch:fastk_period=14`", required=True
+        )
+    },
+)
+documented(
+    PriceForecast.get,
+    params={"horizon": query_parameter(int, f"Sessions ahead, 1 to {MAX_HORIZON}", default=_DEFAULT_HORIZON)},
+)

@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
-from daytrader.api.schemas.fields import BaseSchema, Choice, Day, Flag, Moment, Number, Series, Shown, Text, Whole
-from daytrader.models.enums import PriceSource
+from collections.abc import Mapping
+from typing import Any
+
+from daytrader.api.schemas.fields import (
+    BaseSchema,
+    Choice,
+    Day,
+    Flag,
+    Moment,
+    Number,
+    Object,
+    Series,
+    Shown,
+    Text,
+    Whole,
+)
+from daytrader.models.enums import AnalysisTimeframe, PriceSource
+from daytrader.utils import validators
+
+
+class _Shares(Number):
+    """A whole number of shares, beyond 32 bits on an index fund's busiest day."""
+
+    swagger: Mapping[str, Any] = {"type": "integer", "format": "int64"}
 
 
 class _BarSchema(BaseSchema):
@@ -12,12 +34,12 @@ class _BarSchema(BaseSchema):
     id = Whole(dump_only=True)
     stock_id = Whole(dump_only=True)
     symbol = Text(dump_only=True)
-    open_price = Number(dump_only=True, allow_none=True)
-    high_price = Number(dump_only=True, allow_none=True)
-    low_price = Number(dump_only=True, allow_none=True)
-    close_price = Number(dump_only=True, allow_none=True)
-    volume = Whole(dump_only=True, allow_none=True)
-    source = Choice(PriceSource, dump_only=True)
+    open_price = Number(validators.price, allow_none=True, example=187.15)
+    high_price = Number(validators.price, allow_none=True, example=188.44)
+    low_price = Number(validators.price, allow_none=True, example=183.89)
+    close_price = Number(validators.price, allow_none=True, example=185.64)
+    volume = _Shares(validators.volume, allow_none=True, example=82_488_700)
+    source = Choice(PriceSource)
     change = Number(dump_only=True, allow_none=True)
     change_percent = Number(dump_only=True, allow_none=True)
     is_real_data = Flag(dump_only=True)
@@ -29,10 +51,35 @@ class _BarSchema(BaseSchema):
 class DailyPriceSchema(_BarSchema):
     """One session of one stock."""
 
-    price_date = Day(dump_only=True)
-    adj_close = Number(dump_only=True, allow_none=True)
+    price_date = Day(validators.price_date, required=True, example="2024-01-02")
+    adj_close = Number(validators.price, allow_none=True)
     trading_range = Number(dump_only=True, allow_none=True)
     trading_range_percent = Number(dump_only=True, allow_none=True)
+
+
+class IntradayPriceSchema(_BarSchema):
+    """One bar within a session."""
+
+    timestamp = Moment(validators.timestamp, required=True, doc="Its start", example="2024-01-02T14:30:00Z")
+    interval = Whole(validators.intraday_interval, doc="Minutes: 1, 5, 15, 30 or 60", example=5)
+    is_delayed = Flag(dump_only=True)
+    is_simulated = Flag(dump_only=True)
+    is_historical = Flag(dump_only=True)
+    is_real_time = Flag(dump_only=True)
+
+
+class NewDailyPriceSchema(DailyPriceSchema):
+    """A daily price to store; `symbol` or `stock_id` says whose."""
+
+    stock_id = Whole()
+    symbol = Text(validators.symbol, example="AAPL")
+
+
+class NewIntradayPriceSchema(IntradayPriceSchema):
+    """An intraday price to store; `symbol` or `stock_id` says whose."""
+
+    stock_id = Whole()
+    symbol = Text(validators.symbol, example="AAPL")
 
 
 class LatestBarSchema(BaseSchema):
@@ -40,10 +87,10 @@ class LatestBarSchema(BaseSchema):
 
     interval = Whole(dump_only=True, doc="Minutes, 0 for daily")
     timestamp = Moment(dump_only=True)
-    open = Number(dump_only=True)
-    high = Number(dump_only=True)
-    low = Number(dump_only=True)
-    close = Number(dump_only=True)
+    open = Number(dump_only=True, allow_none=True)
+    high = Number(dump_only=True, allow_none=True)
+    low = Number(dump_only=True, allow_none=True)
+    close = Number(dump_only=True, allow_none=True)
     volume = Number(dump_only=True, allow_none=True)
 
 
@@ -66,3 +113,83 @@ class HistorySchema(BaseSchema):
     low = Series(Number)
     close = Series(Number)
     volume = Series(Number)
+
+
+class BandsSchema(BaseSchema):
+    """Bollinger bands of the last bar."""
+
+    upper = Number(dump_only=True, allow_none=True)
+    middle = Number(dump_only=True, allow_none=True)
+    lower = Number(dump_only=True, allow_none=True)
+
+
+class MacdSchema(BaseSchema):
+    """MACD of the last bar."""
+
+    macd = Number(dump_only=True, allow_none=True)
+    signal = Number(dump_only=True, allow_none=True)
+    histogram = Number(dump_only=True, allow_none=True)
+
+
+class SignalsSchema(BaseSchema):
+    """What each rule says of the last bar: buy, sell or neutral."""
+
+    rsi = Text(dump_only=True, allow_none=True)
+    bollinger = Text(dump_only=True, allow_none=True)
+    ma_crossover = Text(dump_only=True, allow_none=True)
+
+
+class AnalysisSchema(BaseSchema):
+    """The figures of the last bar at one timeframe; null where the history is too short."""
+
+    symbol = Text(dump_only=True)
+    timeframe = Choice(AnalysisTimeframe, dump_only=True)
+    as_of = Moment(dump_only=True)
+    latest_price = Number(dump_only=True)
+    moving_averages = Object(dump_only=True, doc="SMA of the close by window", example={"5": 185.64, "200": None})
+    rsi = Number(dump_only=True, allow_none=True)
+    bollinger = Shown(BandsSchema)
+    macd = Shown(MacdSchema)
+    atr = Number(dump_only=True, allow_none=True)
+    trend = Text(dump_only=True, allow_none=True, doc="up, down or sideways", example="up")
+    price_changes = Object(dump_only=True, doc="Change of the close over so many bars, percent", example={"1": -0.75})
+    signals = Shown(SignalsSchema)
+    support = Number(dump_only=True, allow_none=True)
+    resistance = Number(dump_only=True, allow_none=True)
+
+
+class IndicatorsSchema(BaseSchema):
+    """Indicators in columns, row for row those of the history; null while warming up."""
+
+    symbol = Text(dump_only=True)
+    interval = Whole(dump_only=True, doc="Minutes, 0 for daily")
+    timestamps = Series(Moment)
+    series = Object(
+        dump_only=True,
+        doc="By the name that was asked for; several outputs by theirs",
+        example={"sma:3": [None, None, 11.0], "bbands:20:2": {"upper": [None], "middle": [None], "lower": [None]}},
+    )
+
+
+class ForecastErrorSchema(BaseSchema):
+    """How far off the method was on closes that it had not seen, and the naive forecast beside it."""
+
+    metric = Text(dump_only=True, example="mase")
+    model = Number(dump_only=True, allow_none=True)
+    naive = Number(dump_only=True, allow_none=True)
+
+
+class ForecastSchema(BaseSchema):
+    """Closes of the next sessions, with what they stay within four times in five and nineteen times in twenty."""
+
+    symbol = Text(dump_only=True)
+    method = Text(dump_only=True)
+    as_of = Day(dump_only=True)
+    horizon = Whole(dump_only=True)
+    dates = Series(Day)
+    mean = Series(Number)
+    lower_80 = Series(Number)
+    upper_80 = Series(Number)
+    lower_95 = Series(Number)
+    upper_95 = Series(Number)
+    error = Shown(ForecastErrorSchema)
