@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ _PERIODS: Final = {
     AnalysisTimeframe.QUARTERLY: Period.QUARTER,
     AnalysisTimeframe.YEARLY: Period.YEAR,
 }
+# The longest the exchange was closed since 1933 is a week, in 2001: within it is the last session.
+_LAST_SESSIONS: Final = timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def analysis(session: Session, symbol: str, timeframe: AnalysisTimeframe) -> Ana
     """
     stock = stock_service.by_symbol(session, symbol)
     if timeframe is AnalysisTimeframe.INTRADAY:
-        read = last_session(_finest_bars(session, stock.id))
+        read = last_session(_finest_bars(session, stock.id, _LAST_SESSIONS))
         bars = read
     else:
         read = known_sessions(session, stock.id)
@@ -129,12 +131,18 @@ def _cut(series: Series, first: int) -> Series:
     return series[first:]
 
 
-def _finest_bars(session: Session, stock_id: int) -> Bars:
-    """Return the known bars of the shortest interval that has any in a regular session, none where there are none."""
+def _finest_bars(session: Session, stock_id: int, span: timedelta | None = None) -> Bars:
+    """
+    Return the known bars of the shortest interval that has any in a regular session, none where there are none.
+
+    With *span* only the last ones, so far back from the last bar: a year of minutes takes a second to read.
+    """
     until = price_service.market_time(session)
     for interval in INTRADAY_INTERVALS:
-        if intraday_price_service.latest(session, stock_id, interval, until) is not None:
-            bars = price_service.known_bars(session, stock_id, interval)
+        latest = intraday_price_service.latest(session, stock_id, interval, until)
+        if latest is not None:
+            since = None if span is None else latest.timestamp - span
+            bars = price_service.known_bars(session, stock_id, interval, since=since)
             if bars.n:
                 return bars
     return Bars.build([], [], [], [], [])

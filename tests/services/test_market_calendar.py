@@ -84,3 +84,11 @@ def test_dates_and_days_are_inverse() -> None:
 def test_the_regular_session(moment: str, is_inside: bool) -> None:
     """From the opening bell to the last minute before the closing one."""
     assert market_calendar.in_regular_session(np.array([epoch(moment)])).tolist() == [is_inside]
+
+
+def test_the_next_sessions_skip_weekends_and_holidays() -> None:
+    """After Thursday, 2021-04-01: Good Friday is none; from a Saturday on it is the same."""
+    expected = [date(2021, 4, 5), date(2021, 4, 6)]
+    assert market_calendar.sessions_after(date(2021, 4, 1), 2) == expected
+    assert market_calendar.sessions_after(date(2021, 4, 3), 2) == expected
+    assert market_calendar.sessions_after(date(2021, 4, 1), 0) == []

@@ -75,6 +75,18 @@ def test_bars_until_a_moment_end_with_its_label(world: World) -> None:
     assert bars.close.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=9)])
+def test_bars_since_a_moment_begin_with_its_session(world: World, later: timedelta) -> None:
+    """Whatever the hour, the daily bar of the date counts."""
+    stock = world.stock()
+    world.prices(stock, [1.0, 2.0, 3.0])
+
+    with SessionManager(read_only=True) as session:
+        bars = price_service.known_bars(session, stock.id, since=midnight(DAY + timedelta(days=1)) + later)
+
+    assert bars.close.tolist() == [2.0, 3.0]
+
+
 def test_an_unsound_bar_is_left_out_and_listed(world: World) -> None:
     """Stored, since the model accepts it; reported; never traded on."""
     stock = world.stock()
