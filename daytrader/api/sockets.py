@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -12,19 +16,36 @@ from flask_socketio import ConnectionRefusedError, SocketIO, join_room, leave_ro
 
 from daytrader.api import rooms
 from daytrader.api.encoding import SocketJson
-from daytrader.services import token_service
+from daytrader.api.live_metrics import LiveMetrics
+from daytrader.api.socket_protocol import WATCHES, field
+from daytrader.config import Settings
+from daytrader.services import event_log, token_service
 from daytrader.services.events import PublishedEvent
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import DayTraderError, UnauthenticatedError
+from daytrader.utils.errors import BrokenRuleError, DayTraderError, UnauthenticatedError
 
 logger = structlog.get_logger(__name__)
 
-MAX_MESSAGE: Final = 8192
-"""Bytes that a client may send at once."""
+Answer = Mapping[str, Any]
+
+_NAMESPACE: Final = "/"
 _LOOK_EVERY: Final = 2.0
 """Seconds between two looks at whether the connected logins still stand: closed within 5."""
+_REPLAY_CHUNK: Final = 500
+_REPLAY_MOST: Final = 5000
+"""Events that one `resume` sends at most; it says that there are more."""
+_HIGHEST_SEQUENCE: Final = 2**63 - 1
+
+
+@dataclass(slots=True)
+class _Connection:
+    """One socket: whom it speaks for, and how many events it may still send now."""
+
+    identity: Identity
+    allowance: float
+    counted_at: float
 
 
 class Sockets:
@@ -32,30 +53,50 @@ class Sockets:
 
     def __init__(self, app: Flask, rules: TokenRules) -> None:
         self._rules = rules
-        self._identities: dict[str, Identity] = {}
+        self._settings: Settings = app.extensions["settings"]
+        self._connections: dict[str, _Connection] = {}
         self._lock = threading.Lock()
         self._guard: threading.Thread | None = None
-        # No CORS setting: engineio then refuses every Origin but this server's own.
-        self.io = SocketIO(app, async_mode="threading", json=SocketJson, max_http_buffer_size=MAX_MESSAGE)
+        self.io = SocketIO(
+            app,
+            cors_allowed_origins=self._is_allowed,
+            async_mode="threading",
+            json=SocketJson,
+            max_http_buffer_size=self._settings.limit_event_bytes,
+            async_handlers=False,  # in the order in which a client sends them, and no thread for each
+        )
+        self._metrics = LiveMetrics(self._is_heard)
+        app.extensions["sockets"] = self
         self._listen()
+
+    @property
+    def count(self) -> int:
+        """Return how many sockets are connected."""
+        return len(self._connections)
 
     def publish(self, event: PublishedEvent) -> None:
         """Send *event* to whoever may hear it: once a socket, however many of its rooms the event goes to."""
         # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
-        self.io.server.emit(event.event.name, event.payload(), to=rooms.audience(event.event), namespace="/")
+        self.io.server.emit(event.event.name, event.payload(), to=rooms.audience(event.event), namespace=_NAMESPACE)
+        self._metrics.notice(event)
+
+    def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:
+        """Return whether pages of *origin* may connect: this server's own, and those that a setting names."""
+        own = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}"
+        return origin == own or origin in re.findall(r"[^,\s]+", self._settings.cors_origins)
+
+    def _is_heard(self, internal_rooms: list[str]) -> bool:
+        held = self.io.server.manager.rooms.get(_NAMESPACE, {})
+        return any(room in held for room in internal_rooms)
 
     def _listen(self) -> None:
         on = self.io.on
         on("connect")(self._connect)
         on("disconnect")(self._disconnect)
-        on("join")(lambda data=None: self._enter(_field(data, "room")))
-        on("leave")(lambda data=None: self._exit(_field(data, "room")))
-        on("service_watch")(lambda data=None: self._enter(f"service_{_field(data, 'service_id')}"))
-        on("stock_watch")(lambda data=None: self._enter(f"stock_{_field(data, 'symbol')}"))
-        on("user_watch")(lambda data=None: self._enter(f"user_{_field(data, 'user_id')}"))
-        for room in ("services", "price_updates", "transactions"):
-            on(f"join_{room}")(lambda _data=None, room=room: self._enter(room))
-        on("join_system")(self._enter_system)
+        for watch in WATCHES:
+            on(watch.name)(partial(self._answer, partial(self._enter, watch.room)))
+        on("leave")(partial(self._answer, self._exit))
+        on("resume")(partial(self._answer, self._resume))
 
     def _connect(self, auth: Any = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -67,35 +108,69 @@ class Sockets:
         except DayTraderError as error:
             raise ConnectionRefusedError(str(error)) from None
         with self._lock:
-            self._identities[_socket_id()] = identity
+            mine = sum(held.identity.actor.user_id == identity.actor.user_id for held in self._connections.values())
+            if mine >= self._settings.limit_sockets:
+                raise ConnectionRefusedError(f"at most {self._settings.limit_sockets} sockets per user")
+            self._connections[_socket_id()] = _Connection(identity, self._settings.limit_events, time.monotonic())
             if self._guard is None:
                 self._guard = threading.Thread(target=self._watch_logins, name="socket-logins", daemon=True)
                 self._guard.start()
+        join_room(rooms.own(identity.actor))
 
     def _disconnect(self, _reason: object = None) -> None:
         with self._lock:
-            self._identities.pop(_socket_id(), None)
+            self._connections.pop(_socket_id(), None)
 
-    def _enter_system(self, data: Any = None) -> dict[str, str]:
-        severity = data.get("severity") if isinstance(data, dict) else None
-        return self._enter("system" if severity is None else f"system_{severity}")
-
-    def _enter(self, room: object) -> dict[str, str]:
-        return self._acknowledged(room, "joined", join_room)
-
-    def _exit(self, room: object) -> dict[str, str]:
-        return self._acknowledged(room, "left", leave_room)
-
-    def _acknowledged(self, room: object, done: str, act: Callable[[str], None]) -> dict[str, str]:
+    def _answer(self, act: Callable[[Identity, Any], Answer], data: Any = None, *_more: Any) -> Answer:
+        """Acknowledge what *act* makes of what a client sent; whoever sends too much is refused."""
         try:
-            identity = self._identities.get(_socket_id())
-            if identity is None:
-                raise UnauthenticatedError("the login has ended")
-            name, internal = rooms.admit(identity.actor, room)
-            act(internal)
+            return {"status": "ok", **act(self._identity(), data)}
         except DayTraderError as error:
+            room = data.get("room") if isinstance(data, dict) else data
             return {"status": "error", "room": room if isinstance(room, str) else "", "message": str(error)}
-        return {"status": "ok", "room": name, "message": done}
+
+    def _identity(self) -> Identity:
+        held = self._connections.get(_socket_id())
+        if held is None:
+            raise UnauthenticatedError("the login has ended")
+        most, now = self._settings.limit_events, time.monotonic()
+        held.allowance = min(most, held.allowance + (now - held.counted_at) * most)
+        held.counted_at = now
+        if held.allowance < 1:
+            raise BrokenRuleError(f"too many events: at most {most} a second")
+        held.allowance -= 1
+        return held.identity
+
+    def _enter(self, named: Callable[[Any], Any], identity: Identity, data: Any) -> Answer:
+        name, internal = rooms.admit(identity.actor, named(data))
+        join_room(internal)
+        return {"room": name, "message": "joined"}
+
+    def _exit(self, identity: Identity, data: Any) -> Answer:
+        name, internal = rooms.admit(identity.actor, field(data, "room"))
+        leave_room(internal)
+        return {"room": name, "message": "left"}
+
+    def _resume(self, identity: Identity, data: Any) -> Answer:
+        """Send again what this socket may hear of what came after a sequence."""
+        after = field(data, "after")
+        if not isinstance(after, int) or not 0 <= after <= _HIGHEST_SEQUENCE:
+            raise BrokenRuleError("after must be the sequence of an event, or 0")
+        socket_id, replayed = _socket_id(), 0
+        # Every socket is in a room of its own and in its user's.
+        joined = set(self.io.server.rooms(socket_id, _NAMESPACE)) - {socket_id, rooms.own(identity.actor)}
+        while True:
+            with SessionManager(read_only=True) as session:
+                found = event_log.missed(session, identity.actor, after, _REPLAY_CHUNK)
+            for event in found:
+                after = event.sequence
+                if rooms.hears(identity.actor, event.event, joined):
+                    self.io.server.emit(event.event.name, event.payload(), to=socket_id, namespace=_NAMESPACE)
+                    replayed += 1
+                if replayed == _REPLAY_MOST:
+                    return {"replayed": replayed, "more": True}
+            if len(found) < _REPLAY_CHUNK:
+                return {"replayed": replayed}
 
     def _watch_logins(self) -> None:
         """Close the sockets whose login, account or role is no longer what it was; end when none is left."""
@@ -103,7 +178,7 @@ class Sockets:
         while True:
             pause.wait(_LOOK_EVERY)
             with self._lock:
-                held = dict(self._identities)
+                held = {socket_id: connection.identity for socket_id, connection in self._connections.items()}
                 if not held:
                     self._guard = None
                     return
@@ -120,9 +195,3 @@ class Sockets:
 def _socket_id() -> str:
     socket_id: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
     return socket_id
-
-
-def _field(data: Any, name: str) -> Any:
-    """Return what *data* names: ``{name: value}``, or the bare value."""
-    value = data.get(name) if isinstance(data, dict) else data
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else ""

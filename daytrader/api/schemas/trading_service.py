@@ -9,6 +9,8 @@ from daytrader.api.schemas.fields import (
     Moment,
     Number,
     Object,
+    Series,
+    Shown,
     Text,
     Whole,
     Word,
@@ -126,3 +128,56 @@ class DecisionSchema(BaseSchema):
     evidence = Object(dump_only=True)
     created_at = Moment(dump_only=True)
     updated_at = Moment(dump_only=True)
+
+
+class ServiceMatchesSchema(BaseSchema):
+    """What a search found."""
+
+    items = Shown(ServiceSchema, many=True)
+
+
+class MetricsSchema(BaseSchema):
+    """How a service has done; null where a figure is not defined."""
+
+    equity = Number(dump_only=True, doc="Cash and the position at the last known close")
+    current_balance = Number(dump_only=True)
+    position_value = Number(dump_only=True)
+    unrealized_gain_loss = Number(dump_only=True)
+    total_gain_loss = Number(dump_only=True, doc="Of closed transactions")
+    total_return_pct = Number(dump_only=True)
+    buy_and_hold_return_pct = Number(dump_only=True, allow_none=True)
+    max_drawdown_pct = Number(dump_only=True, doc="0 or negative")
+    sharpe_ratio = Number(dump_only=True, allow_none=True)
+    win_rate = Number(dump_only=True, allow_none=True, doc="Percent of the closed transactions")
+    trades = Whole(dump_only=True)
+    exposure_pct = Number(dump_only=True)
+    fees = Number(dump_only=True)
+
+
+class EquitySchema(BaseSchema):
+    """The equity curve of a service, columnar: one value per session close."""
+
+    timestamps = Series(Moment)
+    equity = Series(Number)
+    cash = Series(Number)
+    position_value = Series(Number)
+
+
+class ParameterSchema(BaseSchema):
+    """One setting of a strategy."""
+
+    name = Text(dump_only=True)
+    type = Text(dump_only=True, example="integer", doc="integer or number")
+    default = Number(dump_only=True)
+    minimum = Number(dump_only=True)
+    maximum = Number(dump_only=True)
+    description = Text(dump_only=True)
+
+
+class StrategySchema(BaseSchema):
+    """A strategy that services and backtests can use."""
+
+    name = Text(dump_only=True, example="sma_cross")
+    description = Text(dump_only=True)
+    warmup = Whole(dump_only=True, doc="Bars before its first signal, with the default parameters")
+    parameters = Shown(ParameterSchema, many=True)

@@ -1,0 +1,76 @@
+"""metrics:update: a service's figures after each trade and each bar, for as long as somebody listens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Final
+
+import structlog
+
+from daytrader.api import rooms
+from daytrader.models.trading_service import TradingService
+from daytrader.services import performance_service, system_events
+from daytrader.services.events import Event, PublishedEvent, events
+from daytrader.services.session_manager import SessionManager
+
+logger = structlog.get_logger(__name__)
+
+SPACING: Final = 1.0
+"""Seconds between two updates of one service, at least."""
+_SOURCES: Final = frozenset({"decision:new", "transaction:new", "transaction:update", "transaction:complete"})
+
+
+class LiveMetrics:
+    """Computes figures in a thread of its own, which ends when there is nothing to tell."""
+
+    def __init__(self, is_heard: Callable[[list[str]], bool]) -> None:
+        """*is_heard* tells whether anybody is in one of these internal rooms."""
+        self._is_heard = is_heard
+        self._due: dict[int, int] = {}  # service to owner
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def notice(self, published: PublishedEvent) -> None:
+        """Remember the service that *published* tells of, if its figures may be others now and somebody listens."""
+        event = published.event
+        if event.name not in _SOURCES or event.owner_id is None:
+            return
+        service_id = int(event.entity["service_id"])
+        told = system_events.metrics_update(event.owner_id, service_id, {})
+        if not self._is_heard(rooms.audience(told)):
+            return
+        with self._lock:
+            self._due[service_id] = event.owner_id
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="live-metrics", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                due, self._due = self._due, {}
+                if not due:
+                    self._thread = None
+                    return
+            began = time.monotonic()
+            try:
+                self._tell(due)
+            except Exception:  # the thread must outlive a database that is down for a while
+                logger.exception("metrics not told")
+            time.sleep(max(0.0, began + SPACING - time.monotonic()))
+
+    def _tell(self, due: dict[int, int]) -> None:
+        # Computed before anything is written: the figures of many services must not hold the database.
+        found: list[Event] = []
+        for service_id, owner_id in due.items():
+            with SessionManager(read_only=True) as session:
+                service = session.get(TradingService, service_id)
+                if service is not None:
+                    figures = asdict(performance_service.metrics(session, service))
+                    found.append(system_events.metrics_update(owner_id, service_id, figures))
+        with SessionManager() as session:
+            for event in found:
+                events.record(session, event)
