@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
 from daytrader.api import encoding, errors, headers, landing
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
+from daytrader.services import demo, rate_limits
 from daytrader.services.events import events
+from daytrader.services.rate_limits import RateLimits
+from daytrader.services.session_manager import SessionManager
 from daytrader.utils import logs
 from daytrader.utils.auth import TokenRules
 from daytrader.utils.errors import ConfigurationError
-
-MIN_SECRET: Final = 32
 
 
 class _IdConverter(IntegerConverter):
@@ -39,10 +41,9 @@ def create_app(settings: Settings) -> Flask:
     ``app.extensions["engine"]``.
 
     Raises:
-        ConfigurationError: If the secret that signs tokens is too short, or the log level unknown.
+        ConfigurationError: If a setting is wrong, or unsafe for production.
     """
-    if len(settings.secret_key) < MIN_SECRET:
-        raise ConfigurationError(f"DAYTRADER_SECRET_KEY must be at least {MIN_SECRET} characters long")
+    settings.check()
     if not structlog.is_configured():
         logs.configure(settings.log_level)
     app = Flask("daytrader", static_folder=None, template_folder=None)
@@ -59,6 +60,20 @@ def create_app(settings: Settings) -> Flask:
     )
     app.extensions["settings"] = settings
     app.extensions["token_rules"] = rules
+    app.extensions["rate_limits"] = RateLimits.of(
+        {
+            rate_limits.LOGIN: settings.limit_login,
+            rate_limits.LOGIN_ADDRESS: settings.limit_login_address,
+            rate_limits.WRITES: settings.limit_writes,
+            rate_limits.IMPORTS: settings.limit_imports,
+        },
+        settings.redis_url,
+    )
+    if settings.is_production:
+        _refuse_unsafe(app)
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
     encoding.install(app)
     headers.install(app)
     errors.install(app)
@@ -66,3 +81,12 @@ def create_app(settings: Settings) -> Flask:
     landing.install(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
     return app
+
+
+def _refuse_unsafe(app: Flask) -> None:
+    if app.debug:
+        raise ConfigurationError("FLASK_DEBUG must be off in production: it runs what a visitor types")
+    with SessionManager(read_only=True) as session:
+        is_open = demo.has_account(session)
+    if is_open:
+        raise ConfigurationError("the demo account is open in this database: production needs one of its own")

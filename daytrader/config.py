@@ -109,7 +109,9 @@ class Settings:
         if len(self.secret_key) < MIN_SECRET:
             wrong.append(f"{PREFIX}SECRET_KEY must be at least {MIN_SECRET} characters long")
         elif self.is_production and _is_guessable(self.secret_key):
-            wrong.append(f"{PREFIX}SECRET_KEY must be random: `python -c 'import secrets; print(secrets.token_hex(32))'`")
+            wrong.append(
+                f"{PREFIX}SECRET_KEY must be random: `python -c 'import secrets; print(secrets.token_hex(32))'`"
+            )
         if self.is_production and self.demo:
             wrong.append(f"{PREFIX}DEMO must be off: everybody can read the demo account's password")
         if wrong:

@@ -11,6 +11,7 @@ import daytrader
 from daytrader.api import docs, swagger
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.resources import (
+    api_keys,
     auth,
     backtests,
     orders,
@@ -18,6 +19,7 @@ from daytrader.api.resources import (
     stock_prices,
     stocks,
     system,
+    totp,
     trading_services,
     trading_transactions,
     users,
@@ -25,6 +27,8 @@ from daytrader.api.resources import (
 
 NAMESPACES = (
     auth.ns,
+    api_keys.ns,
+    totp.ns,
     users.ns,
     stocks.ns,
     stock_prices.ns,

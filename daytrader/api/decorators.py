@@ -1,8 +1,9 @@
 """
 What every resource method shares, so that none repeats it.
 
-They stand in the order in which a request is judged: `authenticated` (401), `reads` or `writes` (the unit of work),
-`guarded` (404, 403), `admin_required` (403), `accepts` or `lists` (400), then the method itself (409).
+They stand in the order in which a request is judged: `authenticated` (401, and 403 for a key without the scope),
+`in_person` (403 for a key), `limited` (429), `reads` or `writes` (the unit of work, 429), `audited`, `guarded` (404,
+403), `admin_required` (403), `accepts` or `lists` (400), then the method itself (409).
 """
 
 from __future__ import annotations
@@ -13,27 +14,47 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from flask import Response, current_app, g, request
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from daytrader.api import swagger
+from daytrader.api import limits, swagger
 from daytrader.api.encoding import answer, read_body
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.schemas.fields import BaseSchema
+from daytrader.models.enums import ApiScope
 from daytrader.models.idempotency_key import IdempotencyKey
-from daytrader.services import idempotency_service, token_service
+from daytrader.services import (
+    api_key_service,
+    audit_service,
+    idempotency_service,
+    rate_limits,
+    token_service,
+    user_service,
+)
 from daytrader.services.actor import Actor
+from daytrader.services.audit_service import Source
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import BrokenRuleError, ForbiddenError, InvalidInputError, UnauthenticatedError
+from daytrader.utils.errors import (
+    BrokenRuleError,
+    DayTraderError,
+    ForbiddenError,
+    InvalidInputError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from daytrader.utils.query_utils import Listing, Page
 
 Method = Callable[..., Any]
 Decorator = Callable[[Method], Method]
 
+logger = structlog.get_logger(__name__)
+
 _LONGEST_KEY: Final = 200
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY_HEADER: Final = {
     "Idempotency-Key": {
         "in": "header",
@@ -68,6 +89,7 @@ def current_identity() -> Identity:
             raise UnauthenticatedError("sign in first: an access token is needed")
         with SessionManager(read_only=True) as session:
             g.identity = token_service.identify(session, token.strip(), token_rules())
+        _note_use_of_key(g.identity)
     identity: Identity = g.identity
     return identity
 
@@ -78,21 +100,66 @@ def current_actor() -> Actor:
 
 
 def authenticated(method: Method) -> Method:
-    """Refuse whoever is not signed in."""
+    """Refuse whoever is not signed in, or asks with a key that is not for this: changing takes more than reading."""
 
     @wraps(method)
     def check(*args: Any, **kwargs: Any) -> Any:
-        current_identity()
+        needed = ApiScope.READ if request.method in _SAFE_METHODS else ApiScope.TRADE
+        if not current_identity().allows(needed):
+            raise ForbiddenError(f"this API key does not have the scope {needed.value}")
         return method(*args, **kwargs)
 
-    return swagger.can_fail(HTTPStatus.UNAUTHORIZED)(swagger.documented(check, security=[{"Bearer": []}]))
+    documented = swagger.documented(check, security=[{"Bearer": []}])
+    return swagger.can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)(documented)
+
+
+def in_person(method: Method) -> Method:
+    """Refuse API keys: whoever finds one must not gain an account by it."""
+
+    @wraps(method)
+    def check(*args: Any, **kwargs: Any) -> Any:
+        if current_identity().session_id is None:
+            raise ForbiddenError("an API key may not do this: sign in")
+        return method(*args, **kwargs)
+
+    return swagger.can_fail(HTTPStatus.FORBIDDEN)(check)
+
+
+def limited(kind: str) -> Decorator:
+    """Refuse whoever asks more often than the limit *kind* allows."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def check(*args: Any, **kwargs: Any) -> Any:
+            limits.rate_limits().take(kind, _counted_by())
+            return method(*args, **kwargs)
+
+        return swagger.can_fail(HTTPStatus.TOO_MANY_REQUESTS)(check)
+
+    return decorate
+
+
+def audited(action: str) -> Decorator:
+    """Have `writes`, which stands above, enter each try in the audit log."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            g.audit_action = action
+            return method(*args, **kwargs)
+
+        return run
+
+    return decorate
 
 
 def admin_required(method: Method) -> Method:
-    """Refuse whoever is no admin."""
+    """Refuse whoever is no admin. What admins change is in the audit log, and what others tried to."""
 
     @wraps(method)
     def check(*args: Any, **kwargs: Any) -> Any:
+        if request.method not in _SAFE_METHODS:
+            g.setdefault("audit_action", f"{request.method} {request.url_rule}".replace(API_PREFIX, ""))
         if not current_actor().is_admin:
             raise ForbiddenError("only an admin may do this")
         return method(*args, **kwargs)
@@ -118,24 +185,79 @@ def writes(method: Method) -> Method:
     A POST under an ``Idempotency-Key`` stores its answer in the same transaction: what it did and that it did it
     stand or fall together.
     """
-
-    @wraps(method)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        with SessionManager() as session:
-            stored = _claim(session)
-            if stored is not None and stored.status:
-                headers = {"Location": stored.location} if stored.location else None
-                return Response(stored.body, stored.status, headers, mimetype="application/json")
-            response: Response = method(*args, session=session, **kwargs)
-            if stored is not None:
-                location = response.headers.get("Location")
-                idempotency_service.store(stored, response.status_code, location, response.get_data(as_text=True))
-            return response
-
-    documented = swagger.can_fail(HTTPStatus.SERVICE_UNAVAILABLE)(run)
+    documented = _unit_of_work(method, _remembered)
     if method.__name__ != "post":
         return documented
     return swagger.can_fail(HTTPStatus.CONFLICT)(swagger.documented(documented, params=_KEY_HEADER))
+
+
+def writes_secretly(method: Method) -> Method:
+    """As `writes`, for answers that hold a secret or callers that nobody knows: no answer is kept for a repetition."""
+    return _unit_of_work(method, lambda session, make_answer: make_answer(session))
+
+
+def _unit_of_work(method: Method, run_in: Callable[[Session, Callable[[Session], Response]], Response]) -> Method:
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        limits.rate_limits().take(rate_limits.WRITES, _counted_by())
+        try:
+            with SessionManager() as session:
+                response = run_in(session, lambda session: method(*args, session=session, **kwargs))
+                if action := g.get("audit_action"):
+                    audit_service.record(session, source(), action, _target(response))
+        except DayTraderError as error:
+            if action := g.get("audit_action"):
+                audit_refusal(action, _target(), error)
+            raise
+        return response
+
+    return swagger.can_fail(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)(run)
+
+
+def _remembered(session: Session, make_answer: Callable[[Session], Response]) -> Response:
+    stored = _claim(session)
+    if stored is not None and stored.status:
+        headers = {"Location": stored.location} if stored.location else None
+        return Response(stored.body, stored.status, headers, mimetype="application/json")
+    response = make_answer(session)
+    if stored is not None:
+        location = response.headers.get("Location")
+        idempotency_service.store(stored, response.status_code, location, response.get_data(as_text=True))
+    return response
+
+
+def source() -> Source:
+    """Return who is asking, as the audit log names them."""
+    identity: Identity | None = g.get("identity")
+    if identity is None:
+        return Source(None, "anonymous", limits.address())
+    via = f"login:{identity.session_id}" if identity.key_id is None else f"key:{identity.key_id}"
+    return Source(identity.actor.user_id, via, limits.address())
+
+
+def audit_refusal(action: str, target: str, error: DayTraderError) -> None:
+    """Enter a refused try in the audit log: in a transaction of its own, as that of the try is undone."""
+    try:
+        with SessionManager() as session:
+            audit_service.record(session, source(), action, target, error.code)
+    except UnavailableError:
+        logger.exception("refusal not entered in the audit log", action=action)
+
+
+def confirm_password(password: str, field: str = "password") -> None:
+    """
+    Check the caller's own password; wrong ones are counted as failed logins are.
+
+    Raises:
+        InvalidInputError: Under *field*, if it is wrong.
+        TooManyRequestsError: If there were too many tries.
+    """
+    actor = current_actor()
+    counted_by = user_service.key_of(actor.user_id)
+    limits.rate_limits().take(rate_limits.LOGIN, counted_by)
+    with SessionManager(read_only=True) as session:
+        user_service.confirm_password(session, actor, password, field)
+    limits.rate_limits().forget(rate_limits.LOGIN, counted_by)
 
 
 def guarded(name: str, check: Callable[[Session, int, Actor], object]) -> Decorator:
@@ -243,6 +365,25 @@ def _pagination(page: Page) -> dict[str, object]:
         "has_next": page.page < total_pages,
         "has_prev": page.page > 1,
     }
+
+
+def _note_use_of_key(identity: Identity) -> None:
+    if identity.key_id is None or not identity.is_use_due:
+        return
+    try:
+        with SessionManager() as session:
+            api_key_service.note_use(session, identity.key_id)
+    except UnavailableError:  # a busy database must not refuse a reader
+        logger.warning("use of an API key not noted", key_id=identity.key_id)
+
+
+def _counted_by() -> str:
+    return user_service.key_of(current_actor().user_id) if "identity" in g else limits.by_address()
+
+
+def _target(response: Response | None = None) -> str:
+    made = None if response is None else response.headers.get("Location")
+    return (made or request.path).removeprefix(API_PREFIX)
 
 
 def _claim(session: Session) -> IdempotencyKey | None:

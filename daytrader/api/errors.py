@@ -22,6 +22,7 @@ from daytrader.utils.errors import (
     InsufficientDataError,
     InvalidInputError,
     NotFoundError,
+    TooManyRequestsError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -39,6 +40,7 @@ STATUS: Final[Mapping[type[DayTraderError], HTTPStatus]] = {
     BrokenStrategyError: HTTPStatus.CONFLICT,
     InsufficientDataError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidBarsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -96,6 +98,8 @@ def _expected(error: DayTraderError) -> Response:
     response = answer(envelope(status, error.code, str(error), fields), status)
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response

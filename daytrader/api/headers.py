@@ -6,9 +6,12 @@ import gzip
 import re
 import uuid
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+
+from daytrader.config import Settings
 
 API_PREFIX: Final = "/api/v1"
 DOCS_PATH: Final = f"{API_PREFIX}/docs"
@@ -30,6 +33,13 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _HSTS: Final = "max-age=31536000; includeSubDomains"
+# What pages of the origins that the settings name may send and read.
+_CORS: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-ID",
+    "Access-Control-Expose-Headers": "Location, Retry-After, X-Request-ID",
+    "Access-Control-Max-Age": "600",
+}
 _OWN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _WORTH_COMPRESSING: Final = 2048
 
@@ -49,6 +59,16 @@ def request_id() -> str:
     return found
 
 
+def is_foreign(origin: str | None) -> bool:
+    """Return whether *origin* is that of a page which is neither this server's nor in the settings' list."""
+    return origin is not None and urlsplit(origin).netloc != request.host and origin not in _allowed_origins()
+
+
+def _allowed_origins() -> list[str]:
+    settings: Settings = current_app.extensions["settings"]
+    return settings.cors_origins.replace(",", " ").split()
+
+
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id())
@@ -64,7 +84,19 @@ def _dress(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = _HSTS
     if request.path.startswith(API_PREFIX):
         response.headers["Cache-Control"] = "no-store"
+        _share(response)
     return _compressed(response)
+
+
+def _share(response: Response) -> None:
+    allowed = _allowed_origins()
+    if not allowed:
+        return
+    response.headers.add("Vary", "Origin")
+    origin = request.headers.get("Origin")
+    if origin in allowed:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers.extend(_CORS)
 
 
 def _compressed(response: Response) -> Response:

@@ -20,7 +20,7 @@ AUTHORIZATIONS: Final = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "The access token that `POST /auth/login` answers with.",
+        "description": "The access token that `POST /auth/login` answers with, or an API key.",
     }
 }
 MODELS: Final[dict[str, SchemaModel]] = {}
@@ -35,6 +35,7 @@ _REASONS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MB",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "There is not enough market data to carry it out",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests: try again after `Retry-After` seconds",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database is busy: try again after `Retry-After` seconds",
 }
 

@@ -48,10 +48,12 @@ def run(port: int, host: str, *, is_demo: bool, speed: float | None) -> None:
 
 def _settings(*, is_demo: bool) -> Settings:
     settings = Settings.from_environment()
-    secret = settings.secret_key or secret_file.read_or_make(
-        settings.instance / SECRET_FILE, lambda: secrets.token_urlsafe(_SECRET_BYTES)
-    )
-    settings = replace(settings, secret_key=secret, demo=is_demo or settings.demo)
+    settings = replace(settings, demo=is_demo or settings.demo)
+    if not settings.secret_key and not settings.is_production:
+        path = settings.instance / SECRET_FILE
+        secret = secret_file.read_or_make(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+        settings = replace(settings, secret_key=secret)
+    settings.check()
     if settings.demo and not settings.trusted_hosts:
         return replace(settings, trusted_hosts=_LOOPBACK_NAMES)
     return settings

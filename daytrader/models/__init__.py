@@ -1,5 +1,7 @@
 """Every table, imported here so that the metadata is complete."""
 
+from daytrader.models.api_key import ApiKey
+from daytrader.models.audit_entry import AuditEntry
 from daytrader.models.base import Base
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
@@ -10,6 +12,7 @@ from daytrader.models.idempotency_key import IdempotencyKey
 from daytrader.models.job import Job
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.login_session import LoginSession, RefreshToken
+from daytrader.models.one_time_token import OneTimeToken
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.stock_daily_price import StockDailyPrice
@@ -19,6 +22,8 @@ from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
 
 __all__ = [
+    "ApiKey",
+    "AuditEntry",
     "Base",
     "CorporateAction",
     "EventOutbox",
@@ -28,6 +33,7 @@ __all__ = [
     "Job",
     "JournalEntry",
     "LoginSession",
+    "OneTimeToken",
     "Order",
     "RefreshToken",
     "Stock",

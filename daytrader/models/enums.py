@@ -140,3 +140,11 @@ class JobState(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+
+
+class ApiScope(StrEnum):
+    """What a key may be used for; each includes those before it."""
+
+    READ = "read"
+    TRADE = "trade"
+    ADMIN = "admin"

@@ -22,7 +22,9 @@ class User(Base):
     """An account: its owner's name, mail address and role."""
 
     __tablename__ = "users"
-    private_columns: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+    private_columns: ClassVar[frozenset[str]] = frozenset(
+        {"password_hash", "totp_secret", "totp_confirmed_at", "totp_last_step"}
+    )
 
     username: Mapped[str] = mapped_column(String(50), unique=True)
     email: Mapped[str] = mapped_column(String(120), unique=True)
@@ -30,6 +32,11 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_admin: Mapped[bool] = mapped_column(default=False)
     last_login: Mapped[datetime | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(32))
+    # In force from here on; until then the secret was only shown.
+    totp_confirmed_at: Mapped[datetime | None]
+    # The half minute of the last code that was taken: none is good twice.
+    totp_last_step: Mapped[int | None]
 
     services: Mapped[list[TradingService]] = relationship(
         back_populates="user", cascade="all, delete-orphan", passive_deletes=True
@@ -51,6 +58,11 @@ class User(Base):
     def update_last_login(self) -> None:
         """Note that the user has just signed in."""
         self.last_login = get_current_datetime()
+
+    @property
+    def has_totp(self) -> bool:
+        """Whether signing in takes a second factor."""
+        return self.totp_confirmed_at is not None
 
     @property
     def has_active_services(self) -> bool:

@@ -57,6 +57,12 @@ def credentials(instance: Path) -> Credentials:
     return Credentials(USERNAME, secret_file.read_or_make(instance / _PASSWORD_FILE, _new_password))
 
 
+def has_account(session: Session) -> bool:
+    """Return whether somebody can sign in here as the demo user."""
+    user = user_service.by_username(session, USERNAME)
+    return user is not None and user.is_active and user.email == EMAIL
+
+
 def fill(session: Session, account: Credentials) -> None:
     """Make what the demo needs and is not there yet: prices, *account*, its services, the replay's position."""
     provider = SampleProvider()

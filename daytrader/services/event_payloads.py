@@ -26,7 +26,7 @@ DERIVED: Final[Mapping[type[Base], tuple[str, ...]]] = {
     TradingService: ("can_buy", "can_sell", "is_profitable", "has_dependencies"),
     TradingTransaction: ("is_complete", "is_profitable", "can_be_cancelled", "calculated_gain_loss"),
     Stock: ("has_dependencies", "has_prices"),
-    User: ("has_active_services",),
+    User: ("has_active_services", "has_totp"),
     StockDailyPrice: (*_OF_A_BAR, "trading_range", "trading_range_percent"),
     StockIntradayPrice: (*_OF_A_BAR, "is_delayed", "is_simulated", "is_historical", "is_real_time"),
 }
@@ -102,7 +102,8 @@ def job_entity(job: Job) -> dict[str, Any]:
 
 def job_update(job: Job, action: str = UPDATED) -> Event:
     """Background work was asked for, went on or ended."""
-    return Event("job:update", action, (f"user_{job.user_id}",), job_entity(job), job.user_id)
+    rooms = () if job.user_id is None else (f"user_{job.user_id}",)
+    return Event("job:update", action, rooms, job_entity(job), job.user_id)
 
 
 def user_update(user: User, action: str = UPDATED) -> Event:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from daytrader.models.api_key import ApiKey
+from daytrader.models.enums import ApiScope
 from daytrader.models.login_session import LoginSession, RefreshToken
 from daytrader.models.user import User
+from daytrader.services import api_key_service
 from daytrader.services.actor import Actor
 from daytrader.utils import auth
 from daytrader.utils.current_datetime import get_current_datetime
@@ -31,10 +34,27 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is asking, through which login."""
+    """
+    Who is asking, through which login or which key.
+
+    Attributes:
+        actor: The user; an admin only through a login, or through a key that says so.
+        session_id: The login, None for a key.
+        key_id: The key, None for a login.
+        scope: What the key may be used for; a login may everything.
+        is_use_due: Whether it is time to note that the key is used.
+    """
 
     actor: Actor
-    session_id: int
+    session_id: int | None
+    key_id: int | None = None
+    scope: ApiScope = ApiScope.ADMIN
+    is_use_due: bool = field(default=False, compare=False)
+
+    def allows(self, needed: ApiScope) -> bool:
+        """Return whether this login or key may be used for that: each scope includes those before it."""
+        order = list(ApiScope)
+        return order.index(self.scope) >= order.index(needed)
 
 
 def open_login(session: Session, user: User, rules: auth.TokenRules) -> TokenPair:
@@ -92,11 +112,13 @@ def revoke_all(session: Session, user_id: int, *, but: int | None = None) -> Non
 
 def identify(session: Session, access_token: str, rules: auth.TokenRules) -> Identity:
     """
-    Return whom *access_token* speaks for; login, activity and role are as the database has them now.
+    Return whom *access_token*, or an API key, speaks for; login, activity and role are as the database has them now.
 
     Raises:
         UnauthenticatedError: If the token is not good, its login is revoked or its user deactivated.
     """
+    if access_token.startswith(api_key_service.PREFIX):
+        return _identify_key(session, access_token)
     claims = auth.read(access_token, rules)
     is_admin = session.execute(
         select(User.is_admin)
@@ -114,7 +136,9 @@ def identify(session: Session, access_token: str, rules: auth.TokenRules) -> Ide
 
 
 def still_good(session: Session, identities: set[Identity]) -> set[Identity]:
-    """Return those of *identities* whose login, activity and role are unchanged."""
+    """Return those of *identities* whose login or key, activity and role are unchanged."""
+    keys = api_key_service.good_keys().where(ApiKey.id.in_({identity.key_id for identity in identities}))
+    by_key = {_of_key(key, user) for key, user in session.execute(keys)}
     rows = session.execute(
         select(User.id, User.is_admin, LoginSession.id)
         .join(LoginSession, LoginSession.user_id == User.id)
@@ -124,7 +148,24 @@ def still_good(session: Session, identities: set[Identity]) -> set[Identity]:
             User.is_active.is_(True),
         )
     )
-    return identities & {Identity(Actor(user_id, is_admin), login) for user_id, is_admin, login in rows}
+    by_login = {Identity(Actor(user_id, is_admin), login) for user_id, is_admin, login in rows}
+    return identities & (by_login | by_key)
+
+
+def _identify_key(session: Session, secret: str) -> Identity:
+    found = session.execute(
+        api_key_service.good_keys().where(ApiKey.key_hash == auth.fingerprint(secret))
+    ).one_or_none()
+    if found is None:
+        raise UnauthenticatedError("the API key is not valid")
+    key, user = found
+    return _of_key(key, user)
+
+
+def _of_key(key: ApiKey, user: User) -> Identity:
+    scope = max((ApiScope(name) for name in key.scopes), key=list(ApiScope).index)
+    actor = Actor(user.id, user.is_admin and scope is ApiScope.ADMIN)
+    return Identity(actor, None, key.id, scope, api_key_service.is_use_due(key))
 
 
 def _issue(session: Session, user: User, session_id: int, rules: auth.TokenRules) -> TokenPair:

@@ -39,6 +39,22 @@ class UnauthenticatedError(DayTraderError):
     code = "unauthenticated"
 
 
+class SecondFactorError(UnauthenticatedError):
+    """The password is right; the code of the second factor is missing or wrong."""
+
+    code = "totp_required"
+
+
+class TooManyRequestsError(DayTraderError):
+    """The actor asks too often; *retry_after* is the number of seconds until it may ask again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__("too many requests, try again later")
+
+
 class InvalidInputError(DayTraderError):
     """The input breaks a rule; *fields* maps each field's name to what is wrong with it."""
 

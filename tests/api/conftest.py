@@ -62,7 +62,14 @@ class Caller:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The settings of the application under test."""
-    return Settings(instance=tmp_path, secret_key=SECRET)
+    return Settings(
+        instance=tmp_path,
+        secret_key=SECRET,
+        limit_login="1000/second",
+        limit_login_address="1000/second",
+        limit_writes="1000/second",
+        limit_imports="1000/second",
+    )
 
 
 @pytest.fixture

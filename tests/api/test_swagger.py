@@ -17,6 +17,7 @@ PUBLIC = {
     ("/auth/register", "post"),
     ("/auth/login", "post"),
     ("/auth/refresh", "post"),
+    ("/auth/set-password", "post"),
     ("/system/health", "get"),
     ("/system/ready", "get"),
 }

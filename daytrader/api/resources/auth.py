@@ -5,34 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
 from flask_restx import Namespace, Resource
 
+from daytrader.api import headers, limits
 from daytrader.api.decorators import (
     accepts,
+    audit_refusal,
+    audited,
     authenticated,
     current_identity,
+    in_person,
     returns,
+    source,
     token_rules,
-    writes,
+    writes_secretly,
 )
 from daytrader.api.encoding import answer
 from daytrader.api.headers import API_PREFIX
-from daytrader.api.schemas.user import LoginSchema, RefreshSchema, RegisterSchema, TokensSchema, UserSchema
+from daytrader.api.schemas.user import (
+    LoginSchema,
+    RefreshSchema,
+    RegisterSchema,
+    SetPasswordSchema,
+    TokensSchema,
+    UserSchema,
+)
 from daytrader.api.swagger import can_fail, documented, shown
 from daytrader.config import Settings
 from daytrader.models.user import User
-from daytrader.services import token_service, user_service
+from daytrader.services import audit_service, rate_limits, token_service, totp, user_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import TokenPair
-from daytrader.utils.errors import ForbiddenError, UnauthenticatedError
+from daytrader.utils.errors import DayTraderError, ForbiddenError, UnauthenticatedError
 
 ns = Namespace("auth", description="Accounts and logins")
 
 COOKIE: Final = "refresh_token"
 COOKIE_PATH: Final = f"{API_PREFIX}/auth"
+_LOGIN: Final = "auth.login"
 _tokens: Final = TokensSchema()
 
 
@@ -41,48 +53,61 @@ class Register(Resource):  # type: ignore[misc]
     """New accounts."""
 
     @can_fail(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
+    @writes_secretly
+    @audited("auth.register")
     @accepts(RegisterSchema)
     @returns(UserSchema, HTTPStatus.CREATED, location="/users/{id}")
-    def post(self, data: Mapping[str, str]) -> User:
+    def post(self, session: Any, data: Mapping[str, str]) -> User:
         """Open an account. It is never an admin's: those are made at the command line."""
         settings: Settings = current_app.extensions["settings"]
         if not settings.registration:
             raise ForbiddenError("registration is switched off here")
-        with SessionManager() as session:
-            return user_service.create(session, data["username"], data["email"], data["password"])
+        return user_service.create(session, data["username"], data["email"], data["password"])
 
 
 @ns.route("/login")
 class Login(Resource):  # type: ignore[misc]
     """Signing in."""
 
-    @can_fail(HTTPStatus.UNAUTHORIZED)
+    @can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
     @accepts(LoginSchema)
     def post(self, data: Mapping[str, str]) -> Response:
         """
-        Sign in with the user name or the mail address.
+        Sign in with the user name or the mail address, and with `totp` where a second factor is in force.
 
         With the header `X-Requested-With` the refresh token travels as an HttpOnly cookie instead of in the body.
         """
+        counts = limits.rate_limits()
+        counts.take(rate_limits.LOGIN_ADDRESS, limits.by_address())
         name = data.get("username") or data.get("email") or ""
-        with SessionManager(read_only=True) as session:  # hashing takes its time: not while the database is locked
-            user_id = user_service.authenticate(session, name, data["password"]).id
-        with SessionManager() as session:
-            user = session.get_one(User, user_id)
-            user.update_last_login()
-            pair = token_service.open_login(session, user, token_rules())
-            return _signed_in(pair)
+        with SessionManager(read_only=True) as session:
+            account = user_service.account_key(session, name)
+        try:
+            counts.take(rate_limits.LOGIN, account)
+            response = _sign_in(name, data["password"], data.get("totp"))
+        except DayTraderError as error:
+            audit_refusal(_LOGIN, account, error)
+            raise
+        counts.forget(rate_limits.LOGIN, account)
+        return response
 
 
 @ns.route("/refresh")
 class Refresh(Resource):  # type: ignore[misc]
     """Going on."""
 
-    @can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    @can_fail(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
     @accepts(RefreshSchema)
     def post(self, data: Mapping[str, str | None]) -> Response:
         """Spend a refresh token for a new pair."""
-        _refuse_foreign_origin()
+        if headers.is_foreign(request.headers.get("Origin")):
+            raise ForbiddenError("this is for pages of this server only")
+        limits.rate_limits().take(rate_limits.WRITES, limits.by_address())
         given = data["refresh_token"]
         if given is None and _is_browser():
             given = request.cookies.get(COOKIE)
@@ -101,10 +126,14 @@ class Logout(Resource):  # type: ignore[misc]
     """Signing out."""
 
     @authenticated
-    @writes
+    @in_person
+    @writes_secretly
+    @audited("auth.logout")
     def post(self, session: Any) -> Response:
         """End this login at once."""
-        token_service.revoke(session, current_identity().session_id)
+        session_id = current_identity().session_id
+        assert session_id is not None  # in person
+        token_service.revoke(session, session_id)
         return _signed_out()
 
 
@@ -113,18 +142,45 @@ class LogoutAll(Resource):  # type: ignore[misc]
     """Signing out everywhere."""
 
     @authenticated
-    @writes
+    @in_person
+    @writes_secretly
+    @audited("auth.logout_all")
     def post(self, session: Any) -> Response:
         """End every login of the caller at once."""
         token_service.revoke_all(session, current_identity().actor.user_id)
         return _signed_out()
 
 
+@ns.route("/set-password")
+class PasswordChoice(Resource):  # type: ignore[misc]
+    """The use of a one-time link."""
+
+    @writes_secretly
+    @audited("auth.set_password")
+    @accepts(SetPasswordSchema)
+    @returns(UserSchema)
+    def post(self, session: Any, data: Mapping[str, str]) -> User:
+        """Choose a password with the token of a one-time link; every login of the user ends."""
+        return user_service.set_password(session, data["token"], data["new_password"])
+
+
 for _method in (Login.post, Refresh.post):
     documented(_method, responses={200: ("Signed in", shown(_tokens))}, security=[])
-documented(Register.post, security=[])
+for _method in (Register.post, PasswordChoice.post):
+    documented(_method, security=[])
 for _method in (Logout.post, LogoutAll.post):
     documented(_method, responses={204: "Signed out"})
+
+
+def _sign_in(name: str, password: str, code: str | None) -> Response:
+    with SessionManager(read_only=True) as session:  # hashing takes its time: not while the database is locked
+        user_id = user_service.authenticate(session, name, password).id
+    with SessionManager() as session:
+        user = totp.check(session, user_id, code)
+        user.update_last_login()
+        pair = token_service.open_login(session, user, token_rules())
+        audit_service.record(session, source(), _LOGIN, user_service.key_of(user_id))
+        return _signed_in(pair)
 
 
 def _signed_in(pair: TokenPair) -> Response:
@@ -163,9 +219,3 @@ def _signed_out() -> Response:
 def _is_browser() -> bool:
     # A form of another site cannot send this header: the cookie alone is not enough.
     return "X-Requested-With" in request.headers
-
-
-def _refuse_foreign_origin() -> None:
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise ForbiddenError("this is for pages of this server only")

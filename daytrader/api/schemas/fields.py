@@ -150,6 +150,25 @@ class Word(Text):
         self.swagger = {"type": "string", "enum": list(words)}
 
 
+class Words(Field):
+    """One or more of a few words, each once."""
+
+    def __init__(self, kind: type[Enum], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._member_of = validators.member_of(kind)
+        choices = {"type": "string", "enum": [member.value for member in kind]}
+        self.swagger = {"type": "array", "items": choices, "minItems": 1}
+
+    def check(self, value: Any) -> list[Any]:
+        """A list of them."""
+        if not isinstance(value, list) or not 0 < len(value) <= len(self.swagger["items"]["enum"]):
+            raise BrokenRuleError("must be a list of one or more, each once")
+        found = [self._member_of(item) for item in value]
+        if len(set(found)) < len(found):
+            raise BrokenRuleError("must be a list of one or more, each once")
+        return found
+
+
 class Moment(Text):
     """A date and time, UTC."""
 
