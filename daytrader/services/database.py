@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SQLITE_BUSY_SECONDS: Final = 10
+_SWITCH_POLL_SECONDS: Final = 0.02
 # Any number will do, as long as every upgrade takes the same lock.
 _UPGRADE_LOCK: Final = 7_202_601
 _VERSION_TABLE: Final = "alembic_version"
@@ -82,7 +84,7 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
         # The driver's own transaction handling begins too late for BEGIN IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(cursor)
         cursor.execute(f"PRAGMA synchronous={'FULL' if is_durable else 'OFF'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
@@ -95,6 +97,20 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
+    # On a new file two processes may switch at once; SQLite tells the second one at once instead of letting it wait.
+    deadline = time.monotonic() + SQLITE_BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_POLL_SECONDS)
+        else:
+            return
 
 
 def _to_json(value: Any) -> str:
@@ -125,22 +141,22 @@ def status(engine: Engine) -> SchemaStatus:
     Raises:
         ConfigurationError: If a newer version of DayTrader has been at this database.
     """
-    revisions = _revisions()
+    known = revisions()
     with engine.connect().execution_options(read_only=True) as connection:
         is_versioned = inspect(connection).has_table(_VERSION_TABLE)
         revision = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}")) if is_versioned else None
     if revision is None:
-        return SchemaStatus(None, revisions[-1], revisions)
-    if revision not in revisions:
+        return SchemaStatus(None, known[-1], known)
+    if revision not in known:
         raise ConfigurationError(
             f"the database is at revision {revision}, which this version does not know: "
             "it was made by a newer DayTrader"
         )
-    return SchemaStatus(revision, revisions[-1], revisions[revisions.index(revision) + 1 :])
+    return SchemaStatus(revision, known[-1], known[known.index(revision) + 1 :])
 
 
 @cache
-def _revisions() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """Return the migrations in order: their files are numbered. Asking Alembic would cost every start half a second."""
     return tuple(sorted(file.name.split("_")[0] for file in (_migrations() / "versions").glob("[0-9]*_*.py")))
 

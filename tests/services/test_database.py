@@ -45,7 +45,7 @@ def test_the_migrations_numbers_are_their_order() -> None:
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(database._config())
-    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(database._revisions())
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(database.revisions())
 
 
 def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
