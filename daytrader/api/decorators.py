@@ -8,7 +8,6 @@ They stand in the order in which a request is judged: `authenticated` (401, and 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -19,27 +18,17 @@ from flask import Response, current_app, g, request
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from daytrader.api import limits, swagger
+from daytrader.api import audit, idempotency, limits, swagger
 from daytrader.api.encoding import answer, read_body
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.schemas.fields import BaseSchema
 from daytrader.models.enums import ApiScope
-from daytrader.models.idempotency_key import IdempotencyKey
-from daytrader.services import (
-    api_key_service,
-    audit_service,
-    idempotency_service,
-    rate_limits,
-    token_service,
-    user_service,
-)
+from daytrader.services import api_key_service, rate_limits, token_service, user_service
 from daytrader.services.actor import Actor
-from daytrader.services.audit_service import Source
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
 from daytrader.utils.errors import (
-    BrokenRuleError,
     DayTraderError,
     ForbiddenError,
     InvalidInputError,
@@ -53,15 +42,7 @@ Decorator = Callable[[Method], Method]
 
 logger = structlog.get_logger(__name__)
 
-_LONGEST_KEY: Final = 200
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_KEY_HEADER: Final = {
-    "Idempotency-Key": {
-        "in": "header",
-        "type": "string",
-        "description": "Repeats of this request under the same key, within 24 h, have one effect and one answer.",
-    }
-}
 _PAGING: Final = {
     "page": swagger.query_parameter(int, "From 1", default=1),
     "page_size": swagger.query_parameter(int, "1 to 100", default=20),
@@ -145,7 +126,7 @@ def audited(action: str) -> Decorator:
     def decorate(method: Method) -> Method:
         @wraps(method)
         def run(*args: Any, **kwargs: Any) -> Any:
-            g.audit_action = action
+            audit.name(action)
             return method(*args, **kwargs)
 
         return run
@@ -159,7 +140,7 @@ def admin_required(method: Method) -> Method:
     @wraps(method)
     def check(*args: Any, **kwargs: Any) -> Any:
         if request.method not in _SAFE_METHODS:
-            g.setdefault("audit_action", f"{request.method} {request.url_rule}".replace(API_PREFIX, ""))
+            audit.name(f"{request.method} {request.url_rule}".replace(API_PREFIX, ""), unless_named=True)
         if not current_actor().is_admin:
             raise ForbiddenError("only an admin may do this")
         return method(*args, **kwargs)
@@ -185,10 +166,10 @@ def writes(method: Method) -> Method:
     A POST under an ``Idempotency-Key`` stores its answer in the same transaction: what it did and that it did it
     stand or fall together.
     """
-    documented = _unit_of_work(method, _remembered)
+    documented = _unit_of_work(method, lambda session, answer: idempotency.once(session, current_actor(), answer))
     if method.__name__ != "post":
         return documented
-    return swagger.can_fail(HTTPStatus.CONFLICT)(swagger.documented(documented, params=_KEY_HEADER))
+    return swagger.can_fail(HTTPStatus.CONFLICT)(swagger.documented(documented, params=idempotency.KEY_HEADER))
 
 
 def writes_secretly(method: Method) -> Method:
@@ -203,61 +184,13 @@ def _unit_of_work(method: Method, run_in: Callable[[Session, Callable[[Session],
         try:
             with SessionManager() as session:
                 response = run_in(session, lambda session: method(*args, session=session, **kwargs))
-                if action := g.get("audit_action"):
-                    audit_service.record(session, source(), action, _target(response))
+                audit.done(session, response)
         except DayTraderError as error:
-            if action := g.get("audit_action"):
-                audit_refusal(action, _target(), error)
+            audit.refused(error)
             raise
         return response
 
     return swagger.can_fail(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)(run)
-
-
-def _remembered(session: Session, make_answer: Callable[[Session], Response]) -> Response:
-    stored = _claim(session)
-    if stored is not None and stored.status:
-        headers = {"Location": stored.location} if stored.location else None
-        return Response(stored.body, stored.status, headers, mimetype="application/json")
-    response = make_answer(session)
-    if stored is not None:
-        location = response.headers.get("Location")
-        idempotency_service.store(stored, response.status_code, location, response.get_data(as_text=True))
-    return response
-
-
-def source() -> Source:
-    """Return who is asking, as the audit log names them."""
-    identity: Identity | None = g.get("identity")
-    if identity is None:
-        return Source(None, "anonymous", limits.address())
-    via = f"login:{identity.session_id}" if identity.key_id is None else f"key:{identity.key_id}"
-    return Source(identity.actor.user_id, via, limits.address())
-
-
-def audit_refusal(action: str, target: str, error: DayTraderError) -> None:
-    """Enter a refused try in the audit log: in a transaction of its own, as that of the try is undone."""
-    try:
-        with SessionManager() as session:
-            audit_service.record(session, source(), action, target, error.code)
-    except UnavailableError:
-        logger.exception("refusal not entered in the audit log", action=action)
-
-
-def confirm_password(password: str, field: str = "password") -> None:
-    """
-    Check the caller's own password; wrong ones are counted as failed logins are.
-
-    Raises:
-        InvalidInputError: Under *field*, if it is wrong.
-        TooManyRequestsError: If there were too many tries.
-    """
-    actor = current_actor()
-    counted_by = user_service.key_of(actor.user_id)
-    limits.rate_limits().take(rate_limits.LOGIN, counted_by)
-    with SessionManager(read_only=True) as session:
-        user_service.confirm_password(session, actor, password, field)
-    limits.rate_limits().forget(rate_limits.LOGIN, counted_by)
 
 
 def guarded(name: str, check: Callable[[Session, int, Actor], object]) -> Decorator:
@@ -379,19 +312,3 @@ def _note_use_of_key(identity: Identity) -> None:
 
 def _counted_by() -> str:
     return user_service.key_of(current_actor().user_id) if "identity" in g else limits.by_address()
-
-
-def _target(response: Response | None = None) -> str:
-    made = None if response is None else response.headers.get("Location")
-    return (made or request.path).removeprefix(API_PREFIX)
-
-
-def _claim(session: Session) -> IdempotencyKey | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None or request.method != "POST":
-        return None
-    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise BrokenRuleError(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters")
-    asked = b"\x00".join((request.method.encode(), request.full_path.encode(), request.get_data()))
-    row, _ = idempotency_service.claim(session, current_actor().user_id, key, hashlib.sha256(asked).hexdigest())
-    return row

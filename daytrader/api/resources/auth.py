@@ -9,16 +9,14 @@ from typing import Any, Final
 from flask import Response, current_app, request
 from flask_restx import Namespace, Resource
 
-from daytrader.api import headers, limits
+from daytrader.api import audit, headers, limits
 from daytrader.api.decorators import (
     accepts,
-    audit_refusal,
     audited,
     authenticated,
     current_identity,
     in_person,
     returns,
-    source,
     token_rules,
     writes_secretly,
 )
@@ -86,7 +84,7 @@ class Login(Resource):  # type: ignore[misc]
             counts.take(rate_limits.LOGIN, account)
             response = _sign_in(name, data["password"], data.get("totp"))
         except DayTraderError as error:
-            audit_refusal(_LOGIN, account, error)
+            audit.enter_refusal(_LOGIN, account, error)
             raise
         counts.forget(rate_limits.LOGIN, account)
         return response
@@ -179,7 +177,7 @@ def _sign_in(name: str, password: str, code: str | None) -> Response:
         user = totp.check(session, user_id, code)
         user.update_last_login()
         pair = token_service.open_login(session, user, token_rules())
-        audit_service.record(session, source(), _LOGIN, user_service.key_of(user_id))
+        audit_service.record(session, audit.source(), _LOGIN, user_service.key_of(user_id))
         return _signed_in(pair)
 
 

@@ -12,7 +12,6 @@ from daytrader.api.decorators import (
     accepts,
     audited,
     authenticated,
-    confirm_password,
     current_actor,
     in_person,
     limited,
@@ -20,6 +19,7 @@ from daytrader.api.decorators import (
     returns_nothing,
     writes_secretly,
 )
+from daytrader.api.passwords import confirm_password
 from daytrader.api.schemas.user import PasswordSchema, TotpCodeSchema, TotpSecretSchema, UserSchema
 from daytrader.api.swagger import can_fail
 from daytrader.models.user import User

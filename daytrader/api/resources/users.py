@@ -14,7 +14,6 @@ from daytrader.api.decorators import (
     admin_required,
     audited,
     authenticated,
-    confirm_password,
     current_actor,
     current_identity,
     guarded,
@@ -26,6 +25,7 @@ from daytrader.api.decorators import (
     writes,
     writes_secretly,
 )
+from daytrader.api.passwords import confirm_password
 from daytrader.api.schemas.user import (
     ChangePasswordSchema,
     DeleteUserSchema,
