@@ -13,6 +13,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
 from daytrader.api import encoding, errors, headers, landing
+from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
 from daytrader.services import demo, rate_limits
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> Flask:
     errors.install(app)
     api.install(app)
     landing.install(app)
+    app.extensions["figures"] = Figures(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
     return app
 

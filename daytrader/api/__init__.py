@@ -16,13 +16,17 @@ from daytrader.api.resources import (
     backtests,
     orders,
     price_records,
+    service_figures,
     stock_prices,
     stocks,
+    strategies,
     system,
+    system_admin,
     totp,
     trading_services,
     trading_transactions,
     users,
+    websockets,
 )
 
 NAMESPACES = (
@@ -33,12 +37,14 @@ NAMESPACES = (
     stocks.ns,
     stock_prices.ns,
     price_records.ns,
+    strategies.ns,
     trading_services.ns,
     trading_transactions.ns,
     orders.ns,
     backtests.ns,
     system.ns,
 )
+_MORE = (service_figures, system_admin, websockets)  # further routes of those above
 
 _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 

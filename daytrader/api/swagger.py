@@ -46,6 +46,12 @@ def documented(method: F, **doc: Any) -> F:
     return method
 
 
+def responses_of(method: Callable[..., Any]) -> dict[int, Any]:
+    """Return the answers of *method* that are documented so far."""
+    found: dict[int, Any] = getattr(method, "__apidoc__", {}).get("responses", {})
+    return found
+
+
 def can_fail(*statuses: HTTPStatus) -> Callable[[F], F]:
     """Document that a method may answer with these errors."""
     responses = {int(status): (_REASONS[status], _error_model()) for status in statuses}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import daytrader
 from daytrader.core.strategy import list_strategies
+from daytrader.models import Job, Order, TradingService, TradingTransaction
 from daytrader.services import database, price_service
 from daytrader.services.session_manager import session_factory
 from daytrader.utils.errors import ConfigurationError
@@ -20,6 +22,12 @@ from daytrader.utils.errors import ConfigurationError
 logger = structlog.get_logger(__name__)
 
 OK: Final = "ok"
+_COUNTED: Final[Mapping[str, Any]] = {
+    "services": TradingService,
+    "orders": Order,
+    "transactions": TradingTransaction,
+    "jobs": Job,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,15 @@ def info(session: Session) -> Info:
     """Return what runs here."""
     strategies = tuple(strategy.name for strategy in list_strategies())
     return Info("DayTrader", daytrader.__version__, price_service.market_time(session), strategies)
+
+
+def counts(session: Session) -> Mapping[str, Mapping[str, int]]:
+    """Return how many services, orders, transactions and jobs there are in each state."""
+    found: dict[str, dict[str, int]] = {}
+    for name, model in _COUNTED.items():
+        rows = session.execute(select(model.state, func.count()).group_by(model.state))
+        found[name] = {state.value: count for state, count in rows}
+    return found
 
 
 def database_status() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, ServiceState, TradingMode
@@ -49,6 +49,26 @@ def get_own(session: Session, service_id: int, actor: Actor) -> TradingService:
     if service.user_id != actor.user_id:
         raise ForbiddenError("an admin may read, pause and stop another's service, no more")
     return service
+
+
+def search(session: Session, actor: Actor, wanted: str, limit: int) -> list[TradingService]:
+    """
+    Return at most *limit* of the actor's services whose name or symbol contains *wanted*; of all, for an admin.
+
+    Case does not matter; names and symbols that begin with it stand first.
+    """
+    begins = or_(
+        TradingService.name.istartswith(wanted, autoescape=True),
+        TradingService.stock_symbol.istartswith(wanted, autoescape=True),
+    )
+    contains = or_(
+        TradingService.name.icontains(wanted, autoescape=True),
+        TradingService.stock_symbol.icontains(wanted, autoescape=True),
+    )
+    query = select(TradingService).where(contains).order_by(case((begins, 0), else_=1), TradingService.id).limit(limit)
+    if not actor.is_admin:
+        query = query.where(TradingService.user_id == actor.user_id)
+    return list(session.scalars(query))
 
 
 def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> TradingService:

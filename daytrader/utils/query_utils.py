@@ -8,7 +8,7 @@ import inspect
 import json
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -197,6 +197,13 @@ class Listing:
             return Page([], query.page, query.page_size, total)
         page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset)
         return Page([self._view(row) for row in session.execute(page)], query.page, query.page_size, total)
+
+    def following(self, query: ListQuery, page: Page) -> ListQuery | None:
+        """Return the query of what follows *page*, which *query* asked for by cursor; None after the last."""
+        if page.next_cursor is None:
+            return None
+        after = self._after(query.sort, query.order, page.next_cursor)
+        return replace(query, cursor=page.next_cursor, after=after)
 
     def _fetch_after(self, session: Session, query: ListQuery, where: tuple[ColumnElement[bool], ...]) -> Page:
         """Return the page behind the cursor: its cost does not grow with what lies before it."""

@@ -21,13 +21,13 @@ from daytrader.api.decorators import (
     returns_nothing,
     writes,
 )
+from daytrader.api.parsers.searches import SEARCH_PARAMETERS, search_limit, search_words
 from daytrader.api.schemas.stock import StockMatchesSchema, StockSchema
-from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.api.swagger import can_fail, documented
 from daytrader.models.stock import Stock
 from daytrader.services import listings, stock_service
 from daytrader.services.actor import Actor
-from daytrader.utils import query_values, validators
-from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, ListQuery, Page
+from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("stocks", description="What can be traded")
 
@@ -133,23 +133,7 @@ class StockSearch(Resource):  # type: ignore[misc]
     @returns(StockMatchesSchema)
     def get(self, session: Any) -> dict[str, list[Stock]]:
         """Find stocks whose symbol or name contains `q`; the nearest symbols first."""
-        wanted = validators.checked("q", _query, request.args.get("q", ""))
-        limit = validators.checked("limit", _limit, request.args.get("limit", str(DEFAULT_PAGE_SIZE)))
-        return {"items": stock_service.search(session, wanted, limit)}
+        return {"items": stock_service.search(session, search_words(request.args), search_limit(request.args))}
 
 
-documented(
-    StockSearch.get,
-    params={
-        "q": query_parameter(str, "What to look for", required=True),
-        "limit": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
-    },
-)
-
-
-def _query(value: object) -> str:
-    return validators.text(value, shortest=1, longest=100)
-
-
-def _limit(value: str) -> int:
-    return query_values.whole(value, 1, MAX_PAGE_SIZE)
+documented(StockSearch.get, params=SEARCH_PARAMETERS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
+from flask import Response, request
 from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import accepts, authenticated, current_actor, guarded, lists, reads, returns, writes
@@ -14,13 +16,18 @@ from daytrader.api.schemas.trading_transaction import (
     CancelSchema,
     CompleteSchema,
     NotesSchema,
+    TransactionMetricsSchema,
     TransactionSchema,
 )
-from daytrader.api.swagger import can_fail
+from daytrader.api.swagger import can_fail, documented, query_parameter
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import listings, trading_service, transaction_service
+from daytrader.services import listings, performance_service, trading_service, transaction_csv, transaction_service
 from daytrader.services.actor import Actor
+from daytrader.services.performance_service import TransactionMetrics
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils import query_values, validators
+from daytrader.utils.errors import InvalidInputError
 from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("transactions", description="What services bought and sold")
@@ -29,6 +36,9 @@ _REFUSALS = can_fail(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
 _TRADE_REFUSALS = can_fail(
     HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
 )
+
+_EXPORT_CHUNK: Final = 1000
+_NO_PAGES: Final = ("page", "page_size", "cursor")
 
 
 def _own(session: Any, transaction_id: int, actor: Actor) -> TradingService:
@@ -126,3 +136,59 @@ class ServiceTransactions(Resource):  # type: ignore[misc]
     def get(self, session: Any, service_id: int, query: ListQuery) -> Page:
         """List the transactions of a service."""
         return listings.transactions_of(session, current_actor(), service_id, query)
+
+
+@ns.route("/services/<int:service_id>/metrics")
+class ServiceTransactionMetrics(Resource):  # type: ignore[misc]
+    """The sum of one service's transactions."""
+
+    @authenticated
+    @reads
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @returns(TransactionMetricsSchema)
+    def get(self, session: Any, service_id: int) -> TransactionMetrics:
+        """Show counts by state, profit and loss, averages and the win rate of a service's transactions."""
+        service = trading_service.get_owned(session, service_id, current_actor())
+        return performance_service.transaction_metrics(session, service)
+
+
+@ns.route("/export")
+class TransactionExport(Resource):  # type: ignore[misc]
+    """The caller's transactions as a file."""
+
+    @authenticated
+    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
+    def get(self) -> Response:
+        """Stream own transactions (all, for admins) as CSV, filtered and sorted as the list is."""
+        given = request.args.to_dict()
+        validators.checked("format", lambda text: query_values.choice(text, ("csv",)), given.pop("format", "csv"))
+        paged = [name for name in _NO_PAGES if name in given]
+        if paged:
+            raise InvalidInputError({name: ["an export has no pages"] for name in paged})
+        query = replace(listings.TRANSACTIONS.parse(given), cursor="", page_size=_EXPORT_CHUNK)
+        headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
+        return Response(_export(current_actor(), query), headers=headers, mimetype="text/csv")
+
+
+documented(
+    TransactionExport.get,
+    params={
+        "format": query_parameter(str, "", enum=["csv"], default="csv"),
+        "sort": query_parameter(str, "", enum=sorted(listings.TRANSACTIONS.columns), default="id"),
+        "order": query_parameter(str, "", enum=["asc", "desc"], default="asc"),
+    }
+    | {name: query_parameter(kind) for name, kind in listings.TRANSACTIONS.filters.items()},
+    produces=["text/csv"],
+    responses={200: "The file"},
+)
+
+
+def _export(actor: Actor, query: ListQuery) -> Iterator[str]:
+    yield transaction_csv.header()
+    following: ListQuery | None = query
+    while following is not None:
+        # A unit of work per chunk: a slow reader holds no connection.
+        with SessionManager(read_only=True) as session:
+            page = listings.transactions(session, actor, following)
+        yield transaction_csv.rows(page.items)
+        following = listings.TRANSACTIONS.following(following, page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daytrader.api.schemas.fields import BaseSchema, Moment, Number, Object, Series, Text
+from daytrader.api.schemas.fields import BaseSchema, Flag, Moment, Number, Object, Series, Shown, Text, Whole
 
 
 class StatusSchema(BaseSchema):
@@ -21,3 +21,122 @@ class InfoSchema(BaseSchema):
     market_time = Moment(dump_only=True, allow_none=True, doc="How far the replay has come, where there is one")
     strategies = Series(Text)
     features = Object(dump_only=True)
+
+
+class DatabaseStatusSchema(BaseSchema):
+    """Where the database is."""
+
+    dialect = Text(dump_only=True, example="sqlite")
+    revision = Text(dump_only=True, allow_none=True, example="0001", doc="The migration that it is at")
+    head = Text(dump_only=True, example="0001", doc="The migration that this version needs")
+    is_current = Flag(dump_only=True)
+    pending = Series(Text)
+    tables = Whole(dump_only=True)
+    size_bytes = Whole(dump_only=True)
+
+
+class ComparisonSchema(BaseSchema):
+    """How the database differs from the models."""
+
+    agrees = Flag(dump_only=True)
+    differences = Series(Text)
+
+
+class DdlSchema(BaseSchema):
+    """The schema as SQL."""
+
+    dialect = Text(dump_only=True, example="sqlite")
+    sql = Text(dump_only=True, example="CREATE TABLE stocks (...);")
+
+
+class MigrationsSchema(BaseSchema):
+    """What was done to the schema, and what waits; oldest first."""
+
+    revision = Text(dump_only=True, allow_none=True, example="0001")
+    head = Text(dump_only=True, example="0001")
+    applied = Series(Text)
+    pending = Series(Text)
+
+
+class BackupSchema(BaseSchema):
+    """A copy of the database in the instance's folder of backups."""
+
+    name = Text(dump_only=True, example="daytrader-20240102T210000000000Z.db")
+    size_bytes = Whole(dump_only=True)
+    created_at = Moment(dump_only=True)
+
+
+class ConfigSchema(BaseSchema):
+    """The settings in force; of secrets only whether they are set."""
+
+    settings = Object(dump_only=True, example={"log_level": "INFO", "secret_key": "set"})
+
+
+class EngineSchema(BaseSchema):
+    """What the engine does and where it is."""
+
+    state = Text(dump_only=True, example="running", doc="stopped, starting, running, idle, paused or failed")
+    is_ready = Flag(dump_only=True)
+    feed = Text(dump_only=True, allow_none=True)
+    position = Moment(dump_only=True, allow_none=True)
+    speed = Number(dump_only=True, allow_none=True)
+    services = Whole(dump_only=True)
+    last_bar_at = Moment(dump_only=True, allow_none=True)
+    error = Text(dump_only=True, allow_none=True)
+
+
+class FlattenedSchema(BaseSchema):
+    """What selling everything came to."""
+
+    paused = Whole(dump_only=True, doc="Services that were at work")
+    cancelled = Whole(dump_only=True, doc="Entries that had not filled")
+    selling = Whole(dump_only=True, doc="Positions that are sold at the next open")
+
+
+class NotificationSchema(BaseSchema):
+    """A notification as sockets are sent it."""
+
+    severity = Text(dump_only=True, example="info")
+    source = Text(dump_only=True, example="websocket-test")
+    message = Text(dump_only=True)
+
+
+class NothingSchema(BaseSchema):
+    """An empty object."""
+
+
+class RoomSchema(BaseSchema):
+    """A room, who may join it and what it carries."""
+
+    name = Text(dump_only=True, example="service_{id}")
+    who = Text(dump_only=True)
+    about = Text(dump_only=True)
+    events = Series(Text)
+
+
+class ClientEventSchema(BaseSchema):
+    """An event that clients send, with an example and its acknowledgement."""
+
+    name = Text(dump_only=True, example="join")
+    about = Text(dump_only=True)
+    payload = Object(dump_only=True)
+    acknowledgement = Object(dump_only=True)
+
+
+class DataEventSchema(BaseSchema):
+    """An event that clients are sent, with an example."""
+
+    name = Text(dump_only=True, example="service:update")
+    about = Text(dump_only=True)
+    actions = Series(Text)
+    rooms = Series(Text)
+    payload = Object(dump_only=True)
+
+
+class SocketDocsSchema(BaseSchema):
+    """The sockets: how to connect, rooms, events."""
+
+    connect = Object(dump_only=True)
+    rooms = Shown(RoomSchema, many=True)
+    client_events = Shown(ClientEventSchema, many=True)
+    data_events = Shown(DataEventSchema, many=True)

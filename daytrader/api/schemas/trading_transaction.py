@@ -133,3 +133,20 @@ class OrderWithFillsSchema(OrderSchema):
 
     history = Shown(PassageSchema, many=True)
     executions = Shown(ExecutionSchema, many=True)
+
+
+class TransactionMetricsSchema(BaseSchema):
+    """The sum of a service's transactions; null where there is nothing to divide by."""
+
+    total_transactions = Whole(dump_only=True)
+    open_transactions = Whole(dump_only=True)
+    closed_transactions = Whole(dump_only=True)
+    cancelled_transactions = Whole(dump_only=True)
+    total_profit = Number(dump_only=True)
+    total_loss = Number(dump_only=True, doc="0 or negative")
+    net_gain_loss = Number(dump_only=True)
+    average_profit_per_transaction = Number(dump_only=True, allow_none=True)
+    average_loss_per_transaction = Number(dump_only=True, allow_none=True)
+    profitable_transactions = Whole(dump_only=True)
+    unprofitable_transactions = Whole(dump_only=True, doc="What broke even included")
+    win_rate = Number(dump_only=True, allow_none=True, doc="Percent of the closed ones")

@@ -1,0 +1,105 @@
+"""Figures for Prometheus: requests as they come, everything else when it asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+import daytrader
+from daytrader.services import event_log, system_service
+from daytrader.services.session_manager import SessionManager
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Figures:
+    """What one application counts."""
+
+    def __init__(self, app: Flask) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "daytrader_http_requests", "Requests answered", ("method", "route", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "daytrader_http_request_seconds",
+            "Time to an answer",
+            ("method", "route"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.registry.register(_State(app))
+        app.before_request(self._begin)
+        app.after_request(self._count)
+
+    def text(self) -> bytes:
+        """Return every figure in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _begin(self) -> None:
+        g.began = time.perf_counter()
+
+    def _count(self, response: Response) -> Response:
+        # The rule, never the address: one series per route however many ids are asked for.
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        self._requests.labels(request.method, route, response.status_code).inc()
+        if "began" in g:
+            self._seconds.labels(request.method, route).observe(time.perf_counter() - g.began)
+        return response
+
+
+class _State(Collector):
+    """What the database, the engine and the sockets are like at the moment."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def describe(self) -> list[Any]:
+        """Nothing to look up in advance: the database may not be there yet."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read what there is; a database that does not answer is said, and no reason to say nothing else."""
+        yield _one("daytrader_info", "The version", {"version": daytrader.__version__}, 1)
+        is_up = system_service.database_status() == system_service.OK
+        yield _one("daytrader_database_up", "Whether the database answers with this version's schema", {}, is_up)
+        yield _one("daytrader_sockets", "Open sockets", {}, self._app.extensions["sockets"].count)
+        if not is_up:
+            return
+        with SessionManager(read_only=True) as session:
+            counts = system_service.counts(session)
+            sequence = event_log.last_sequence(session)
+        for kind, by_state in counts.items():
+            family = GaugeMetricFamily(f"daytrader_{kind}", f"Number of {kind} by state", labels=["state"])
+            for state, count in by_state.items():
+                family.add_metric([state], count)
+            yield family
+        yield _one("daytrader_last_event", "Sequence of the newest event", {}, sequence)
+        engine = self._app.extensions.get("engine")
+        if engine is not None:
+            status = engine.status()
+            yield _one("daytrader_engine_state", "What the engine does", {"state": status["state"]}, 1)
+            position = status["position"]
+            if position is not None:
+                yield _one("daytrader_market_time_seconds", "How far the market is", {}, position.timestamp())
+
+
+def _one(name: str, about: str, labels: dict[str, str], value: float) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=list(labels))
+    family.add_metric(list(labels.values()), float(value))
+    return family
