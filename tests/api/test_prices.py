@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from marshmallow import Schema
 
 from daytrader.api.schemas.stock_price import DailyPriceSchema, IntradayPriceSchema
 from daytrader.models import Stock
@@ -13,7 +14,7 @@ from ..conftest import World
 from .conftest import Caller
 
 DAILY = {"open_price": 10, "high_price": 12.5, "low_price": 9, "close_price": 11.25, "volume": 5_000_000_000}
-KINDS = {
+KINDS: dict[str, tuple[dict[str, Any], str, str, type[Schema]]] = {
     "daily": ({"price_date": "2020-01-02"} | DAILY, "price_date", "2020-01-03", DailyPriceSchema),
     "intraday": (
         {"timestamp": "2020-01-02T14:30:00Z", "interval": 5} | DAILY,
