@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import socketio
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from daytrader.app import create_app
 from daytrader.config import Settings
-from daytrader.models import User
+from daytrader.models import TradingService, User
 from daytrader.services import token_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
@@ -120,3 +123,41 @@ def bob(world: World, sign_in: Callable[[User], Caller]) -> Caller:
 def admin(world: World, sign_in: Callable[[User], Caller]) -> Caller:
     """An administrator."""
     return sign_in(world.user("root", is_admin=True))
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The application, served on a free port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def connect(url: str) -> Iterator[Callable[..., socketio.Client]]:
+    """Connect sockets; hung up at the end."""
+    clients: list[socketio.Client] = []
+
+    def open_one(token: object, origin: str | None = None) -> socketio.Client:
+        client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
+        clients.append(client)
+        client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+        return client
+
+    yield open_one
+    for client in clients:
+        if client.connected:
+            client.eio.ws.sock.close()
+
+
+@pytest.fixture
+def active_service(world: World, alice: Caller) -> TradingService:
+    """An active service of alice's on ACME, which closed at 10 and 20."""
+    stock = world.stock("ACME")
+    world.prices(stock, [10.0, 20.0])
+    made = world.service(alice.user, stock)
+    alice.post(f"/services/{made.id}/activate")
+    return made
