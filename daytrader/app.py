@@ -12,10 +12,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
-from daytrader.api import encoding, errors, headers, landing
+from daytrader.api import encoding, errors, headers, landing, uploads
 from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
+from daytrader.jobs import price_jobs
+from daytrader.jobs.worker import Worker
 from daytrader.services import demo, rate_limits
 from daytrader.services.events import events
 from daytrader.services.rate_limits import RateLimits
@@ -38,8 +40,8 @@ def create_app(settings: Settings) -> Flask:
     """
     Return the application: REST, sockets and pages over the database that is connected already.
 
-    ``app.extensions["socketio"]`` serves it. Whoever also runs an engine puts its supervisor into
-    ``app.extensions["engine"]``.
+    ``app.extensions["socketio"]`` serves it. ``app.extensions["jobs"]`` is the worker of background jobs: whoever
+    serves starts and stops it. Whoever also runs an engine puts its supervisor into ``app.extensions["engine"]``.
 
     Raises:
         ConfigurationError: If a setting is wrong, or unsafe for production.
@@ -75,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
+    app.extensions["jobs"] = _worker(app, settings)
     encoding.install(app)
     headers.install(app)
     errors.install(app)
@@ -83,6 +86,17 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["figures"] = Figures(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
     return app
+
+
+def _worker(app: Flask, settings: Settings) -> Worker:
+    """Return the worker with every kind of job there is."""
+
+    def on_prices() -> None:
+        engine = app.extensions.get("engine")
+        if engine is not None:
+            engine.forget_bars()
+
+    return Worker(price_jobs.handlers(uploads.folder(settings), address=headers.API_PREFIX, on_prices=on_prices))
 
 
 def _refuse_unsafe(app: Flask) -> None:

@@ -14,7 +14,9 @@ from daytrader.api.resources import (
     api_keys,
     auth,
     backtests,
+    jobs,
     orders,
+    price_files,
     price_records,
     service_figures,
     stock_prices,
@@ -37,11 +39,13 @@ NAMESPACES = (
     stocks.ns,
     stock_prices.ns,
     price_records.ns,
+    price_files.ns,
     strategies.ns,
     trading_services.ns,
     trading_transactions.ns,
     orders.ns,
     backtests.ns,
+    jobs.ns,
     system.ns,
 )
 _MORE = (service_figures, system_admin, websockets)  # further routes of those above

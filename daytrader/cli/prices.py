@@ -69,7 +69,7 @@ def import_(
     as_json: bool,
 ) -> None:
     """
-    Store the bars, dividends and splits of FILE, a CSV of any common vendor's layout, plain or gzip.
+    Store the bars, dividends and splits of FILE: CSV of any common vendor's layout, plain or gzip, or Parquet.
 
     A file with bad rows is refused as a whole, each with line and reason (exit code 1), unless --partial is given.
     """
@@ -161,31 +161,8 @@ def _progress(*, is_shown: bool) -> Iterator[Progress | None]:
 
 
 def _as_json(file: Path, report: ImportReport, *, is_dry_run: bool) -> dict[str, Any]:
-    return {
-        "file": file.name,
-        "interval": report.interval,
-        "rows": report.rows,
-        "refused": report.refused,
-        "file_symbol": report.file_symbol,
-        "is_written": report.is_written,
-        "is_dry_run": is_dry_run,
-        "errors": [error._asdict() for error in report.errors],
-        "warnings": [warning._asdict() for warning in report.warnings],
-        "stocks": [
-            {
-                "symbol": stock.symbol,
-                "is_new_stock": stock.is_new_stock,
-                "rows": stock.rows,
-                "new_rows": stock.new_rows,
-                "first": stock.first.isoformat().replace("+00:00", "Z"),
-                "last": stock.last.isoformat().replace("+00:00", "Z"),
-                "dividends": stock.dividends,
-                "splits": stock.splits,
-                "quarantined": stock.quarantined,
-            }
-            for stock in report.stocks
-        ],
-    }
+    errors = [error._asdict() for error in report.errors]
+    return {"file": file.name, "is_dry_run": is_dry_run, **report.to_dict(), "errors": errors}
 
 
 def _print(file: Path, report: ImportReport, *, is_dry_run: bool) -> None:

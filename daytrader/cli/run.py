@@ -30,6 +30,7 @@ _LOOPBACK_NAMES: Final = "127.0.0.1,localhost,[::1]"
 _READY_SECONDS: Final = 60.0
 # Ten seconds are promised; on a first start the bar in hand may wait for the compiler, and is taken again instead.
 _STOP_SECONDS: Final = 5.0
+_JOBS_STOP_SECONDS: Final = 2.0  # a job that is stopped begins anew at the next start
 
 
 @click.command()
@@ -120,6 +121,7 @@ def _start(settings: Settings, listener: socket.socket, speed: float | None, tol
     app.extensions["engine"] = supervisor
     server = Server(app, listener)
     supervisor.start()
+    app.extensions["jobs"].start()
     server.start()
     try:
         if not wait_until_ready(server.address, settings, told_to_stop, _READY_SECONDS):
@@ -132,6 +134,7 @@ def _start(settings: Settings, listener: socket.socket, speed: float | None, tol
         console().print("Stopping ...")
         if not supervisor.stop(_STOP_SECONDS):
             warn("the bar in hand was not finished: it will be taken again at the next start")
+        app.extensions["jobs"].stop(_JOBS_STOP_SECONDS)
         server.stop()
         database_engine.dispose()
 

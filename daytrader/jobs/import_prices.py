@@ -1,12 +1,12 @@
-"""A price file into the database: validated as a whole, then written in one transaction."""
+"""A price file into the database: validated as a whole, then written in one transaction unless a part will do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -17,13 +17,15 @@ from daytrader.jobs.price_spool import PriceSpool, Rows
 from daytrader.models import Stock
 from daytrader.models.enums import PriceSource
 from daytrader.services import corporate_action_service, market_calendar, price_service, stock_service
-from daytrader.services.data_providers.csv import PriceBlock, PriceFile, RowError, events_of
+from daytrader.services.data_providers.csv import PriceBlock, RowError, events_of
 from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.data_providers.csv_layouts import Field
+from daytrader.services.data_providers.price_files import AnyPriceFile, open_price_file
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import validators
 from daytrader.utils.constants import DAILY
+from daytrader.utils.current_datetime import iso_utc
 from daytrader.utils.errors import InvalidInputError
 
 Progress = Callable[[str, int, int], None]
@@ -43,7 +45,7 @@ class ImportOptions:
         symbol: The stock of every row; None where the file names its stocks.
         interval: Minutes of a bar, 0 for daily bars; found out where None.
         source: Where the prices come from.
-        is_partial: Keep the good rows of a file that has bad ones.
+        is_partial: Keep the good rows of a file that has bad ones; written in several transactions.
         is_dry_run: Check everything and write nothing.
         on_conflict: What happens to bars and corporate actions that are stored already.
         creates_stocks: Make stocks that are missing; otherwise their rows are errors.
@@ -102,20 +104,46 @@ class ImportReport:
     is_written: bool
     file_symbol: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was done as JSON values, without the row errors, which may be many."""
+        return {
+            "interval": self.interval,
+            "rows": self.rows,
+            "refused": self.refused,
+            "file_symbol": self.file_symbol,
+            "is_written": self.is_written,
+            "warnings": [warning._asdict() for warning in self.warnings],
+            "stocks": [
+                asdict(stock) | {"first": iso_utc(stock.first), "last": iso_utc(stock.last)} for stock in self.stocks
+            ],
+        }
+
 
 @dataclass(eq=False)
 class _Intake:
     """The file as read: good rows in the spool, the rest here."""
 
-    file: PriceFile
+    file: AnyPriceFile
     spool: PriceSpool
     refused: int = 0
     errors: list[RowError] = field(default_factory=list)
     events: list[tuple[int, int, CorporateEvent]] = field(default_factory=list)  # line, symbol, event
+    left_out: IntArray = field(default_factory=lambda: np.empty(0, np.int64))  # rows of the spool, ascending
+    lines_left_out: set[int] = field(default_factory=set)  # of rows that carry events
 
     def refuse(self, errors: Sequence[RowError]) -> None:
         self.refused += len(errors)
         self.errors.extend(errors[: _KEPT_ERRORS - len(self.errors)])
+
+    def leave_out(self, rows: IntArray) -> None:
+        """Do not store these rows of the spool, nor what they say of dividends and splits."""
+        self.left_out = np.union1d(self.left_out, rows)
+        eventful = {line for line, _symbol, _event in self.events}
+        start = 0
+        for block in self.spool.blocks() if eventful else ():
+            here = rows[(rows >= start) & (rows < start + block.size)] - start
+            self.lines_left_out |= eventful & set(block["line"][here].tolist())
+            start += block.size
 
 
 def import_prices(path: Path, options: ImportOptions, progress: Progress | None = None) -> ImportReport:
@@ -129,27 +157,27 @@ def import_prices(path: Path, options: ImportOptions, progress: Progress | None 
         InvalidInputError: If nobody says which stock the prices are of, or the symbol cannot be one.
     """
     report_progress = progress or (lambda _phase, _done, _total: None)
-    file = PriceFile(path, interval=options.interval, zone=options.zone, date_order=options.date_order)
-    if options.symbol is None and Field.SYMBOL not in file.layout.columns:
+    file = open_price_file(path, interval=options.interval, zone=options.zone, date_order=options.date_order)
+    if options.symbol is None and not file.names_stocks:
         raise InvalidInputError({"symbol": ["is required: the file does not name its stock"]})
     with PriceSpool() as spool:
         intake = _Intake(file, spool)
         for block in file.blocks(lambda done: report_progress("reading", done, file.size)):
             _take(intake, block)
         symbols = _symbols(file, options)
-        left_out = spool.repeats()
-        intake.refuse(list(left_out.values()))
+        repeats = spool.repeats()
+        intake.refuse(list(repeats.values()))
+        intake.leave_out(np.array([*repeats], np.int64))
         if not options.creates_stocks:
-            _refuse_unknown(intake, symbols, left_out)
+            _refuse_unknown(intake, symbols)
         intake.errors.sort()
         may_write = not options.is_dry_run and (options.is_partial or not intake.refused)
-        stocks = _tally(spool, _ascending(left_out), symbols)
+        stocks = _tally(intake, symbols)
         if may_write and stocks:
-            with SessionManager() as session:
-                _write(session, intake, stocks, left_out, options, report_progress)
+            _Writing(intake, stocks, options, report_progress).carry_out()
         return ImportReport(
             file.interval,
-            spool.rows - len(left_out),
+            spool.rows - intake.left_out.size,
             intake.refused,
             tuple(intake.errors),
             tuple(spool.disorder()),
@@ -172,7 +200,7 @@ def _take(intake: _Intake, block: PriceBlock) -> None:
         intake.events.extend((line, symbol, event) for event in events)
 
 
-def _symbols(file: PriceFile, options: ImportOptions) -> list[str]:
+def _symbols(file: AnyPriceFile, options: ImportOptions) -> list[str]:
     """Return the symbol that each of the file's codes stands for."""
     if options.symbol is None:
         return list(file.symbols)
@@ -181,31 +209,27 @@ def _symbols(file: PriceFile, options: ImportOptions) -> list[str]:
     return [validators.checked("symbol", validators.symbol, options.symbol)]
 
 
-def _refuse_unknown(intake: _Intake, symbols: list[str], left_out: dict[int, RowError]) -> None:
+def _refuse_unknown(intake: _Intake, symbols: list[str]) -> None:
     with SessionManager(read_only=True) as session:
         unknown = [code for code, symbol in enumerate(symbols) if stock_service.find(session, symbol) is None]
     if not unknown:
         return
-    start = 0
+    start, found = 0, []
     for rows in intake.spool.blocks():
-        for row in np.flatnonzero(np.isin(rows["symbol"], unknown)).tolist():
-            if start + row not in left_out:
-                error = RowError(int(rows["line"][row]), Field.SYMBOL.value, "is not a known stock")
-                left_out[start + row] = error
-                intake.refuse([error])
+        refused = np.setdiff1d(np.flatnonzero(np.isin(rows["symbol"], unknown)) + start, intake.left_out)
+        lines = rows["line"][refused - start].tolist()
+        intake.refuse([RowError(line, Field.SYMBOL.value, "is not a known stock") for line in lines])
+        found.append(refused)
         start += rows.size
+    intake.leave_out(np.concatenate(found or [np.empty(0, np.int64)]))
 
 
-def _ascending(rows: Iterable[int]) -> IntArray:
-    return np.array(sorted(rows), np.int64)
-
-
-def _tally(spool: PriceSpool, left_out: IntArray, symbols: list[str]) -> dict[int, StockImport]:
+def _tally(intake: _Intake, symbols: list[str]) -> dict[int, StockImport]:
     """Return by code what comes in for each stock that has good rows."""
     count = np.zeros(len(symbols), np.int64)
     first = np.full(len(symbols), np.iinfo(np.int64).max)
     last = np.full(len(symbols), np.iinfo(np.int64).min)
-    for rows in spool.kept(left_out):
+    for rows in intake.spool.kept(intake.left_out):
         count += np.bincount(rows["symbol"], minlength=len(symbols))
         np.minimum.at(first, rows["symbol"], rows["time"])
         np.maximum.at(last, rows["symbol"], rows["time"])
@@ -220,37 +244,67 @@ def _tally(spool: PriceSpool, left_out: IntArray, symbols: list[str]) -> dict[in
     }
 
 
-def _write(
-    session: Session,
-    intake: _Intake,
-    stocks: dict[int, StockImport],
-    left_out: dict[int, RowError],
-    options: ImportOptions,
-    progress: Progress,
-) -> None:
-    interval = intake.file.interval
-    found = {code: _stock(session, tally, options) for code, tally in stocks.items()}
-    ids = np.zeros(max(stocks) + 1, np.int64)
-    for code, stock in found.items():
-        ids[code] = stock.id
-        stocks[code].new_rows = -price_service.count_bars(session, stock.id, interval)
-    written = 0
-    for rows in intake.spool.kept(_ascending(left_out)):
-        upsert(session, _table(rows, ids, interval), source=options.source, on_conflict=options.on_conflict)
-        written += rows.size
-        progress("writing", written, intake.spool.rows)
-    lines_left_out = {error.line for error in left_out.values()}
-    for code, stock in found.items():
-        events = [e for line, symbol, e in intake.events if symbol == code and line not in lines_left_out]
-        recorded = corporate_action_service.record(
-            session, stock.id, events, source=_ACTION_SOURCE, on_conflict=options.on_conflict
-        )
-        tally = stocks[code]
-        tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
-        tally.splits = len(events) - tally.dividends
-        tally.quarantined = len(recorded.quarantined)
-        tally.new_rows += price_service.count_bars(session, stock.id, interval)
-        price_service.price_events(session, stock, interval)
+class _Writing:
+    """What is checked, into the database: in one transaction, or in several where a part is welcome too."""
+
+    def __init__(
+        self, intake: _Intake, stocks: dict[int, StockImport], options: ImportOptions, progress: Progress
+    ) -> None:
+        self._intake = intake
+        self._interval = intake.file.interval
+        self._stocks = stocks
+        self._options = options
+        self._progress = progress
+        self._written = 0
+
+    def carry_out(self) -> None:
+        if not self._options.is_partial:
+            with SessionManager() as session:
+                ids = self._open(session)
+                for rows in self._rows():
+                    self._write(session, ids, rows)
+                self._close(session, ids)
+            return
+        # Chunk by chunk, so that others may write between them.
+        with SessionManager() as session:
+            ids = self._open(session)
+        for rows in self._rows():
+            with SessionManager() as session:
+                self._write(session, ids, rows)
+        with SessionManager() as session:
+            self._close(session, ids)
+
+    def _rows(self) -> Iterator[Rows]:
+        return self._intake.spool.kept(self._intake.left_out)
+
+    def _open(self, session: Session) -> IntArray:
+        """Return the stocks' ids by code, and begin to count what is new."""
+        ids = np.zeros(max(self._stocks) + 1, np.int64)
+        for code, tally in self._stocks.items():
+            ids[code] = stock_id = _stock(session, tally, self._options).id
+            tally.new_rows = -price_service.count_bars(session, stock_id, self._interval)
+        return ids
+
+    def _write(self, session: Session, ids: IntArray, rows: Rows) -> None:
+        table = _table(rows, ids, self._interval)
+        upsert(session, table, source=self._options.source, on_conflict=self._options.on_conflict)
+        self._written += rows.size
+        self._progress("writing", self._written, self._intake.spool.rows)
+
+    def _close(self, session: Session, ids: IntArray) -> None:
+        """Store dividends and splits, finish counting, announce each stock once."""
+        intake = self._intake
+        for code, tally in self._stocks.items():
+            stock = stock_service.get(session, int(ids[code]))
+            events = [e for line, symbol, e in intake.events if symbol == code and line not in intake.lines_left_out]
+            recorded = corporate_action_service.record(
+                session, stock.id, events, source=_ACTION_SOURCE, on_conflict=self._options.on_conflict
+            )
+            tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
+            tally.splits = len(events) - tally.dividends
+            tally.quarantined = len(recorded.quarantined)
+            tally.new_rows += price_service.count_bars(session, stock.id, self._interval)
+            price_service.price_events(session, stock, self._interval)
 
 
 def _stock(session: Session, tally: StockImport, options: ImportOptions) -> Stock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Float, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,8 @@ class Job(Base):
     """One piece of background work, its progress and its end."""
 
     __tablename__ = "jobs"
+    # What the worker needs, names of files included.
+    private_columns: ClassVar[frozenset[str]] = frozenset({"params"})
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(30))

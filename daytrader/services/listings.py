@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.models import (
+    Job,
     Order,
     Stock,
     StockDailyPrice,
@@ -62,6 +64,9 @@ INTRADAY_PRICES: Final = Listing.of(
     aliases={"price": "close_price", "start": "timestamp_after", "end": "timestamp_before"},
     joins=(Stock,),
 )
+
+# Row errors may be thousands: the single job shows them.
+JOBS: Final = replace(Listing.of(Job, aliases={"status": "state"}), shown={"result": Job.result})
 
 
 def services(session: Session, actor: Actor, query: ListQuery) -> Page:
@@ -128,6 +133,11 @@ def daily_prices(session: Session, query: ListQuery) -> Page:
 def intraday_prices(session: Session, query: ListQuery) -> Page:
     """Return the intraday prices: they are everyone's."""
     return INTRADAY_PRICES.fetch(session, query)
+
+
+def jobs(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's jobs; every job for an admin."""
+    return JOBS.fetch(session, query, true() if actor.is_admin else Job.user_id == actor.user_id)
 
 
 def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -254,9 +254,8 @@ def price(value: object) -> float | None:
     """Nothing, or a finite price that is not negative."""
     if value is None:
         return None
-    exact = decimal(value)
-    number = float(exact)
-    if exact.is_signed() or not number <= constants.MAX_PRICE:
+    number = float(decimal(value))
+    if not 0 <= number <= constants.MAX_PRICE:
         raise BrokenRuleError(f"must be at least 0 and at most {constants.MAX_PRICE:,}")
     return number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from daytrader.api.schemas.fields import (
@@ -17,9 +18,14 @@ from daytrader.api.schemas.fields import (
     Shown,
     Text,
     Whole,
+    Word,
 )
 from daytrader.models.enums import AnalysisTimeframe, PriceSource
+from daytrader.services.data_providers import PROVIDERS
+from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils import validators
+from daytrader.utils.constants import DAILY, MAX_PRICE
+from daytrader.utils.errors import BrokenRuleError
 
 
 class _Shares(Number):
@@ -28,16 +34,22 @@ class _Shares(Number):
     swagger: Mapping[str, Any] = {"type": "integer", "format": "int64"}
 
 
+def _price(value: Decimal) -> float | None:
+    if value.is_signed():  # -0 too: whoever writes it means something else
+        raise BrokenRuleError(f"must be at least 0 and at most {MAX_PRICE:,}")
+    return validators.price(value)
+
+
 class _BarSchema(BaseSchema):
     """What daily and intraday prices have in common."""
 
     id = Whole(dump_only=True)
     stock_id = Whole(dump_only=True)
     symbol = Text(dump_only=True)
-    open_price = Number(validators.price, allow_none=True, example=187.15)
-    high_price = Number(validators.price, allow_none=True, example=188.44)
-    low_price = Number(validators.price, allow_none=True, example=183.89)
-    close_price = Number(validators.price, allow_none=True, example=185.64)
+    open_price = Number(_price, allow_none=True, example=187.15)
+    high_price = Number(_price, allow_none=True, example=188.44)
+    low_price = Number(_price, allow_none=True, example=183.89)
+    close_price = Number(_price, allow_none=True, example=185.64)
     volume = _Shares(validators.volume, allow_none=True, example=82_488_700)
     source = Choice(PriceSource)
     change = Number(dump_only=True, allow_none=True)
@@ -52,7 +64,7 @@ class DailyPriceSchema(_BarSchema):
     """One session of one stock."""
 
     price_date = Day(validators.price_date, required=True, example="2024-01-02")
-    adj_close = Number(validators.price, allow_none=True)
+    adj_close = Number(_price, allow_none=True)
     trading_range = Number(dump_only=True, allow_none=True)
     trading_range_percent = Number(dump_only=True, allow_none=True)
 
@@ -80,6 +92,15 @@ class NewIntradayPriceSchema(IntradayPriceSchema):
 
     stock_id = Whole()
     symbol = Text(validators.symbol, example="AAPL")
+
+
+class FetchSchema(BaseSchema):
+    """What is asked of a data provider."""
+
+    provider = Word(*PROVIDERS, load_default=SampleProvider.name, example=SampleProvider.name)
+    start = Day(doc="First session", allow_none=True)
+    end = Day(doc="Last session", allow_none=True)
+    interval = Whole(validators.service_interval, load_default=DAILY, doc="Minutes, 0 for daily")
 
 
 class LatestBarSchema(BaseSchema):

@@ -26,6 +26,7 @@ from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout,
 from daytrader.services.data_providers.csv_numbers import DecimalMark, decimal_mark
 from daytrader.services.data_providers.csv_rows import PriceBlock, RowError, RowParser, date_cells
 from daytrader.services.data_providers.csv_text import TextFile, UnreadableFileError
+from daytrader.services.data_providers.intervals import settle_interval
 from daytrader.utils import constants
 from daytrader.utils.errors import InsufficientDataError
 
@@ -76,6 +77,11 @@ class PriceFile:
         self._zone = zone
         self.symbols: list[str] = []
         """The symbols named in what has been read so far; empty where the file names none."""
+
+    @property
+    def names_stocks(self) -> bool:
+        """Whether a column says whose each row is."""
+        return Field.SYMBOL in self.layout.columns
 
     @property
     def size(self) -> int:
@@ -231,15 +237,4 @@ def _settle_interval(cells: Sequence[str], style: DateStyle, zone: tzinfo, given
     days = np.array(DateParser(style, is_daily=True, zone=zone).column(cells), np.int64)
     sound = moments != BAD
     times = np.unique(moments[sound])
-    if given == constants.DAILY or (given is None and times.size and times.size == np.unique(days[sound]).size):
-        return constants.DAILY
-    apart = int(np.diff(times).min()) if times.size > 1 else 0
-    if given is None:
-        if not apart:
-            raise UnreadableFileError("has too few bars to tell their interval: say it")
-        if apart not in [minutes * 60 for minutes in constants.INTRADAY_INTERVALS]:
-            raise UnreadableFileError(f"has bars {apart / 60:g} minutes apart: say their interval")
-        return apart // 60
-    if apart and apart < given * 60:
-        raise UnreadableFileError(f"has bars {apart / 60:g} minutes apart, not {given}")
-    return given
+    return settle_interval(times, np.unique(days[sound]), given)

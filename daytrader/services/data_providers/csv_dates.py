@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from daytrader.core.arrays import IntArray
 from daytrader.services.data_providers.csv_text import UnreadableFileError
 from daytrader.services.market_calendar import days_since_epoch
 
@@ -253,11 +254,23 @@ class DateParser:
         return hour * _HOUR + minute * 60 + second, None if found["zone"] is None else _zone_offset(found["zone"])
 
     def _offset(self, local: int) -> int:
-        hour = local // _HOUR  # offsets change on the hour
+        hour = local // _HOUR
         if hour not in self._offsets:
-            moment = (datetime(1970, 1, 1) + timedelta(hours=hour)).replace(tzinfo=self._zone)  # noqa: DTZ001 (made aware)
-            self._offsets[hour] = int((moment.utcoffset() or timedelta()).total_seconds())
+            self._offsets[hour] = _offset_at(hour, self._zone)
         return self._offsets[hour]
+
+
+def moments_of(wall: IntArray, zone: tzinfo) -> IntArray:
+    """Return the moments (epoch seconds UTC) at which clocks in *zone* show *wall* (seconds since 1970 there), (n,)."""
+    hours, place = np.unique(wall // _HOUR, return_inverse=True)
+    offsets = np.array([_offset_at(hour, zone) for hour in hours.tolist()], np.int64)
+    return wall - offsets[place]
+
+
+def _offset_at(hour: int, zone: tzinfo) -> int:
+    # Offsets change on the hour.
+    moment = (datetime(1970, 1, 1) + timedelta(hours=hour)).replace(tzinfo=zone)  # noqa: DTZ001 (made aware)
+    return int((moment.utcoffset() or timedelta()).total_seconds())
 
 
 def _zone_offset(zone: str) -> int:

@@ -85,7 +85,7 @@ def detect_layout(sample: Sequence[str]) -> Layout:
     for number, line in enumerate(sample[:_HEADER_LINES], 1):
         for separator in _SEPARATORS:
             cells = split_line(line, separator)
-            columns = _header(cells)
+            columns = columns_of(cells)
             if Field.DATE in columns and all(price in columns for price in PRICES):
                 return Layout(separator, columns, len(cells), number + 1)
             if len(columns) > len(nearest[1]):
@@ -104,7 +104,8 @@ def split_line(line: str, separator: str) -> list[str]:
         return [line]
 
 
-def _header(cells: Sequence[str]) -> dict[Field, int]:
+def columns_of(cells: Sequence[str]) -> dict[Field, int]:
+    """Return the place of each field that the header *cells* name; none where a name stands twice."""
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         name = _NOT_A_LETTER.sub("", _ORDINAL.sub("", cell.lower()))

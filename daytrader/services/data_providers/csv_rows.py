@@ -18,7 +18,7 @@ from daytrader.services.data_providers.csv_dates import BAD, DateParser
 from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout, split_line
 from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
 from daytrader.services.market_calendar import date_of
-from daytrader.utils import validators
+from daytrader.utils import csv_cells, validators
 from daytrader.utils.constants import DAILY, MAX_PRICE
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import BrokenRuleError
@@ -60,6 +60,30 @@ class PriceBlock:
     errors: tuple[RowError, ...]
 
 
+class SymbolCodes:
+    """Numbers for the symbols of a file, in the order in which they first turn up; ``XYZ.US`` means XYZ."""
+
+    def __init__(self, symbols: list[str]) -> None:
+        self._symbols = symbols
+        self._codes: dict[str, int] = {}
+
+    def of(self, cells: Sequence[str]) -> IntArray:
+        """Return each cell's place in the symbols, -1 where it cannot be one; shape (n,)."""
+        if not self._codes.keys() >= set(cells):
+            for cell in dict.fromkeys(cells):
+                self._codes.setdefault(cell, self._code(cell))
+        return np.fromiter(map(self._codes.__getitem__, cells), np.int64, len(cells))
+
+    def _code(self, cell: str) -> int:
+        try:
+            symbol = validators.symbol(csv_cells.restored(cell)).removesuffix(".US")
+        except BrokenRuleError:
+            return -1
+        if symbol not in self._symbols:
+            self._symbols.append(symbol)
+        return self._symbols.index(symbol)
+
+
 @dataclass(eq=False)
 class RowParser:
     """
@@ -78,7 +102,9 @@ class RowParser:
     dates: DateParser
     interval: int
     symbols: list[str] = field(default_factory=list)
-    _codes: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._codes = SymbolCodes(self.symbols)
 
     def parse(self, lines: Sequence[str], first_line: int) -> PriceBlock:
         """Return the rows of consecutive *lines*, of which the first has the number *first_line*."""
@@ -88,9 +114,7 @@ class RowParser:
         time = self._times(columns, refused)
         symbol = self._symbols(columns, refused, numbers.size)
         values = self._numbers(columns, refused, numbers.size, is_plain=text.isascii() and "_" not in text)
-        for row in np.flatnonzero(_suspects(time, values, self.interval)).tolist():
-            if row not in refused:
-                _judge(row, time, values, self.interval, refused)
+        judge_rows(time, values, self.interval, refused)
         kept = np.ones(numbers.size, np.bool_)
         for row, (name, reason) in refused.items():
             kept[row] = False
@@ -151,22 +175,10 @@ class RowParser:
         place = self.layout.columns.get(Field.SYMBOL)
         if place is None:
             return np.zeros(n, np.int64)
-        if not self._codes.keys() >= set(columns[place]):
-            for cell in dict.fromkeys(columns[place]):  # in the file's order, which the codes then follow
-                self._codes.setdefault(cell, self._code(cell))
-        codes = np.fromiter(map(self._codes.__getitem__, columns[place]), np.int64, n)
+        codes = self._codes.of(columns[place])
         for row in np.flatnonzero(codes < 0).tolist():
             refused.setdefault(row, (Field.SYMBOL.value, "is not a symbol"))
         return codes
-
-    def _code(self, cell: str) -> int:
-        try:
-            symbol = validators.symbol(cell).removesuffix(".US")
-        except BrokenRuleError:
-            return -1
-        if symbol not in self.symbols:
-            self.symbols.append(symbol)
-        return self.symbols.index(symbol)
 
     def _numbers(
         self, columns: _Cells, refused: dict[int, tuple[str, str]], n: int, *, is_plain: bool
@@ -196,6 +208,15 @@ def date_cells(layout: Layout, columns: _Cells) -> Sequence[str]:
     if place is None:
         return days
     return [f"{day} {clock}" for day, clock in zip(days, columns[place], strict=True)]
+
+
+def judge_rows(
+    time: IntArray, values: dict[Field, FloatArray], interval: int, refused: dict[int, tuple[str, str]]
+) -> None:
+    """Add to *refused*, by row, the field and the reason of whatever breaks a rule; *time* is in epoch seconds."""
+    for row in np.flatnonzero(_suspects(time, values, interval)).tolist():
+        if row not in refused:
+            _judge(row, time, values, interval, refused)
 
 
 def _suspects(time: IntArray, values: dict[Field, FloatArray], interval: int) -> BoolArray:

@@ -1,0 +1,29 @@
+"""Requests whose work goes on after their answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import current_app
+
+from daytrader.jobs.worker import Worker
+
+
+def worker() -> Worker:
+    """Return who carries out this application's jobs."""
+    found: Worker = current_app.extensions["jobs"]
+    return found
+
+
+def starts_job(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Ring for the worker once the request's transaction is committed; stands above `writes`."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        response = method(*args, **kwargs)
+        worker().wake()
+        return response
+
+    return run
