@@ -22,7 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("daytrader.cli.run:run", "Start API, sockets and engine in one process."),
     "stocks": ("daytrader.cli.stocks:stocks", "List, add and show stocks."),
     "strategy": ("daytrader.cli.strategy:strategy", "List and show strategies."),
-    "user": ("daytrader.cli.user:user", "Create accounts."),
+    "user": ("daytrader.cli.user:user", "Create and mend accounts."),
 }
 
 FAILED: Final = 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from daytrader.models import User
+from daytrader.models import AuditEntry, User
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import get_current_datetime
 from tests.cli.conftest import Command
 from tests.conftest import PASSWORD
 
@@ -62,3 +63,49 @@ def test_the_first_account_makes_the_database(daytrader: Command) -> None:
     result = daytrader("user", "create", "carol", "--email", "c@example.com", "--password-stdin", input=PASSWORD)
     assert result.exit_code == 0
     assert daytrader("db", "status").exit_code == 0
+
+
+def _made(daytrader: Command, name: str, *words: str) -> None:
+    assert (
+        daytrader(
+            "user", "create", name, "--email", f"{name}@example.com", "--password-stdin", *words, input=PASSWORD
+        ).exit_code
+        == 0
+    )
+
+
+def test_accounts_are_listed(daytrader: Command) -> None:
+    """With role and state, never with a secret."""
+    _made(daytrader, "carol")
+    _made(daytrader, "root", "--admin")
+    shown = daytrader("user", "list")
+    assert shown.exit_code == 0
+    assert all(word in shown.output for word in ("carol", "root@example.com", "administrator"))
+    assert "argon2" not in shown.output
+
+
+def test_roles_change_but_the_last_administrator_stays(daytrader: Command) -> None:
+    """Given to one, taken from the other."""
+    _made(daytrader, "carol")
+    _made(daytrader, "root", "--admin")
+    assert daytrader("user", "role", "root", "--no-admin").exit_code == 1
+    assert daytrader("user", "role", "carol", "--admin").exit_code == 0
+    assert daytrader("user", "role", "root", "--no-admin").exit_code == 0
+    assert {user.username for user in _users() if user.is_admin} == {"carol"}
+    assert daytrader("user", "role", "nobody", "--admin").exit_code == 1
+
+
+def test_a_lost_password_is_replaced(daytrader: Command) -> None:
+    """From standard input; the second factor goes only when that is said; the audit log knows."""
+    _made(daytrader, "carol")
+    with SessionManager() as session:
+        session.scalars(select(User)).one().totp_confirmed_at = get_current_datetime()
+    assert daytrader("user", "password", "carol", "--password-stdin", input="Another-Good-2").exit_code == 0
+    assert _users()[0].verify_password("Another-Good-2")
+    assert _users()[0].has_totp
+    again = daytrader("user", "password", "carol", "--password-stdin", "--remove-totp", input=PASSWORD)
+    assert PASSWORD not in again.output
+    assert not _users()[0].has_totp
+    with SessionManager(read_only=True) as session:
+        told = [(entry.via, entry.action) for entry in session.scalars(select(AuditEntry))]
+    assert told == [("console", "user.create"), ("console", "user.set_password"), ("console", "user.set_password")]
