@@ -25,7 +25,7 @@ _INTERVALS: Final = {"daily": 0, "1": 1, "5": 5, "15": 15, "30": 30, "60": 60}
 
 @click.group()
 def prices() -> None:
-    """Import and fetch prices."""
+    """Import, export and fetch prices."""
 
 
 @prices.command("import")
@@ -96,6 +96,34 @@ def import_(
         _print(file, report, is_dry_run=is_dry_run)
     if not report.stocks or (report.refused and not is_partial):
         ctx.exit(1)
+
+
+@prices.command()
+@click.argument("symbol")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "parquet", "json"]), help="What FILE's name ends in, else csv."
+)
+@click.option("--interval", type=click.Choice(list(_INTERVALS)), default="daily", show_default=True)
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The first session, YYYY-MM-DD.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last session, YYYY-MM-DD.")
+def export(
+    symbol: str, file: Path | None, *, form: str | None, interval: str, start: datetime | None, end: datetime | None
+) -> None:
+    """Write SYMBOL's stored bars to FILE, or to the screen; imported again they are the same bars."""
+    from daytrader.services import price_export, stock_service
+    from daytrader.services.price_export import ExportFormat
+    from daytrader.services.session_manager import SessionManager
+
+    known = {f".{one.value}": one for one in ExportFormat}
+    chosen = ExportFormat(form) if form else known.get(file.suffix.lower() if file else "", ExportFormat.CSV)
+    open_database()
+    with SessionManager(read_only=True) as session:
+        stock = stock_service.by_symbol(session, symbol)
+        content = price_export.export(session, stock, chosen, _INTERVALS[interval], _date(start), _date(end))
+        with click.open_file(str(file or "-"), "wb") as out:
+            for part in content:
+                out.write(part)
 
 
 @prices.command()

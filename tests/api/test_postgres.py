@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -125,3 +126,38 @@ def test_of_parallel_buys_one_is_filled(trader: Caller) -> None:
         assert sorted(pool.map(buy, range(4))) == [201, 409, 409, 409]
     balance = trader.get(f"/services/{service}").get_json()["current_balance"]
     assert Decimal(str(balance)) == Decimal(9980)
+
+
+def test_prices_by_file_cursor_and_hand(app: Flask, world: World, trader: Caller) -> None:
+    """Two workers share the queue; what is exported is imported as it was; cursors walk; a bar stands once."""
+    trader.user.is_admin = True
+    with SessionManager() as session:
+        session.merge(trader.user)
+    content = b"timestamp,open,high,low,close,volume\n" + b"".join(
+        b"2020-01-02 09:%d:00,10,11,9,10.25,100\n" % minute for minute in range(30, 60, 5)
+    )
+    world.stock("BETA")
+
+    def upload(content: bytes) -> str:
+        data = {"file": (io.BytesIO(content), "bars.csv")}
+        answer = trader.post("/prices/import", data=data, query_string={"symbol": "BETA"})
+        return str(answer.headers["Location"].removeprefix("/api/v1"))
+
+    jobs = [upload(content) for _ in range(4)]
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(lambda _: app.extensions["jobs"].run_waiting(), range(2))) == 4
+    assert {trader.get(job).get_json()["state"] for job in jobs} == {"SUCCEEDED"}
+
+    exported = trader.get("/prices/BETA/export", format="parquet", interval=5).data
+    job = upload(exported)
+    app.extensions["jobs"].run_waiting()
+    assert trader.get(job).get_json()["result"]["stocks"][0]["new_rows"] == 0
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = trader.get("/prices/intraday", sort="timestamp", order="desc", page_size=4, cursor=cursor).get_json()
+        seen += [item["timestamp"] for item in page["items"]]
+        cursor = page["pagination"]["next_cursor"]
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == 6
+    bar = {"symbol": "BETA", "timestamp": seen[0], "interval": 5}
+    assert trader.post("/prices/intraday", bar).status_code == 409

@@ -183,3 +183,28 @@ def test_a_first_import_makes_the_database(daytrader: Command) -> None:
     assert daytrader("prices", "import", YAHOO, "--symbol", "ACME").exit_code == 0
 
     assert "ACME" in daytrader("stocks", "list").stdout
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_an_export_is_imported_again_as_it_was(ready: Command, tmp_path: Path, name: str) -> None:
+    """The file's name says its form; nothing is new."""
+    ready("prices", "fetch", "sample", "MSFT", "--start", "2002-12-01", "--end", "2003-03-31")
+    path = tmp_path / name
+
+    assert ready("prices", "export", "msft", path).exit_code == 0
+    result = ready("prices", "import", path)
+
+    assert "MSFT: 82 daily bars, 0 of them new, 2002-12-02 to 2003-03-31" in result.stdout
+    assert "dividends: 1, splits: 1" in result.stdout
+
+
+def test_an_export_goes_to_the_screen(ready: Command) -> None:
+    """As CSV by default, of the sessions that were asked for; an unknown stock is an error."""
+    ready("prices", "import", YAHOO, "--symbol", "ACME")
+
+    result = ready("prices", "export", "ACME", "--start", "2020-09-02", "--end", "2020-09-02")
+
+    assert result.stdout.splitlines()[0] == "symbol,date,open,high,low,close,adj_close,volume,dividend,split"
+    assert [line[:15] for line in result.stdout.splitlines()[1:]] == ["ACME,2020-09-02"]
+    assert ready("prices", "export", "NONE").exit_code == 1
+    assert json.loads(ready("prices", "export", "ACME", "--format", "json").stdout)[0]["symbol"] == "ACME"
