@@ -14,6 +14,9 @@ from werkzeug.exceptions import HTTPException
 from daytrader.api.encoding import answer
 from daytrader.api.headers import request_id
 from daytrader.core.errors import BoundsError, BrokenStrategyError, InvalidBarsError
+from daytrader.services import system_events
+from daytrader.services.events import events
+from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import (
     BrokenRuleError,
     ConflictError,
@@ -131,5 +134,15 @@ def _database_down(error: OperationalError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     logger.error("unexpected error", exc_info=error, request_id=request_id())
+    _tell_admins(error)
     code, message = _WORDS[500]
     return answer(envelope(500, code, message), 500)
+
+
+def _tell_admins(error: Exception) -> None:
+    told = system_events.error("api", "internal_error", type(error).__name__, reference=request_id())
+    try:
+        with SessionManager() as session:
+            events.record(session, told)
+    except Exception:  # whatever broke may have been the database
+        logger.exception("error not announced")

@@ -13,7 +13,7 @@ from daytrader.engine.bar_unit import AT_WORK
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import price_service
+from daytrader.services import data_feed, price_service
 from daytrader.services.session_manager import SessionManager
 
 
@@ -65,6 +65,7 @@ class ReplayFeed:
             cursor = _cursor(session)
             if cursor is not None:
                 cursor.position = tick.time
+            data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
 
     def bars_of(self, stock_id: int, interval: int) -> StockBars:
         """Return the stored bars of one stock at one interval."""

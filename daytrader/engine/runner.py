@@ -18,7 +18,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, order_service, price_service
+from daytrader.services import booking, data_feed, order_service, price_service
 from daytrader.services.booking import Booked
 from daytrader.services.order_service import Broker
 from daytrader.services.session_manager import SessionManager, savepoint
@@ -77,7 +77,8 @@ class Runner:
     Attributes:
         broker: Where orders go.
         only: The services to take part, None for all.
-        announces_prices: Whether each bar is told of as a price:update.
+        announces_prices: Whether each bar is told of as a price:update; to the consolidated feed whoever walks the
+            bars tells of all of one time together.
         on_trade: Called with each trade, after the commit that it is part of.
         checkpoint: Called with the name of each step just done ("unit 1 written", "unit 1", "claim", "submit",
             "unit 2 written", "unit 2"; written means before the commit); tests stop the process there.
@@ -145,6 +146,7 @@ class Runner:
                     unit.take(service)
             unit.finish()
             if self.announces_prices:
+                data_feed.leave(session)
                 price_service.price_events(
                     session, session.get_one(Stock, stock.stock_id), stock.interval, bar_time=stock.time(row)
                 )

@@ -20,8 +20,11 @@ from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import OnTrade, Runner
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
+from daytrader.services import system_events
+from daytrader.services.events import events
 from daytrader.services.price_service import REPLAY_FEED
 from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.system_events import Severity
 from daytrader.utils import secret_file
 from daytrader.utils.errors import UnavailableError
 
@@ -164,6 +167,8 @@ class EngineSupervisor:
                 self._stopping.wait(IDLE_SECONDS)
             except Exception as error:  # the engine's edge: what is broken is said, and tried again
                 logger.exception("engine failed")
+                if self._state is not EngineState.FAILED:
+                    _tell_admins(error)
                 self._state, self._error = EngineState.FAILED, f"{type(error).__name__}: {error}"
                 self._stopping.wait(RETRY_SECONDS)
 
@@ -197,6 +202,16 @@ class EngineSupervisor:
 def installation_id(instance: Path) -> str:
     """Return this installation's name in order ids, made on first use."""
     return secret_file.read_or_make(instance / _INSTALLATION, lambda: secrets.token_hex(4))
+
+
+def _tell_admins(error: Exception) -> None:
+    try:
+        with SessionManager() as session:
+            events.record(session, system_events.error("engine", "engine_failed", f"{type(error).__name__}: {error}"))
+            message = "The engine has stopped on an error and tries again; nothing trades meanwhile"
+            events.record(session, system_events.notification(Severity.CRITICAL, "engine", message))
+    except Exception:  # whatever broke may have been the database
+        logger.exception("failure not announced")
 
 
 def _services_at_work() -> int:

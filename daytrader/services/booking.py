@@ -26,7 +26,7 @@ from daytrader.models.execution import Execution
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import event_payloads, ledger_service, order_service
+from daytrader.services import event_payloads, ledger_service, order_service, system_events
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime
@@ -155,6 +155,7 @@ def fail(session: Session, service: TradingService, reason: str) -> None:
     order_service.cancel_live(session, service, OrderSide.BUY, "the service is in error")
     session.flush()
     events.record(session, event_payloads.service_state_change(service))
+    events.record(session, system_events.error("service", "service_failed", reason, reference=service.id))
 
 
 def _is_booked(session: Session, order: Order, fill: Fill) -> bool:

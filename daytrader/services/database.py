@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from sqlalchemy import CheckConstraint, Connection, Engine, Inspector, create_engine, event, inspect, make_url, text
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import daytrader
 from daytrader.models import Base
+from daytrader.services import system_events
+from daytrader.services.events import events
 from daytrader.services.session_manager import session_factory
 from daytrader.utils.errors import ConfigurationError, ConflictError
 
@@ -189,7 +192,17 @@ def upgrade(engine: Engine) -> SchemaStatus:
 
     with _migrating(engine) as connection:
         command.upgrade(_config(connection), "head")
+        if before.revision is not None:
+            _tell_of(connection, before)
     return SchemaStatus(before.head, before.head, before.pending)
+
+
+def _tell_of(connection: Connection, before: SchemaStatus) -> None:
+    details = {"from": before.revision, "to": before.head}
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        events.record(session, system_events.database_event("migration", details))
+        events.store(session)
+        session.commit()
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> M
 
 def price_update(stock: Stock, price: StockDailyPrice | StockIntradayPrice, action: str = UPDATED) -> Event:
     """A bar of the stock was stored, changed or removed; its interval is beside it, 0 for a daily one."""
-    rooms = ("price_updates", f"stock_{stock.symbol}", "data_feeds")
+    rooms = ("price_updates", f"stock_{stock.symbol}")
     return Event("price:update", action, rooms, {"interval": DAILY, **price_entity(stock, price)})
 
 

@@ -112,6 +112,10 @@ class EventService:
         """Queue *event* for the session's transaction; it dies with it if the session rolls back."""
         session.info.setdefault(_QUEUED, []).append(event)
 
+    def recorded(self, session: Session) -> tuple[Event, ...]:
+        """Return the events that *session* has recorded so far."""
+        return tuple(session.info.get(_QUEUED, ()))
+
     def store(self, session: Session) -> None:
         """Write what was recorded to the outbox: one statement, just before the commit that the events tell of."""
         queued: list[Event] = session.info.pop(_QUEUED, [])

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from daytrader.services import data_feed
 from daytrader.services.events import events, forget_since, mark
 from daytrader.utils.errors import UnavailableError
 
@@ -57,6 +58,7 @@ class SessionManager:
 
     def _commit(self, session: Session) -> None:
         try:
+            data_feed.gather(session)
             events.store(session)
             session.commit()
         except OperationalError as error:

@@ -179,7 +179,7 @@ def test_a_price_event_shows_the_price_as_rest_does(world: World, alice: Caller,
     with SessionManager() as session:
         price_service.price_events(session, session.get_one(Stock, acme.id))
 
-    told = world.published[-1].payload()
+    told = world.published[0].payload()
 
     shown = alice.get("/prices/daily", start="2020-01-03").get_json()["items"][0]
     assert told["event"] == "price:update"

@@ -200,8 +200,8 @@ def test_one_update_is_announced_for_the_newest_bar(world: World) -> None:
     with SessionManager() as session:
         price_service.price_events(session, stock)
 
-    (published,) = world.published
-    assert published.event.rooms == ("price_updates", "stock_ACME", "data_feeds")
+    published, _to_the_feed = world.published
+    assert published.event.rooms == ("price_updates", "stock_ACME")
     assert published.event.entity["close_price"] == 2.0
     assert published.event.entity["symbol"] == "ACME"
     assert published.event.entity["interval"] == 0

@@ -1,0 +1,64 @@
+"""The consolidated feed: all bars of one time and interval in one message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.services.event_payloads import DELETED, UPDATED, price_update
+from daytrader.services.events import Event, events
+from daytrader.utils.constants import DAILY
+
+ROOM: Final = "data_feeds"
+_LEFT: Final = "bars are announced to the feed later"
+
+
+def gather(session: Session) -> None:
+    """Announce the bars that this unit of work has told of to the feed, unless it is to `leave` that to another."""
+    if not session.info.get(_LEFT):
+        told = [event for event in events.recorded(session) if event.name == "price:update"]
+        _record(session, [event.entity for event in told if event.action != DELETED and ROOM not in event.rooms])
+
+
+def leave(session: Session) -> None:
+    """Leave the bars that this unit of work tells of to a later `announce`: others of the same time are to come."""
+    session.info[_LEFT] = True
+
+
+def announce(session: Session, bar_time: datetime, stocks: Iterable[tuple[int, int]]) -> None:
+    """Announce the bars at *bar_time* of *stocks* (stock id, interval) to the feed once the caller commits."""
+    by_interval: dict[int, list[int]] = {}
+    for stock_id, interval in stocks:
+        by_interval.setdefault(interval, []).append(stock_id)
+    for interval, stock_ids in by_interval.items():
+        query: Select[Any]
+        if interval == DAILY:
+            query = select(StockDailyPrice, Stock).where(StockDailyPrice.price_date == bar_time.date())
+            query = query.where(StockDailyPrice.stock_id.in_(stock_ids))
+        else:
+            query = select(StockIntradayPrice, Stock).where(StockIntradayPrice.timestamp == bar_time)
+            query = query.where(StockIntradayPrice.stock_id.in_(stock_ids), StockIntradayPrice.interval == interval)
+        rows = session.execute(query.join(Stock).order_by(Stock.symbol))
+        _record(session, [price_update(stock, price).entity for price, stock in rows])
+
+
+def _record(session: Session, prices: Sequence[Mapping[str, Any]]) -> None:
+    by_time: dict[tuple[int, Any], list[Mapping[str, Any]]] = {}
+    for price in prices:
+        by_time.setdefault((price["interval"], _label(price)), []).append(price)
+    for (interval, moment), together in by_time.items():
+        entity = {"timestamp": moment, "interval": interval, "prices": together}
+        events.record(session, Event("price:update", UPDATED, (ROOM,), entity))
+
+
+def _label(price: Mapping[str, Any]) -> datetime:
+    """Return the label of a bar; a daily one's is midnight UTC."""
+    if price["interval"] == DAILY:
+        return datetime.combine(price["price_date"], time(), UTC)
+    moment: datetime = price["timestamp"]
+    return moment
