@@ -206,7 +206,7 @@ def _symbols(file: AnyPriceFile, options: ImportOptions) -> list[str]:
         return list(file.symbols)
     if len(file.symbols) > 1:
         raise InvalidInputError({"symbol": [f"the file holds {len(file.symbols)} stocks: leave the symbol out"]})
-    return [validators.checked("symbol", validators.symbol, options.symbol)]
+    return [validators.checked("symbol", validators.symbol, options.symbol).removesuffix(".US")]
 
 
 def _refuse_unknown(intake: _Intake, symbols: list[str]) -> None:

@@ -214,6 +214,11 @@ def test_who_the_prices_are_of_must_be_said_once(world: World) -> None:  # noqa:
     assert (report.stocks[0].symbol, report.file_symbol) == ("MINE", "ACME")
 
 
+def test_a_suffix_of_the_exchange_is_no_part_of_the_symbol(world: World) -> None:  # noqa: ARG001 (the database)
+    """XYZ.US means XYZ, whoever says it."""
+    assert run(FORMATS / "yahoo.csv", symbol="xyz.us").stocks[0].symbol == "XYZ"
+
+
 def test_unknown_stocks_are_row_errors_where_none_are_made(world: World) -> None:
     """As an import through the API has it."""
     world.stock("AAA")
