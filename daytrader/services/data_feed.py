@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
@@ -36,15 +36,21 @@ def announce(session: Session, bar_time: datetime, stocks: Iterable[tuple[int, i
     for stock_id, interval in stocks:
         by_interval.setdefault(interval, []).append(stock_id)
     for interval, stock_ids in by_interval.items():
-        query: Select[Any]
-        if interval == DAILY:
-            query = select(StockDailyPrice, Stock).where(StockDailyPrice.price_date == bar_time.date())
-            query = query.where(StockDailyPrice.stock_id.in_(stock_ids))
-        else:
-            query = select(StockIntradayPrice, Stock).where(StockIntradayPrice.timestamp == bar_time)
-            query = query.where(StockIntradayPrice.stock_id.in_(stock_ids), StockIntradayPrice.interval == interval)
-        rows = session.execute(query.join(Stock).order_by(Stock.symbol))
-        _record(session, [price_update(stock, price).entity for price, stock in rows])
+        found = _bars(session, interval, bar_time, stock_ids)
+        _record(session, [price_update(stock, price).entity for price, stock in found])
+
+
+def _bars(
+    session: Session, interval: int, bar_time: datetime, stock_ids: Sequence[int]
+) -> list[tuple[StockDailyPrice | StockIntradayPrice, Stock]]:
+    if interval == DAILY:
+        daily = select(StockDailyPrice, Stock).join(Stock).order_by(Stock.symbol)
+        daily = daily.where(StockDailyPrice.price_date == bar_time.date(), StockDailyPrice.stock_id.in_(stock_ids))
+        return [(price, stock) for price, stock in session.execute(daily)]
+    intraday = select(StockIntradayPrice, Stock).join(Stock).order_by(Stock.symbol)
+    intraday = intraday.where(StockIntradayPrice.timestamp == bar_time, StockIntradayPrice.interval == interval)
+    intraday = intraday.where(StockIntradayPrice.stock_id.in_(stock_ids))
+    return [(price, stock) for price, stock in session.execute(intraday)]
 
 
 def _record(session: Session, prices: Sequence[Mapping[str, Any]]) -> None:

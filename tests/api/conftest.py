@@ -23,6 +23,7 @@ from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
+from .socket_client import Listener
 
 SECRET = "a secret that only the tests know, long enough"
 
@@ -161,3 +162,17 @@ def active_service(world: World, alice: Caller) -> TradingService:
     made = world.service(alice.user, stock)
     alice.post(f"/services/{made.id}/activate")
     return made
+
+
+@pytest.fixture
+def listen(url: str) -> Iterator[Callable[[Caller], Listener]]:
+    """Connect a socket as a caller; hung up at the end."""
+    listeners: list[Listener] = []
+
+    def connect(caller: Caller) -> Listener:
+        listeners.append(Listener(url, caller.token))
+        return listeners[-1]
+
+    yield connect
+    for listener in listeners:
+        listener.hang_up()

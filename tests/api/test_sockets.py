@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import socketio
-from flask import Flask
-from werkzeug.serving import make_server
 
 from daytrader.models import TradingService, User
 from daytrader.services import price_service, trading_service
@@ -20,61 +17,7 @@ from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
 from .conftest import Caller
-
-WAIT = 10.0
-
-
-class Listener:
-    """One connected client and what it was sent."""
-
-    def __init__(self, url: str, token: str | None, origin: str | None = None) -> None:
-        self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
-        self.client.on("*", lambda name, body: self.heard.append((name, body)))
-        self.client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=WAIT)
-
-    def hang_up(self) -> None:
-        """Close without the three seconds that the client's library waits for a closing frame."""
-        if self.client.connected:
-            self.client.eio.ws.sock.close()
-
-    def ask(self, name: str, body: Any = None) -> dict[str, str]:
-        """Send an event and return its acknowledgement."""
-        answer: dict[str, str] = self.client.call(name, body, timeout=WAIT)
-        return answer
-
-    def names(self, count: int) -> list[str]:
-        """Wait until *count* events were heard, and a moment longer for one too many; return their names."""
-        deadline = time.monotonic() + WAIT
-        while len(self.heard) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.1)
-        return [name for name, _ in self.heard]
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """The address of the application, served on a free port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture
-def listen(url: str) -> Iterator[Callable[[Caller], Listener]]:
-    """Connect as a caller; hung up at the end."""
-    listeners: list[Listener] = []
-
-    def connect(caller: Caller) -> Listener:
-        listeners.append(Listener(url, caller.token))
-        return listeners[-1]
-
-    yield connect
-    for listener in listeners:
-        listener.hang_up()
+from .socket_client import WAIT, Listener
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""A real Socket.IO client."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import socketio
+
+WAIT = 10.0
+
+
+class Listener:
+    """One connected client and what it was sent."""
+
+    def __init__(self, url: str, token: Any, origin: str | None = None) -> None:
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
+        self.client.on("*", lambda name, body: self.heard.append((name, body)))
+        self.client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=WAIT)
+
+    def hang_up(self) -> None:
+        """Close without the three seconds that the client's library waits for a closing frame."""
+        if self.client.connected:
+            self.client.eio.ws.sock.close()
+
+    def ask(self, name: str, body: Any = None) -> dict[str, Any]:
+        """Send an event and return its acknowledgement."""
+        answer: dict[str, Any] = self.client.call(name, body, timeout=WAIT)
+        return answer
+
+    def names(self, count: int) -> list[str]:
+        """Wait until *count* events were heard, and a moment longer for one too many; return their names."""
+        deadline = time.monotonic() + WAIT
+        while len(self.heard) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return [name for name, _ in self.heard]
