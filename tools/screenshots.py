@@ -12,9 +12,8 @@ from playwright.sync_api import sync_playwright
 from tests.browser import find_chromium
 from tests.e2e.server import RunningServer, wait_for
 
+_SETTLE_MILLISECONDS: Final = 4_000
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
-# Enough for the lists to be full; a year into the replay.
-_TRADES: Final = 12
 
 
 def main() -> None:
@@ -22,7 +21,7 @@ def main() -> None:
     chromium = find_chromium()
     with (
         tempfile.TemporaryDirectory() as folder,
-        RunningServer(Path(folder) / "instance", "--demo", "--speed", "8") as server,
+        RunningServer(Path(folder) / "instance", "--demo") as server,
         sync_playwright() as playwright,
     ):
         server.sign_in()
@@ -31,10 +30,11 @@ def main() -> None:
         )
         page = browser.new_page(viewport={"width": 1280, "height": 1080}, color_scheme="light")
         page.goto(server.address)
-        wait_for(lambda: len(server.items("/transactions")) >= _TRADES, 180)
+        stocks = len(server.items("/services"))
+        wait_for(lambda: len({trade["stock_symbol"] for trade in server.items("/transactions")}) == stocks, 180)
+        page.wait_for_timeout(_SETTLE_MILLISECONDS)
         page.screenshot(path=IMAGES / "landing.png")
         browser.close()
-        server.stop()
 
 
 if __name__ == "__main__":
