@@ -21,7 +21,8 @@ function direction(value) {
 
 function gain(value, base) {
   const { className, sign } = direction(value);
-  const share = base ? ` (${plain.format(Math.abs((value / base) * 100))} %)` : "";
+  const ahead = sign.slice(-1);
+  const share = base ? ` (${ahead}${plain.format(Math.abs((value / base) * 100))} %)` : "";
   return make("span", className, sign + money.format(Math.abs(value)) + share);
 }
 
