@@ -16,6 +16,7 @@ from flask_socketio import ConnectionRefusedError, SocketIO, join_room, leave_ro
 
 from daytrader.api import rooms
 from daytrader.api.encoding import SocketJson
+from daytrader.api.fan_out import FanOut, WebSockets
 from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, field
 from daytrader.config import Settings
@@ -64,7 +65,10 @@ class Sockets:
             json=SocketJson,
             max_http_buffer_size=self._settings.limit_event_bytes,
             async_handlers=False,  # in the order in which a client sends them, and no thread for each
+            client_manager=FanOut(),
         )
+        engine = self.io.server.eio
+        engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
         self._metrics = LiveMetrics(self._is_heard)
         app.extensions["sockets"] = self
         self._listen()

@@ -1,0 +1,204 @@
+"""
+One event to many sockets: encoded once, framed once, written by the thread that publishes it.
+
+Engine.IO hands each packet to a writer thread of each socket, which frames it anew: for hundreds of sockets that is
+hundreds of wake-ups of threads that share one interpreter. Frames of a server are the same bytes for everyone, so here
+they are written straight to the connections. What a slow connection does not take at once waits for it alone.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+import simple_websocket
+from engineio import packet as engineio_packet
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from socketio import Manager
+from socketio import packet as socketio_packet
+
+MOST_WAITING: Final = 1_000_000
+"""Bytes that may wait for one connection; beyond, it is closed, and its client resumes when it is back."""
+
+_FLUSH_SECONDS: Final = 0.01
+_FINAL_TEXT: Final = 0x81
+_SHORT: Final = 126  # RFC 6455, 5.2: lengths below stand in the second byte
+_MEDIUM: Final = 127
+_LONGEST_MEDIUM: Final = 0xFFFF
+
+
+class Wire:
+    """A connection whose writers never wait and never mix: whole frames, in the order in which they were written."""
+
+    def __init__(self, connection: socket.socket, flusher: Flusher) -> None:
+        self._connection = connection
+        self._flusher = flusher
+        self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)  # all but writing is the connection's own
+
+    def send(self, frame: bytes) -> int:
+        """
+        Write a whole frame, now or as soon as the other side takes it.
+
+        Raises:
+            OSError: If the connection is gone.
+        """
+        with self._lock:
+            if isinstance(self._connection, ssl.SSLSocket):  # knows no writing without waiting
+                self._connection.sendall(frame)
+                return len(frame)
+            written = 0 if self._waiting else self._write(frame)
+            if written < len(frame):
+                self._wait(frame[written:])
+        return len(frame)
+
+    def flush(self) -> bool:
+        """Write what waits, as far as it goes; return whether anything is left."""
+        with self._lock:
+            while self._waiting:
+                frame = self._waiting.popleft()
+                try:
+                    written = self._write(frame)
+                except OSError:
+                    self._waiting.clear()  # nobody is there any more: whoever reads notices
+                    break
+                self._size -= written
+                if written < len(frame):
+                    self._waiting.appendleft(frame[written:])
+                    return True
+            self._size = 0
+            return False
+
+    def _write(self, frame: bytes) -> int:
+        try:
+            return self._connection.send(frame, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+
+    def _wait(self, rest: bytes) -> None:
+        self._size += len(rest)
+        if self._size > MOST_WAITING:
+            self._connection.shutdown(socket.SHUT_RDWR)
+            raise OSError("the other side does not read")
+        self._waiting.append(rest)
+        self._flusher.watch(self)
+
+
+class Flusher:
+    """Writes what waits, in a thread that ends when nothing does."""
+
+    def __init__(self) -> None:
+        self._wires: set[Wire] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, wire: Wire) -> None:
+        """Try again for *wire* until nothing waits."""
+        with self._lock:
+            self._wires.add(wire)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="socket-flusher", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            time.sleep(_FLUSH_SECONDS)
+            with self._lock:
+                wires, self._wires = self._wires, set()
+            # Not under the lock: writers take it while they hold their wire.
+            unfinished = {wire for wire in wires if wire.flush()}
+            with self._lock:
+                self._wires |= unfinished
+                if not self._wires:
+                    self._thread = None
+                    return
+
+
+class _WebSocket(simple_websocket.Server):  # type: ignore[misc]
+    """A websocket that writes to a `Wire`."""
+
+    sock: Any
+
+    def __init__(self, environ: dict[str, Any], flusher: Flusher, **options: Any) -> None:
+        self._flusher = flusher
+        super().__init__(environ, **options)
+
+    def handshake(self) -> None:
+        """Put the wire in front of the connection before the first byte."""
+        self.sock = Wire(self.sock, self._flusher)
+        super().handshake()
+
+
+class WebSockets:
+    """Makes the websockets of one server, none of which takes a message beyond *most_bytes*."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._flusher = Flusher()
+
+    def __call__(self, handler: Callable[..., Any], server: object) -> Callable[..., Any]:
+        """Return the application that turns a request into a websocket, as Engine.IO asks for it."""
+
+        def run(environ: dict[str, Any], _start_response: object) -> Any:
+            wrapper = SimpleWebSocketWSGI(handler, server)
+            wrapper.ws = _WebSocket(environ, self._flusher, max_message_size=self._most_bytes)
+            handler.__self__.wire = wrapper.ws.sock  # type: ignore[attr-defined]  # the Engine.IO socket that asked
+            answer = handler(wrapper)
+            if wrapper.ws.mode == "gunicorn":
+                raise StopIteration
+            if wrapper.ws.mode == "werkzeug":
+                raise ConnectionError
+            return answer
+
+        return run
+
+
+class FanOut(Manager):  # type: ignore[misc]
+    """Socket.IO's rooms, whose events go straight to the connections."""
+
+    def emit(self, event: str, data: Any, namespace: str, room: Any = None, **options: Any) -> None:
+        """Send an event to everyone in a room, or in several: once to each."""
+        to = options.pop("to", None) or room
+        if options.get("callback") or options.get("skip_sid"):
+            super().emit(event, data, namespace, room=to, **options)
+            return
+        text = self.server.packet_class(socketio_packet.EVENT, namespace=namespace, data=[event, data]).encode()
+        packet = engineio_packet.Packet(engineio_packet.MESSAGE, text)
+        frame = _frame(packet.encode())
+        for _sid, engine_id in self.get_participants(namespace, to):
+            held = self.server.eio.sockets.get(engine_id)
+            if held is not None and not _send(held, frame):
+                self.server._send_eio_packet(engine_id, packet)
+
+
+def _send(held: Any, frame: bytes) -> bool:
+    """Write to a connected websocket; return False where there is none yet, or older packets wait for it."""
+    if not held.upgraded or held.upgrading or not held.queue.empty():
+        return False
+    try:
+        held.wire.send(frame)
+    except OSError:
+        return True  # gone: its reader closes it
+    return True
+
+
+def _frame(text: str) -> bytes:
+    """Return *text* as one frame of a server: final, not masked, not compressed."""
+    body = text.encode()
+    if len(body) < _SHORT:
+        head = bytes((_FINAL_TEXT, len(body)))
+    elif len(body) <= _LONGEST_MEDIUM:
+        head = struct.pack(">BBH", _FINAL_TEXT, _SHORT, len(body))
+    else:
+        head = struct.pack(">BBQ", _FINAL_TEXT, _MEDIUM, len(body))
+    return head + body

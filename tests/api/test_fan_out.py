@@ -1,0 +1,137 @@
+"""Tests of daytrader.api.fan_out: what is written to connections, fast and slow ones."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from simple_websocket import Client
+
+from daytrader.api import fan_out
+from daytrader.api.fan_out import Flusher, Wire
+from daytrader.services.events import Event, events
+from daytrader.services.session_manager import SessionManager
+
+from .conftest import Caller
+from .socket_client import Listener
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Wire, socket.socket]]:
+    """A wire and its other end."""
+    near, far = socket.socketpair()
+    with near, far:
+        yield Wire(near, Flusher()), far
+
+
+def _read(far: socket.socket, size: int) -> bytes:
+    far.settimeout(10)
+    read = bytearray()
+    while len(read) < size:
+        read += far.recv(65536)
+    return bytes(read)
+
+
+def test_frames_stay_whole_and_in_order(pair: tuple[Wire, socket.socket]) -> None:
+    """Whatever the other side takes at once, and however many write."""
+    wire, far = pair
+    frames = [bytes([65 + number]) * 30_000 for number in range(20)]
+
+    writers = [threading.Thread(target=wire.send, args=(frame,)) for frame in frames]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=5)
+    read = _read(far, 600_000)
+
+    assert sorted(read[start : start + 30_000] for start in range(0, 600_000, 30_000)) == frames
+
+
+def test_a_writer_never_waits(pair: tuple[Wire, socket.socket]) -> None:
+    """A connection that nobody reads takes what fits, the rest waits; what was sent before stays before."""
+    wire, far = pair
+    began = time.monotonic()
+
+    for number in range(9):
+        wire.send(bytes([65 + number]) * 100_000)
+
+    assert time.monotonic() - began < 1
+    read = _read(far, 900_000)
+    assert [read[start] for start in range(0, 900_000, 100_000)] == list(b"ABCDEFGHI")
+
+
+def test_who_never_reads_is_cut_off(pair: tuple[Wire, socket.socket]) -> None:
+    """Memory is bounded: the connection ends, and its client resumes when it is back."""
+    wire, far = pair
+
+    with pytest.raises(OSError, match=r"does not read|Broken pipe"):
+        for _ in range(100):
+            wire.send(b"x" * 100_000)
+
+    far.settimeout(10)
+    while far.recv(1_000_000):
+        pass  # what had been taken, then the end
+
+
+@pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
+@pytest.mark.usefixtures("world")
+def test_a_frame_of_any_length_is_read_by_a_client(
+    alice: Caller, listen: Callable[[Caller], Listener], length: int
+) -> None:
+    """One, two or eight bytes of length; text of any alphabet."""
+    listener = listen(alice)
+    listener.ask("join_system")
+    told = Event("system:notification", "created", ("system",), {"severity": "info", "message": "ü" + "x" * length})
+
+    with SessionManager() as session:
+        events.record(session, told)
+
+    assert listener.names(1) == ["system:notification"]
+    assert listener.heard[0][1]["entity"] == told.entity
+
+
+def test_a_slow_client_delays_nobody(url: str, alice: Caller, listen: Callable[[Caller], Listener]) -> None:
+    """One that stops reading waits for itself alone."""
+    quick, slow = listen(alice), _silent(url, alice)
+    quick.ask("join_system")
+    began = time.monotonic()
+
+    for number in range(50):
+        with SessionManager() as session:
+            body = {"severity": "info", "number": number, "message": "x" * 15_000}
+            events.record(session, Event("system:notification", "created", ("system",), body))
+
+    assert quick.names(50) == ["system:notification"] * 50
+    assert [body["entity"]["number"] for _, body in quick.heard] == list(range(50))
+    assert time.monotonic() - began < 10
+    slow.close()
+
+
+def _silent(url: str, caller: Caller) -> socket.socket:
+    """Return a connection in the room `system` that reads nothing from then on."""
+    client = Client(url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket")
+    client.receive(10)
+    client.send(f'40{{"token":"{caller.token}"}}')
+    client.receive(10)
+    client.send('420["join",{"room":"system"}]')
+    client.receive(10)
+    connection: socket.socket = client.sock
+    connection.settimeout(0.001)  # its reading thread ends
+    return connection
+
+
+def test_a_message_beyond_the_limit_is_never_held(url: str, alice: Caller) -> None:
+    """The connection ends while it is still being sent."""
+    client = Client(url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket")
+    client.receive(10)
+    client.send(f'40{{"token":"{alice.token}"}}')
+    client.receive(10)
+
+    client.send("42" + "x" * 100_000)
+
+    client.thread.join(10)
+    assert not client.connected
+    assert fan_out.MOST_WAITING > 100_000
