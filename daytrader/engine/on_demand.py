@@ -17,20 +17,21 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDataError
 
 
-def execute_strategy(actor: Actor, service_id: int) -> TradeDecision:
+def execute_strategy(actor: Actor, service_id: int, *, is_paused: bool = False) -> TradeDecision:
     """
     Take a service through the last bar that the market knows, unless it has been: once per bar, whoever asks.
 
     The bar goes through the engine's own units of work, and only this service takes part. Asked again for the same
-    bar nothing happens, and the answer is the same decision.
+    bar nothing happens, and the answer is the same decision. With *is_paused* all trading is, and nothing is decided.
 
     Raises:
         NotFoundError: If the service does not exist or is someone else's.
         ForbiddenError: If an admin asks for someone else's.
-        ConflictError: Unless the service is ACTIVE, if it fails on the bar, or if a replay has shown no bar yet.
+        ConflictError: Unless the service is ACTIVE, if it fails on the bar, if a replay has shown no bar yet, or while
+            all trading is paused.
         InsufficientDataError: If no bar of its stock is known.
     """
-    stock = _bars(actor, service_id)
+    stock = _bars(actor, service_id, is_paused=is_paused)
     row = stock.bars.n - 1
     Runner(PaperBroker(), only=(service_id,)).step(stock, row)
     with SessionManager(read_only=True) as session:
@@ -51,11 +52,13 @@ def execute_strategy(actor: Actor, service_id: int) -> TradeDecision:
     return decision
 
 
-def _bars(actor: Actor, service_id: int) -> StockBars:
+def _bars(actor: Actor, service_id: int, *, is_paused: bool) -> StockBars:
     with SessionManager(read_only=True) as session:
         service = trading_service.get_owned(session, service_id, actor)
         if service.user_id != actor.user_id:
             raise ForbiddenError("an admin may read, pause and stop another's service, no more")
+        if is_paused:
+            raise ConflictError("all trading is paused")
         if service.state is not ServiceState.ACTIVE:
             raise ConflictError(f"the service is {service.state}: only an ACTIVE one decides")
         cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))

@@ -124,6 +124,11 @@ class EngineSupervisor:
         """Go on after `pause`."""
         self._going.set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether `pause` is in force."""
+        return not self._going.is_set()
+
     def forget_bars(self) -> None:
         """Read the stored bars again: prices have been imported."""
         self._feed.forget()

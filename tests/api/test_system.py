@@ -201,6 +201,21 @@ def test_all_trading_pauses_and_goes_on(world: World, admin: Caller, engine: Eng
     assert [event.rooms for event in told] == [("system", "system_warning")] * 2
 
 
+@pytest.mark.usefixtures("engine")
+def test_nobody_trades_past_the_pause(world: World, alice: Caller, admin: Caller) -> None:
+    """Not by hand either: a strategy is not executed while all trading is paused."""
+    stock = world.stock("ACME")
+    world.prices(stock, [10.0])
+    service = world.service(alice.user, stock)
+    alice.post(f"/services/{service.id}/activate")
+    admin.post("/system/engine/pause")
+    assert alice.post(f"/services/{service.id}/execute-strategy").status_code == 409
+
+    admin.post("/system/engine/resume")
+
+    assert alice.post(f"/services/{service.id}/execute-strategy").status_code == 200
+
+
 def test_flattening_sells_everything_once(world: World, alice: Caller, bob: Caller, admin: Caller) -> None:
     """Services at work are paused, entries cancelled, positions sold at the next open; again changes nothing."""
     stock = world.stock("ACME")
