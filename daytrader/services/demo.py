@@ -18,6 +18,7 @@ from daytrader.services import price_service, stock_service, trading_service, us
 from daytrader.services.actor import Actor
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils import secret_file
+from daytrader.utils.errors import ConflictError
 
 USERNAME: Final = "demo"
 EMAIL: Final = "demo@example.com"
@@ -64,7 +65,12 @@ def has_account(session: Session) -> bool:
 
 
 def fill(session: Session, account: Credentials) -> None:
-    """Make what the demo needs and is not there yet: prices, *account*, its services, the replay's position."""
+    """
+    Make what the demo needs and is not there yet: prices, *account*, its services, the replay's position.
+
+    Raises:
+        ConflictError: If somebody's own account has the demo's name; it is left as it is.
+    """
     provider = SampleProvider()
     for symbol in provider.symbols():
         if stock_service.find(session, symbol) is None:
@@ -73,6 +79,8 @@ def fill(session: Session, account: Credentials) -> None:
     if user is None:
         user = user_service.create(session, account.username, EMAIL, account.password)
         _open_services(session, user)
+    elif user.email != EMAIL:
+        raise ConflictError(f"the account {account.username} is somebody's own: the demo needs an instance without it")
     elif not user.verify_password(account.password):
         user.password = account.password  # the file was lost, and a new one made
     if session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED)) is None:
