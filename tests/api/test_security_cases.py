@@ -116,7 +116,7 @@ def test_case_04_only_our_own_access_tokens_count(client: FlaskClient) -> None:
     """alg none or RS256, wrong aud, iss or typ, expired, a refresh token as access: 401."""
     past = get_current_datetime() - timedelta(minutes=1)
     forged = [
-        jwt.encode(_claims(), None, "none"),
+        jwt.encode(_claims(), "", "none"),
         _signed_as("RS256"),
         *(jwt.encode(_claims(**{name: "other"}), SECRET, "HS256") for name in ("aud", "iss", "typ")),
         jwt.encode(_claims(exp=past), SECRET, "HS256"),
