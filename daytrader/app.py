@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
-from daytrader.api import encoding, errors, headers, landing, uploads
+from daytrader.api import background, encoding, errors, headers, landing, uploads
 from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
@@ -90,13 +90,10 @@ def create_app(settings: Settings) -> Flask:
 
 def _worker(app: Flask, settings: Settings) -> Worker:
     """Return the worker with every kind of job there is."""
-
-    def on_prices() -> None:
-        engine = app.extensions.get("engine")
-        if engine is not None:
-            engine.forget_bars()
-
-    return Worker(price_jobs.handlers(uploads.folder(settings), address=headers.API_PREFIX, on_prices=on_prices))
+    folder = uploads.folder(settings)
+    return Worker(
+        price_jobs.handlers(folder, address=headers.API_PREFIX, on_prices=lambda: background.forget_bars(app))
+    )
 
 
 def _refuse_unsafe(app: Flask) -> None:

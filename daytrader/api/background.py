@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 
 from daytrader.jobs.worker import Worker
 
@@ -24,6 +24,25 @@ def starts_job(method: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         response = method(*args, **kwargs)
         worker().wake()
+        return response
+
+    return run
+
+
+def forget_bars(app: Flask) -> None:
+    """Have the engine of this process, where one runs, read the stored bars again: they have changed."""
+    engine = app.extensions.get("engine")
+    if engine is not None:
+        engine.forget_bars()
+
+
+def changes_bars(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell the engine once the request's transaction is committed; stands above `writes`."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        response = method(*args, **kwargs)
+        forget_bars(current_app)
         return response
 
     return run

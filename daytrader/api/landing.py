@@ -1,4 +1,4 @@
-"""The page at ``/`` and the files that our pages load."""
+"""The page at ``/``, the one behind one-time links, and the files that our pages load."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def page() -> str:
     settings: Settings = current_app.extensions["settings"]
     account = demo.credentials(settings.instance) if settings.demo else None
     return render_template("landing.html", account=account)
+
+
+@_blueprint.get("/set-password")
+def set_password() -> str:
+    """Let whoever holds a one-time link choose a password; the link's token never reaches the server's log."""
+    return render_template("set_password.html")
 
 
 def install(app: Flask) -> None:

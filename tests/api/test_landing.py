@@ -1,4 +1,4 @@
-"""Tests of daytrader.api.landing; tests/e2e looks at the page in a browser."""
+"""Tests of daytrader.api.landing; test_pages.py and tests/e2e look at the pages in a browser."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from daytrader.config import Settings
 from daytrader.services import demo
 
 
-def test_the_page_and_its_files_are_our_own(client: FlaskClient) -> None:
+@pytest.mark.parametrize("path", ["/", "/set-password"])
+def test_the_page_and_its_files_are_our_own(client: FlaskClient, path: str) -> None:
     """Everything it loads is served here, and nothing in it is inline: the policy would not run it."""
-    page = client.get("/")
+    page = client.get(path)
 
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert page.status_code == 200
@@ -25,7 +26,7 @@ def test_the_page_and_its_files_are_our_own(client: FlaskClient) -> None:
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
-@pytest.mark.parametrize("name", ["landing.js", "socket.js", "account.js", "drawing.js"])
+@pytest.mark.parametrize("name", ["landing.js", "socket.js", "account.js", "drawing.js", "set_password.js"])
 def test_scripts_never_write_markup(client: FlaskClient, name: str) -> None:
     """Text enters the page as text only: a service named ``<script>`` is just an odd name."""
     script = client.get(f"/assets/{name}").text

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from marshmallow import Schema
 
 from daytrader.api.schemas.stock_price import DailyPriceSchema, IntradayPriceSchema
-from daytrader.models import Stock
+from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
 from .conftest import Caller
@@ -59,6 +61,31 @@ def test_an_admin_stores_changes_and_removes_a_price(
     assert [event["action"] for event in told] == ["created", "updated", "updated", "deleted"]
     assert told[-1]["entity"] == {"interval": 0} | last
     assert {event.event.rooms[1] for event in world.published if "price_updates" in event.event.rooms} == {"stock_ACME"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_engine_reads_its_bars_again(app: Flask, admin: Caller, acme: Stock, kind: str) -> None:
+    """After each bar that was stored, changed or removed by hand; what was refused has changed none."""
+
+    class Engine:
+        forgotten = 0
+
+        def forget_bars(self) -> None:
+            with SessionManager(read_only=True) as session:  # committed by now
+                self.stored = session.query(StockDailyPrice).count() + session.query(StockIntradayPrice).count()
+            self.forgotten += 1
+
+    engine = app.extensions["engine"] = Engine()
+    body, _, _, _ = KINDS[kind]
+
+    address = f"/prices/{kind}/{admin.post(f'/prices/{kind}', body | {'stock_id': acme.id}).get_json()['id']}"
+    assert (engine.forgotten, engine.stored) == (1, 1)
+    admin.put(address, {"close_price": 12})
+    assert engine.forgotten == 2
+    admin.post(f"/prices/{kind}", body | {"stock_id": acme.id})
+    assert engine.forgotten == 2
+    admin.delete(address)
+    assert (engine.forgotten, engine.stored) == (3, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_restx import Resource
 
+from daytrader.api.background import changes_bars
 from daytrader.api.decorators import (
     accepts,
     admin_required,
@@ -59,6 +60,7 @@ class DailyPriceList(Resource):  # type: ignore[misc]
 
     @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated
+    @changes_bars
     @writes
     @admin_required
     @accepts(NewDailyPriceSchema)
@@ -84,6 +86,7 @@ class DailyPriceItem(Resource):  # type: ignore[misc]
 
     @_CHANGE_ERRORS
     @authenticated
+    @changes_bars
     @writes
     @guarded("price_id", _daily_exists)
     @admin_required
@@ -97,6 +100,7 @@ class DailyPriceItem(Resource):  # type: ignore[misc]
     patch = put
 
     @authenticated
+    @changes_bars
     @writes
     @guarded("price_id", _daily_exists)
     @admin_required
@@ -119,6 +123,7 @@ class IntradayPriceList(Resource):  # type: ignore[misc]
 
     @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated
+    @changes_bars
     @writes
     @admin_required
     @accepts(NewIntradayPriceSchema)
@@ -144,6 +149,7 @@ class IntradayPriceItem(Resource):  # type: ignore[misc]
 
     @_CHANGE_ERRORS
     @authenticated
+    @changes_bars
     @writes
     @guarded("price_id", _intraday_exists)
     @admin_required
@@ -157,6 +163,7 @@ class IntradayPriceItem(Resource):  # type: ignore[misc]
     patch = put
 
     @authenticated
+    @changes_bars
     @writes
     @guarded("price_id", _intraday_exists)
     @admin_required
