@@ -71,6 +71,13 @@ def fee_cents(rules: RuleInts, shares: int, amount_cents: int) -> int:
 
 
 @njit(cache=True)
+def most_cents(rules: RuleInts, shares: int, limit: int) -> int:
+    """Return the most that a buy of *shares* at *limit* or below may take, cost and fee: what is reserved for it."""
+    cost = cost_cents(shares, limit)
+    return cost + fee_cents(rules, shares, cost)
+
+
+@njit(cache=True)
 def buy_price(base: int, slippage_ppm: int) -> int:
     """Return what a market buy pays: round6(base x (1 + slippage)), never rounded to the tick."""
     return _times_ppm(base, PPM + slippage_ppm)
@@ -219,6 +226,23 @@ def split_limit(limit: int, numerator: int, denominator: int) -> int:
 
 
 @njit(cache=True)
+def split_entry(
+    rules: RuleInts, shares: int, limit: int, reserved_cents: int, numerator: int, denominator: int
+) -> tuple[int, int]:
+    """
+    Return a pending entry's shares and limit after a split.
+
+    Shares are floored and the limit is rounded down; where more shares mean a higher fee, only as many are kept as
+    *reserved_cents* still pays for at the new limit.
+    """
+    limit = split_limit(limit, numerator, denominator)
+    shares, _ = split_shares(shares, numerator, denominator)
+    if not _fits(rules, shares, limit, reserved_cents):
+        shares = _largest_fitting_shares(rules, shares, limit, reserved_cents)
+    return shares, limit
+
+
+@njit(cache=True)
 def _split_price(price: int, numerator: int, denominator: int) -> int:
     if price > MAX_PRICE // denominator * numerator:
         raise BoundsError("the split takes a price beyond the largest")
@@ -262,8 +286,7 @@ def _most_shares(cents: int, price: int) -> int:
 
 @njit(cache=True)
 def _fits(rules: RuleInts, shares: int, price: int, cents: int) -> bool:
-    cost = cost_cents(shares, price)
-    return cost + fee_cents(rules, shares, cost) <= cents
+    return most_cents(rules, shares, price) <= cents
 
 
 @njit(cache=True)

@@ -27,11 +27,12 @@ from daytrader.core.fills import (
     fee_cents,
     levels,
     lieu_price,
+    most_cents,
     protective_fill,
     sell_price,
     size_entry,
+    split_entry,
     split_level,
-    split_limit,
     split_shares,
 )
 from daytrader.core.rules import RuleInts
@@ -147,8 +148,8 @@ def _corporate_action(at: Standing, trades: TradeRecords, book: RuleInts, tape: 
     num, den = tape.event_num[event], tape.event_den[event]
     is_split = tape.event_kind[event] == _SPLIT
     if is_split and at.wanted > 0:
-        at.wanted = split_shares(at.wanted, num, den)[0]
-        at.limit = split_limit(at.limit, num, den)
+        reserved = most_cents(book, at.wanted, at.limit)
+        at.wanted, at.limit = split_entry(book, at.wanted, at.limit, reserved, num, den)
     if at.shares == 0:
         return
     if is_split:

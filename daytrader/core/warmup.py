@@ -33,4 +33,4 @@ def warm_up() -> None:
     fills.cash_in_lieu(rest, _PRICE, 3)
     fills.lieu_price(_PRICE, 3, 2)
     fills.split_level(stop, 3, 2)
-    fills.split_limit(limit, 3, 2)
+    fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)

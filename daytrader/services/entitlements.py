@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader.core.corporate import EventKind
-from daytrader.core.fills import cash_in_lieu, dividend_cents, lieu_price, split_level, split_limit, split_shares
+from daytrader.core.fills import cash_in_lieu, dividend_cents, lieu_price, split_level, split_shares
 from daytrader.core.money import from_cents, from_micros, to_micros
 from daytrader.core.trades import SPLIT_REASON
-from daytrader.models.enums import JournalKind, OrderSide, OrderState
+from daytrader.models.enums import LIVE_ORDER_STATES, JournalKind, OrderSide, OrderState
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
@@ -73,19 +73,11 @@ def apply(session: Session, service: TradingService, live: Sequence[Order], due:
 
 
 def _split_entries(session: Session, service: TradingService, live: Sequence[Order], due: Entitlement) -> None:
-    """Floor the shares of a pending entry, and divide its limit, rounded down to the tick."""
+    """Split the pending entries, save those decided at or after this bar: they were made for split shares already."""
     for order in live:
-        # An order decided at or after this bar was made for split shares already.
         is_before = order.bar_time is None or order.bar_time < due.bar_time
-        if order.side is not OrderSide.BUY or order.limit_price is None or not is_before:
-            continue
-        order.shares, _ = split_shares(order.shares, due.numerator, due.denominator)
-        if order.shares == 0:
-            order_service.move(session, service, order, OrderState.EXPIRED, "a split left nothing to buy")
-            continue
-        limit = split_limit(to_micros(order.limit_price), due.numerator, due.denominator)
-        order.limit_price = from_micros(limit)
-        order_service.move(session, service, order, order.state, f"split {due.numerator}:{due.denominator}")
+        if order.side is OrderSide.BUY and order.state in LIVE_ORDER_STATES and is_before:
+            order_service.split_entry(session, service, order, due.numerator, due.denominator)
 
 
 def _split_position(

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
-from daytrader.core.fills import cost_cents, fee_cents
-from daytrader.core.money import from_cents, from_micros, to_micros
+from daytrader.core import fills
+from daytrader.core.money import from_cents, from_micros, to_cents, to_micros
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, TransactionState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
@@ -35,6 +35,7 @@ __all__ = [
     "open_transaction",
     "place",
     "sell_position",
+    "split_entry",
     "ticket_of",
 ]
 
@@ -124,6 +125,29 @@ def enter(service: TradingService, order: Order, state: OrderState, reason: str 
     if state not in LIVE_ORDER_STATES:
         service.reserved_cash -= order.reserved_cash
         order.reserved_cash = Decimal(0)
+
+
+def split_entry(session: Session, service: TradingService, order: Order, numerator: int, denominator: int) -> None:
+    """Scale a pending entry with its limit, and release what it can no longer take; nothing left ends it."""
+    if order.limit_price is None:
+        return
+    shares, limit = fills.split_entry(
+        rules_of(service).compiled,
+        order.shares,
+        to_micros(order.limit_price),
+        to_cents(order.reserved_cash),
+        numerator,
+        denominator,
+    )
+    order.shares = shares
+    if shares == 0:
+        move(session, service, order, OrderState.EXPIRED, "a split left nothing to buy")
+        return
+    order.limit_price = from_micros(limit)
+    reserved = _most_cash(service, shares, limit)
+    service.reserved_cash -= order.reserved_cash - reserved
+    order.reserved_cash = reserved
+    move(session, service, order, order.state, f"split {numerator}:{denominator}")
 
 
 def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[Order, bool]]:
@@ -218,8 +242,7 @@ def ticket_of(service: TradingService, order: Order) -> OrderTicket:
 
 
 def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
-    cost = cost_cents(shares, limit)
-    return from_cents(cost + fee_cents(rules_of(service).compiled, shares, cost))
+    return from_cents(fills.most_cents(rules_of(service).compiled, shares, limit))
 
 
 def _new_client_order_id(session: Session) -> str:

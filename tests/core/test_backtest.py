@@ -13,7 +13,7 @@ from daytrader.core import backtest
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError, UnknownStrategyError
 from daytrader.core.report import Run
-from daytrader.core.rules import Rules
+from daytrader.core.rules import Costs, Rules
 from daytrader.utils.errors import InsufficientDataError
 from tests.core.builders import (
     EPOCH,
@@ -171,6 +171,15 @@ def test_a_pending_order_is_split_too() -> None:
     bars = bars_of([(9.9, 9.9, 9.9, 9.9), (6.6, 6.6, 6.6, 6.6)], [split(1, 3, 2)])
     run = backtest.simulate(bars, signals_of(2, [0]), free_rules(), CASH)
     assert run.trades[0].shares == 151
+
+
+def test_a_split_order_never_costs_more_than_was_reserved() -> None:
+    """99 at 10.00 and 0.10 each reserve 999.90; of 297 at 3.33 that pays, fees included, for 291."""
+    bars = bars_of([(10, 10, 10, 10), (3.33, 3.33, 3.33, 3.33)], [split(1, 3)])
+    rules = replace(free_rules(), costs=Costs(per_share=Decimal("0.1"), slippage_bps=Decimal(0)))
+    run = backtest.simulate(bars, signals_of(2, [0]), rules, CASH)
+    assert run.trades[0].shares == 291
+    assert run.final_cash == CASH - 96_903 - 2_910
 
 
 def test_start_trims_trading_but_not_what_indicators_see() -> None:

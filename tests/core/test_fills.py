@@ -197,6 +197,15 @@ def test_a_split_scales_everything_and_pays_the_fraction() -> None:
     assert fills.lieu_price(90 * USD, 3, 2) == 60 * USD
 
 
+def test_a_split_entry_keeps_only_the_shares_that_its_reserve_pays_for() -> None:
+    """Without a fee per share all of them; with one, the most that fit; reserved for none, none."""
+    assert fills.split_entry(book(), 101, 9_900_000, fills.most_cents(book(), 101, 9_900_000), 3, 2) == (151, 6_600_000)
+    dear = book(per_share="0.1")
+    assert fills.most_cents(dear, 99, 10 * USD) == 99_990
+    assert fills.split_entry(dear, 99, 10 * USD, 99_990, 3, 1) == (291, 3_330_000)
+    assert fills.split_entry(dear, 99, 10 * USD, 0, 3, 1) == (0, 3_330_000)
+
+
 def test_a_split_never_makes_more_shares_than_the_largest_number() -> None:
     """Bounds are checked, not hoped for."""
     with pytest.raises(BoundsError):

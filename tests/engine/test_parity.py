@@ -99,15 +99,12 @@ def cases(draw: st.DrawFn) -> Case:
     opens, highs, lows, closes = (list(column) for column in zip(*rows, strict=True))
     bars = Bars.build(time, opens, highs, lows, closes, [1000.0] * size, events=events)
     fill = draw(st.sampled_from(["next_open", "close"]))
-    return Case(bars, [draw(plans(fill, has_splits=bool(splits))) for _ in range(4)])
+    return Case(bars, [draw(plans(fill)) for _ in range(4)])
 
 
 @st.composite
-def plans(draw: st.DrawFn, fill: str, *, has_splits: bool) -> Plan:
+def plans(draw: st.DrawFn, fill: str) -> Plan:
     """Draw a strategy that trades often, and rules."""
-    # A split of a pending entry multiplies a fee per share, which can overdraw an all-in account: a backtest carries
-    # on with a debt, a real service stops.
-    per_share = [Decimal(0)] if has_splits else [Decimal(0), Decimal("0.0035")]
     name, params = draw(
         st.sampled_from(
             [
@@ -120,7 +117,7 @@ def plans(draw: st.DrawFn, fill: str, *, has_splits: bool) -> Plan:
     )
     costs = Costs(
         per_order=draw(st.sampled_from([Decimal(0), Decimal("1.25")])),
-        per_share=draw(st.sampled_from(per_share)),
+        per_share=draw(st.sampled_from([Decimal(0), Decimal("0.0035"), Decimal("0.25")])),
         percent=draw(st.sampled_from([Decimal(0), Decimal("0.1234")])),
         minimum=draw(st.sampled_from([Decimal(0), Decimal("2.5")])),
         slippage_bps=draw(st.sampled_from([Decimal(0), Decimal(5), Decimal("33.25")])),

@@ -171,6 +171,34 @@ def test_a_pending_entry_splits_with_the_stock(world: World) -> None:
     assert market.reload(service).current_shares == 300
 
 
+def test_a_split_entry_never_costs_more_than_was_reserved(world: World) -> None:
+    """A commission per share grows with the shares: the order keeps as many as its reserve pays for."""
+    market = Market(world, [FLAT, (3.33, 3.33, 3.33, 3.33)])
+    market.split(1, 3, 1)
+    service = market.service(commission_per_share=Decimal("0.1"))
+
+    market.run(last=1)
+    assert market.reload(service).reserved_cash == Decimal("999.90")
+    market.run(1)
+
+    after = market.reload(service)
+    assert (after.state, after.current_shares) == (ServiceState.ACTIVE, 291)
+    assert (after.current_balance, after.reserved_cash) == (Decimal("1.87"), Decimal(0))
+
+
+def test_a_split_that_leaves_nothing_of_an_entry_ends_it(world: World) -> None:
+    """Seven shares at 1 for 1000 are none: the order expires and holds no cash."""
+    market = Market(world, [FLAT, (10_000.0, 10_000.0, 10_000.0, 10_000.0)])
+    market.split(1, 1, 1000)
+    service = market.service(fixed_shares=7)
+
+    market.run()
+
+    (order,) = market.orders(service)
+    assert (order.shares, order.state) == (0, OrderState.EXPIRED)
+    assert [passage["state"] for passage in order.history] == ["PENDING", "SUBMITTING", "ACCEPTED", "EXPIRED"]
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_paused_service_keeps_its_stop_while_protection_is_on(world: World, keep: bool) -> None:
     """PAUSED takes no signal and no target; its stop works unless the owner has turned it off."""

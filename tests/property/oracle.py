@@ -121,9 +121,12 @@ class Trader:
             ratio = Fraction(new, old)
             if self.order:
                 wanted, limit = self.order
-                limit = limit / ratio
+                reserved = self.total(wanted, limit)
+                limit = math.floor(limit / ratio / tick_of(limit / ratio)) * tick_of(limit / ratio)
                 wanted = math.floor(wanted * ratio)
-                self.order = (wanted, math.floor(limit / tick_of(limit)) * tick_of(limit)) if wanted else None
+                while wanted and self.total(wanted, limit) > reserved:
+                    wanted -= 1
+                self.order = (wanted, limit) if wanted else None
             if self.shares:
                 previous = bars[row - 1].close
                 exact = self.shares * ratio
