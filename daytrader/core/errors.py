@@ -43,3 +43,14 @@ class BoundsError(DayTraderError):
     """A price, an amount or a number of shares is beyond what exact integers hold."""
 
     code = "out_of_bounds"
+
+
+class SweepStoppedError(DayTraderError):
+    """A sweep ended early because its caller asked for it, with *done* of *total* combinations."""
+
+    code = "sweep_stopped"
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(f"stopped after {done:,} of {total:,} combinations")
+        self.done = done
+        self.total = total

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from daytrader.core.errors import BoundsError, InvalidParameterError
 from daytrader.core.money import MAX_CASH, MAX_SHARES, MICROS, PPM, from_cents, to_cents, to_ppm, to_scaled
+
+# The settings of `Rules` and `Costs` under the names a service stores them by, with the decimals each may have.
+RULE_FIELDS: Final[Mapping[str, int]] = {
+    "allocation": 6,
+    "fixed_shares": 0,
+    "stop_loss_percent": 4,
+    "take_profit_percent": 4,
+    "minimum_balance": 2,
+    "gap_reserve_percent": 4,
+    "commission_per_order": 6,
+    "commission_per_share": 6,
+    "commission_percent": 4,
+    "commission_minimum": 6,
+    "slippage_bps": 2,
+}
 
 
 class RuleInts(NamedTuple):
@@ -62,6 +77,9 @@ class Costs:
         _check("slippage_bps", self.slippage_bps, Decimal(0), Decimal(5000), lambda bps: to_scaled(bps, 100))
 
 
+_COST_FIELDS: Final = frozenset(field_.name for field_ in fields(Costs))
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """
@@ -111,6 +129,23 @@ class Rules:
             slippage_ppm=to_scaled(costs.slippage_bps, 100),
         )
         object.__setattr__(self, "compiled", compiled)
+
+    def changed(self, given: Mapping[str, int | float]) -> Rules:
+        """
+        Return these rules with the *given* settings, named as in `RULE_FIELDS`.
+
+        Raises:
+            InvalidParameterError: Naming the setting that does not exist or is out of bounds.
+        """
+        rules: dict[str, Any] = {}
+        costs: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in RULE_FIELDS:
+                raise InvalidParameterError(name, f"unknown rule, known: {', '.join(RULE_FIELDS)}")
+            own = name.removeprefix("commission_")
+            target = costs if own in _COST_FIELDS else rules
+            target[own] = int(value) if name == "fixed_shares" else Decimal(str(value))
+        return replace(self, costs=replace(self.costs, **costs), **rules)
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings under the names a service stores them by, as JSON numbers."""
