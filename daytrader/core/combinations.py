@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.rules import RULE_FIELDS
 from daytrader.core.strategy import get_strategy
 
 Number: TypeAlias = int | float | Decimal
-Column: TypeAlias = IntArray | FloatArray
+Column: TypeAlias = npt.NDArray[np.int64 | np.float64]
 
 _LARGEST: Final = 100_000_000
 _DECIMALS: Final = 12  # of a strategy's own numbers

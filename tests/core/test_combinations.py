@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
+from daytrader.core.combinations import Number
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.sweep import grid, listed, random
@@ -24,7 +26,11 @@ def test_a_grid_is_every_combination_the_last_axis_fastest() -> None:
 
 def test_draws_lie_between_their_bounds_and_repeat_with_their_seed() -> None:
     """Whole numbers are drawn as such; no draw has more decimals than its setting allows."""
-    axes = {"fast": (2, 4), "slippage_bps": (0, Decimal("0.5")), "allocation": (Decimal("0.25"), Decimal("0.26"))}
+    axes: dict[str, tuple[Number, Number]] = {
+        "fast": (2, 4),
+        "slippage_bps": (0, Decimal("0.5")),
+        "allocation": (Decimal("0.25"), Decimal("0.26")),
+    }
     tried = random(axes, 500, 7, "sma_cross")
     assert set(tried.columns[0].tolist()) == {2, 3, 4}
     assert 0 <= tried.columns[1].min() < 0.02
@@ -44,7 +50,7 @@ def test_a_list_is_taken_in_its_order() -> None:
 
 def test_what_is_no_combination_is_refused() -> None:
     """Nothing to try, no numbers, reversed bounds, too many, rows that name different settings."""
-    for wrong in (
+    wrong: list[Callable[[], object]] = [
         lambda: grid({}),
         lambda: grid({"fast": []}),
         lambda: grid({"fast": [True]}),
@@ -54,9 +60,10 @@ def test_what_is_no_combination_is_refused() -> None:
         lambda: random({"fast": (2, 5)}, 0, 1, "sma_cross"),
         lambda: listed([]),
         lambda: listed([{"fast": 1}, {"slow": 1}]),
-    ):
+    ]
+    for each in wrong:
         with pytest.raises(InvalidParameterError):
-            wrong()
+            each()
 
 
 def test_rules_change_by_the_names_a_service_stores_them_by() -> None:
