@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -18,6 +20,11 @@ from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 
 pytest_plugins = ("tests.postgres", "tests.browser")
+
+# The same cases every time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore draws new ones.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 T = TypeVar("T")
 

@@ -20,6 +20,7 @@ from tests.core.builders import FIRST_DAY, days
 from tests.property.oracle import Bar, Outcome, Settings, Trader
 
 REASONS = {"signal": "out", "stop": "stop loss", "target": "take profit", "split": "split"}
+MOST_GROWTH = 1000  # of a price by reverse splits, from 20,000 at most
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,16 @@ def quotes(draw: st.DrawFn, n: int) -> list[tuple[int, int, int, int]]:
 def corporate_events(draw: st.DrawFn, n: int, level: int) -> list[CorporateEvent]:
     """Draw a few dividends below the quarantine and splits, reverse ones too."""
     found = []
+    growth = 1.0
     for row in draw(st.lists(st.integers(0, n - 1), max_size=5)):
         if draw(st.booleans()):
             amount = Decimal(draw(st.integers(0, level // 12))).scaleb(-6)
             found.append(CorporateEvent(FIRST_DAY + row, EventKind.DIVIDEND, amount=amount))
         else:
             new, old = draw(st.sampled_from([(2, 1), (3, 2), (7, 1), (1, 10), (1, 20), (527, 500), (1, 3)]))
+            growth *= max(1.0, old / new)
+            if growth > MOST_GROWTH:
+                continue  # a level or a limit would be beyond the largest price, which the core refuses
             found.append(CorporateEvent(FIRST_DAY + row, EventKind.SPLIT, new, old))
     return found
 
