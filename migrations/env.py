@@ -52,5 +52,5 @@ given = context.config.attributes.get("connection")
 if given is not None:
     migrate(given)
 else:
-    with database.connect(Settings.from_environment().database).begin() as own:
+    with database.migrating(database.connect(Settings.from_environment().database)) as own:
         migrate(own)

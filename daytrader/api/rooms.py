@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from daytrader.services import trading_service
 from daytrader.services.actor import Actor
+from daytrader.services.event_payloads import DELETED
 from daytrader.services.events import Event
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import validators
@@ -114,6 +115,18 @@ def audience(event: Event) -> list[str]:
     if event.name == "system:notification" and event.owner_id is not None:
         rooms.append(_share("user", event.owner_id))  # addressed to one user: no room needs to be joined for it
     return rooms
+
+
+def ended(event: Event) -> list[str]:
+    """Return the internal rooms of the object that *event* tells the end of: nobody stays in them."""
+    if event.action != DELETED:
+        return []
+    if event.name == "service:update":
+        return [f"service_{event.entity['id']}"]
+    if event.name == "user:update":
+        shares = [_share(room, event.entity["id"]) for room in ("user", *sorted(PER_OWNER))]
+        return [f"user_{event.entity['id']}", *shares]
+    return [f"stock_{event.entity['symbol']}"] if event.name == "stock:update" else []
 
 
 def may_hear(actor: Actor, event: Event) -> bool:

@@ -79,9 +79,15 @@ class Sockets:
         return len(self._connections)
 
     def publish(self, event: PublishedEvent) -> None:
-        """Send *event* to whoever may hear it: once a socket, however many of its rooms the event goes to."""
+        """
+        Send *event* to whoever may hear it: once a socket, however many of its rooms the event goes to.
+
+        After the last event of an object its rooms are emptied: whoever stays must hear nothing of the next one.
+        """
         # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
         self.io.server.emit(event.event.name, event.payload(), to=rooms.audience(event.event), namespace=_NAMESPACE)
+        for room in rooms.ended(event.event):
+            self.io.server.close_room(room, namespace=_NAMESPACE)
         self._metrics.notice(event)
 
     def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:

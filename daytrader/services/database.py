@@ -170,7 +170,8 @@ def _migrations() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "migrations"
 
 
-def _config(connection: Connection | None = None) -> Config:
+def config(connection: Connection | None = None) -> Config:
+    """Return how Alembic finds the migrations, and the *connection* that it is to use."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
@@ -190,8 +191,8 @@ def upgrade(engine: Engine) -> SchemaStatus:
         return before
     from alembic import command
 
-    with _migrating(engine) as connection:
-        command.upgrade(_config(connection), "head")
+    with migrating(engine) as connection:
+        command.upgrade(config(connection), "head")
         if before.revision is not None:
             _tell_of(connection, before)
     return SchemaStatus(before.head, before.head, before.pending)
@@ -206,8 +207,13 @@ def _tell_of(connection: Connection, before: SchemaStatus) -> None:
 
 
 @contextmanager
-def _migrating(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that no other upgrade shares."""
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """
+    Yield a connection in a transaction that no other upgrade shares.
+
+    Raises:
+        ConflictError: If rows are left without the rows they refer to.
+    """
     with engine.connect() as connection:
         if engine.dialect.name != "sqlite":
             with connection.begin():
@@ -234,7 +240,11 @@ def check(engine: Engine) -> list[str]:
     with engine.connect().execution_options(read_only=True) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found = compare_metadata(context, Base.metadata)
-        return [_sentence(difference) for difference in found] + _check_constraints(inspect(connection))
+        return [
+            *(_sentence(difference) for difference in found),
+            *_check_constraints(inspect(connection)),
+            *_reused_ids(connection),
+        ]
 
 
 def _sentence(difference: Any) -> str:
@@ -263,6 +273,22 @@ def _check_constraints(inspector: Inspector) -> list[str]:
         differences += [f"add_constraint {table.name}.{name}" for name in sorted(wanted - present)]
         differences += [f"remove_constraint {table.name}.{name}" for name in sorted(present - wanted)]
     return differences
+
+
+def _reused_ids(connection: Connection) -> list[str]:
+    """Return the tables whose ids SQLite would give a second time: Alembic does not see how a key counts."""
+    if connection.dialect.name != "sqlite":
+        return []
+    made = text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%AUTOINCREMENT%'")
+    plain = set(connection.scalars(made))
+    counted = sorted(
+        table.name for table in Base.metadata.sorted_tables if table.dialect_kwargs["sqlite_autoincrement"]
+    )
+    return [
+        f"modify_key {name}.id: reused in the database, AUTOINCREMENT in the models"
+        for name in counted
+        if name in plain
+    ]
 
 
 def ddl(url: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 import socketio
 
 from daytrader.models import TradingService, User
-from daytrader.services import price_service, trading_service
+from daytrader.services import account_removal, price_service, stock_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
@@ -266,3 +266,45 @@ def test_an_event_is_encoded_once(alice: Caller, listen: Callable[[Caller], List
     finally:
         encoding.encode = original
     assert len(encoded) == 1
+
+
+def test_nobody_stays_in_the_room_of_a_service_that_is_gone(
+    service: TradingService, alice: Caller, bob: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Its last event is heard, then the room is empty; whatever is told to a room of that name later is not."""
+    first, second = listen(alice), listen(alice)
+    for listener in (first, second):
+        assert listener.ask("service_watch", service.id)["status"] == "ok"
+
+    assert alice.delete(f"/services/{service.id}").status_code == 204
+    assert first.names(1) == second.names(1) == ["service:update"]
+    theirs = bob.post("/services", {"name": "bob's", "stock_symbol": "ACME", "initial_balance": 500}).get_json()
+    _tell(Event("service:update", "updated", (f"service_{service.id}",), {"id": service.id}, bob.user.id))
+
+    assert theirs["id"] > service.id
+    assert first.names(1) == second.names(1) == ["service:update"]
+
+
+def test_nobody_stays_in_the_rooms_of_a_stock_and_an_account_that_are_gone(
+    world: World, bob: Caller, admin: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Nor in those of the services that went with the account."""
+    stock = world.stock("ACME")
+    service = world.service(bob.user, stock)
+    listener = listen(admin)
+    for name, body in (("service_watch", service.id), ("stock_watch", "ACME"), ("user_watch", bob.user.id)):
+        assert listener.ask(name, body)["status"] == "ok"
+
+    with SessionManager() as session:
+        account_removal.remove(session, Actor(admin.user.id, is_admin=True), bob.user.id)
+    with SessionManager() as session:
+        stock_service.delete(session, Actor(admin.user.id, is_admin=True), stock.id)
+    assert listener.names(3) == ["user:update", "service:update", "stock:update"]
+    _tell(Event("stock:update", "updated", (f"service_{service.id}", f"user_{bob.user.id}", "stock_ACME"), {}))
+
+    assert listener.names(3) == ["user:update", "service:update", "stock:update"]
+
+
+def _tell(event: Event) -> None:
+    with SessionManager() as session:
+        events.record(session, event)

@@ -44,7 +44,7 @@ def test_the_migrations_numbers_are_their_order() -> None:
     """The start of the server reads them off the file names; here Alembic is asked."""
     from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory.from_config(database._config())
+    scripts = ScriptDirectory.from_config(database.config())
     assert [script.revision for script in scripts.walk_revisions()][::-1] == list(database.revisions())
 
 
@@ -83,8 +83,8 @@ def test_two_upgrades_at_once_are_one(engine: Engine) -> None:
 def test_every_migration_can_be_taken_back(engine: Engine) -> None:
     """Down to nothing, and up again."""
     database.upgrade(engine)
-    with database._migrating(engine) as connection:
-        command.downgrade(database._config(connection), "base")
+    with database.migrating(engine) as connection:
+        command.downgrade(database.config(connection), "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     database.upgrade(engine)
     assert database.check(engine) == []
@@ -127,6 +127,104 @@ def test_the_comparison_sees_a_missing_check(empty_postgres_url: str) -> None:
     differences = database.check(engine)
     engine.dispose()
     assert differences == ["add_constraint trading_services.ck_trading_services_current_balance_not_negative"]
+
+
+def _at_0002(path: Path) -> Engine:
+    """Return a database from before ids were counted, with a ledger, an audit entry and a deleted last row."""
+    engine = database.connect(f"sqlite:///{path}")
+    with database.migrating(engine) as connection:
+        command.upgrade(database.config(connection), "0002")
+    now = "'2020-01-01 00:00:00'"
+    with engine.begin() as connection:
+        for statement in (
+            f"INSERT INTO users VALUES (7, 'alice', 'a@example.com', 'x', 1, 0, NULL, {now}, {now}, NULL, NULL, NULL)",
+            f"INSERT INTO stocks VALUES (3, 'ACME', NULL, 1, NULL, NULL, {now}, {now})",
+            f"INSERT INTO audit_log VALUES (5, 7, 'console', 'x', 'y', 'ok', '', {now}, {now})",
+            f"INSERT INTO api_keys VALUES (2, 7, 'k', 'p', 'h', '[]', NULL, NULL, {now}, {now})",
+            "INSERT INTO stock_daily_prices VALUES "
+            f"(9, 3, '2020-01-02', NULL, 'HISTORICAL', 0.1, 0.3, 0.1, 0.2, 12345678901, {now}, {now})",
+        ):
+            connection.exec_driver_sql(statement)
+    return engine
+
+
+def _contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    with engine.connect() as connection:
+        return {
+            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1")]
+            for table in sorted(set(Base.metadata.tables) - {"event_outbox"})  # a migration is told of there
+        }
+
+
+def _beside(engine: Engine) -> set[tuple[str, str]]:
+    with engine.connect() as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql <> ''"
+        return {(name, sql) for name, sql in connection.exec_driver_sql(query)}
+
+
+def test_counting_ids_keeps_every_row_index_and_trigger_both_ways(tmp_path: Path) -> None:
+    """Tables of an older SQLite database are rebuilt: nothing else about them changes."""
+    engine = _at_0002(tmp_path / "old.db")
+    rows, beside = _contents(engine), _beside(engine)
+    assert {name for name, _ in beside} >= {"uq_orders_live", "uq_trading_transactions_open", "audit_log_no_delete"}
+
+    database.upgrade(engine)
+
+    assert database.check(engine) == []
+    assert (_contents(engine), _beside(engine)) == (rows, beside)
+    with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM audit_log")
+    with database.migrating(engine) as connection:
+        command.downgrade(database.config(connection), "0002")
+    assert (_contents(engine), _beside(engine)) == (rows, beside)
+    engine.dispose()
+
+
+def test_an_id_is_never_given_twice(engine: Engine) -> None:
+    """Not even that of the last row, which SQLite alone would give again; on PostgreSQL a sequence never goes back."""
+    database.upgrade(engine)
+    ids = []
+    for _ in range(2):
+        with SessionManager() as session:
+            stock = Stock(symbol="ACME")
+            session.add(stock)
+            session.flush()
+            ids.append(stock.id)
+            session.delete(stock)
+    assert ids[0] < ids[1]
+
+
+def test_a_rebuilt_table_counts_on_from_its_last_row(tmp_path: Path) -> None:
+    """The rows that were there have been counted."""
+    engine = _at_0002(tmp_path / "old.db")
+    database.upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM api_keys")
+        connection.exec_driver_sql("DELETE FROM users")
+    with SessionManager() as session:
+        session.add(stock := Stock(symbol="NEXT"))
+        session.flush()
+        assert stock.id == 4
+        counted = "SELECT seq FROM sqlite_sequence WHERE name = 'users'"
+        assert session.execute(text(counted)).scalar() == 7
+    engine.dispose()
+
+
+def test_the_comparison_sees_ids_that_are_given_twice(tmp_path: Path) -> None:
+    """A table that somebody made by hand, without counting."""
+    engine = database.connect(f"sqlite:///{tmp_path / 'new.db'}")
+    database.upgrade(engine)
+    with database.migrating(engine) as connection:
+        connection.exec_driver_sql("DROP TABLE feed_cursors")
+        connection.exec_driver_sql(
+            "CREATE TABLE feed_cursors (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(30) NOT NULL UNIQUE, "
+            "position DATETIME, starts_at DATETIME, bars_per_second FLOAT NOT NULL, created_at DATETIME NOT NULL, "
+            "updated_at DATETIME NOT NULL)"
+        )
+    assert [line for line in database.check(engine) if "feed_cursors.id" in line] == [
+        "modify_key feed_cursors.id: reused in the database, AUTOINCREMENT in the models"
+    ]
+    engine.dispose()
 
 
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
