@@ -90,13 +90,13 @@ def macd(
     Return the MACD line (fast EMA - slow EMA), its signal line (EMA of it) and their difference.
 
     Raises:
-        InvalidParameterError: If *fast* or *slow* is not 2 to 100,000, *signal* not 1 to 100,000, or fast >= slow.
+        InvalidParameterError: If *fast* or *slow* is not 2 to 100,000, *signal* not 1 to 100,000, or fast > slow.
     """
     _check_window("fast", fast, least=2)
     _check_window("slow", slow, least=2)
     _check_window("signal", signal, least=1)
-    if fast >= slow:
-        raise InvalidParameterError("fast", f"must be below slow ({slow}), was {fast}")
+    if fast > slow:
+        raise InvalidParameterError("fast", f"must be at most slow ({slow}), was {fast}")
     if close.size == 0:
         return close.copy(), close.copy(), close.copy()
     line, signal_line, histogram = talib.MACD(_dense(close), fast, slow, signal)
@@ -125,6 +125,28 @@ def natr(high: FloatArray, low: FloatArray, close: FloatArray, window: int = 14)
     return _same_length(close, talib.NATR(_dense(high), _dense(low), _dense(close), window))
 
 
+def highest_before(high: FloatArray, window: int) -> FloatArray:
+    """
+    Return the highest of the *window* values before each row, the row itself left out: a Donchian channel's top.
+
+    Raises:
+        InvalidParameterError: If *window* is not 1 to 100,000.
+    """
+    _check_window("window", window, least=1)
+    return _one_later(high if window == 1 or not high.size else talib.MAX(_dense(high), window))
+
+
+def lowest_before(low: FloatArray, window: int) -> FloatArray:
+    """
+    Return the lowest of the *window* values before each row, the row itself left out: a Donchian channel's bottom.
+
+    Raises:
+        InvalidParameterError: If *window* is not 1 to 100,000.
+    """
+    _check_window("window", window, least=1)
+    return _one_later(low if window == 1 or not low.size else talib.MIN(_dense(low), window))
+
+
 def noise(close: FloatArray) -> FloatArray:
     """Return how far apart two prices may be on each row and still count as equal: 1e-9 of the close."""
     return close * _NOISE
@@ -146,6 +168,12 @@ def _crosses(distance: FloatArray, equal_within: FloatArray) -> BoolArray:
     crosses = np.zeros(distance.shape, np.bool_)
     np.logical_and(above[1:], at_or_below[:-1], out=crosses[1:])
     return crosses
+
+
+def _one_later(values: FloatArray) -> FloatArray:
+    later = np.full(values.shape, np.nan)
+    later[1:] = values[:-1]
+    return later
 
 
 def _check_window(name: str, window: int, least: int) -> None:

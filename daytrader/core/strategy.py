@@ -24,7 +24,11 @@ Condition: TypeAlias = tuple[BoolArray, str]
 
 # Always there, even where the package is run without being installed.
 _SHIPPED: Final = {
+    "bollinger_reversion": "daytrader.core.strategies.bollinger_reversion:BollingerReversion",
+    "breakout": "daytrader.core.strategies.breakout:Breakout",
     "buy_and_hold": "daytrader.core.strategies.buy_and_hold:BuyAndHold",
+    "macd": "daytrader.core.strategies.macd:Macd",
+    "rsi_reversion": "daytrader.core.strategies.rsi_reversion:RsiReversion",
     "sma_cross": "daytrader.core.strategies.sma_cross:SmaCross",
     "sma_trend": "daytrader.core.strategies.sma_trend:SmaTrend",
     "technical": "daytrader.core.strategies.technical:Technical",

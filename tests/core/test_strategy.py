@@ -15,7 +15,16 @@ from daytrader.core.errors import BrokenStrategyError, InvalidParameterError, Un
 from daytrader.core.strategy import Params, Signals, Strategy, compute, get_strategy, list_strategies, resolve_params
 from tests.core.builders import flat_bars, random_walk, signals_of, split
 
-SHIPPED = ["buy_and_hold", "sma_cross", "sma_trend", "technical"]
+SHIPPED = [
+    "bollinger_reversion",
+    "breakout",
+    "buy_and_hold",
+    "macd",
+    "rsi_reversion",
+    "sma_cross",
+    "sma_trend",
+    "technical",
+]
 
 
 def with_split(bars: Bars, row: int, ratio: int) -> Bars:
@@ -96,6 +105,13 @@ def test_a_split_does_not_matter(name: str) -> None:
         ("sma_trend", {}, 49),
         ("sma_trend", {"window": 3}, 2),
         ("buy_and_hold", {}, 0),
+        ("rsi_reversion", {}, 14),
+        ("rsi_reversion", {"window": 2}, 2),
+        ("bollinger_reversion", {}, 19),
+        ("breakout", {}, 20),
+        ("breakout", {"entry_window": 5, "exit_window": 30}, 30),
+        ("macd", {}, 34),
+        ("macd", {"fast": 30, "slow": 5, "signal": 1}, 30),
     ],
 )
 def test_no_signal_before_the_warm_up(name: str, params: dict[str, object], warmup: int) -> None:
@@ -115,7 +131,7 @@ def test_exit_wins_over_entry(name: str) -> None:
     assert not (signals.entry & signals.exit).any()
 
 
-@pytest.mark.parametrize("name", ["technical", "sma_cross"])
+@pytest.mark.parametrize("name", ["technical", "sma_cross", "rsi_reversion", "bollinger_reversion", "breakout", "macd"])
 def test_a_flat_series_gives_no_signal(name: str) -> None:
     """Nothing moved, nothing to do: RSI 50, bands on the price, averages equal but for noise."""
     signals = compute(get_strategy(name), flat_bars([33.33] * 100), {})

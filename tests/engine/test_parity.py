@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -17,6 +18,7 @@ from daytrader.engine.replay import Plan, replay
 from daytrader.services.data_providers.sample import SampleProvider
 
 STRATEGIES = ("technical", "sma_cross", "sma_trend", "buy_and_hold")
+REVERSIONS_AND_BREAKS = ("rsi_reversion", "bollinger_reversion", "breakout", "macd")
 FIRST_DAY = 18_262  # 2020-01-01
 DAY = 86_400
 LARGEST = 1000.0  # a price that a reverse split may still multiply
@@ -51,6 +53,16 @@ def test_every_strategy_on_thirteen_years_equals_the_backtest(symbol: str) -> No
     """The whole report agrees: trades, dates, prices, balances, equity, figures; splits and dividends included."""
     bars = sample_bars(symbol)
     plans = [Plan(symbol, strategy, {}, Rules(), Decimal(10_000)) for strategy in STRATEGIES]
+
+    for plan, report in zip(plans, replay(bars, plans), strict=True):
+        assert report.to_dict() == backtested(bars, plan)
+
+
+def test_the_other_strategies_equal_the_backtest_over_two_years() -> None:
+    """A split among them; one symbol is enough: engine and backtest ask the same strategy for its signals."""
+    bars = sample_bars("AAPL")
+    start, end = date(2004, 1, 2), date(2005, 12, 30)
+    plans = [Plan("AAPL", name, {}, Rules(), Decimal(10_000), start=start, end=end) for name in REVERSIONS_AND_BREAKS]
 
     for plan, report in zip(plans, replay(bars, plans), strict=True):
         assert report.to_dict() == backtested(bars, plan)
