@@ -16,9 +16,10 @@ from daytrader.api import background, encoding, errors, headers, landing, upload
 from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
+from daytrader.core.strategy import broken_strategies
 from daytrader.jobs import price_jobs
 from daytrader.jobs.worker import Worker
-from daytrader.services import demo, rate_limits
+from daytrader.services import demo, rate_limits, strategy_folder
 from daytrader.services.events import events
 from daytrader.services.rate_limits import RateLimits
 from daytrader.services.session_manager import SessionManager
@@ -49,6 +50,9 @@ def create_app(settings: Settings) -> Flask:
     settings.check()
     if not structlog.is_configured():
         logs.configure(settings.log_level)
+    strategy_folder.use_folder(settings.strategies_folder)
+    for broken in broken_strategies():
+        structlog.get_logger().warning("strategy left out", why=broken.why)
     app = Flask("daytrader", static_folder=None, template_folder=None)
     hosts = [host for host in re.split(r"[,\s]+", settings.trusted_hosts) if host]
     app.config["TRUSTED_HOSTS"] = hosts or None

@@ -33,6 +33,8 @@ class Settings:
     """The one folder that holds everything made at run time."""
     database_url: str = ""
     """An SQLAlchemy address; empty means SQLite in the instance folder."""
+    strategies: str = ""
+    """The folder of this installation's own strategies; empty: ``strategies`` in the instance folder."""
     secret_key: str = ""
     """Signs access tokens; at least 32 characters."""
     access_token_minutes: int = 15
@@ -78,6 +80,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{(self.instance / 'daytrader.db').absolute()}"
+
+    @property
+    def strategies_folder(self) -> Path:
+        """The folder of this installation's own strategies; it need not exist."""
+        return Path(self.strategies) if self.strategies else self.instance / "strategies"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

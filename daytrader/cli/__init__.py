@@ -21,7 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "replay": ("daytrader.cli.replay:replay", "Take stored bars through the real engine."),
     "run": ("daytrader.cli.run:run", "Start API, sockets and engine in one process."),
     "stocks": ("daytrader.cli.stocks:stocks", "List, add and show stocks."),
-    "strategy": ("daytrader.cli.strategy:strategy", "List and show strategies."),
+    "strategy": ("daytrader.cli.strategy:strategy", "List, show and check strategies."),
     "user": ("daytrader.cli.user:user", "Create and mend accounts."),
 }
 

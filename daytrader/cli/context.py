@@ -26,6 +26,17 @@ def warn(message: str) -> None:
     console(stderr=True).print(f"Warning: {message}", style="yellow", markup=False, soft_wrap=True)
 
 
+def use_own_strategies(settings: Settings | None = None) -> None:
+    """Make the strategies in the installation's folder known, and warn of those that cannot be used."""
+    from daytrader.core.strategy import broken_strategies
+    from daytrader.services import strategy_folder
+
+    settings = settings or Settings.from_environment()
+    strategy_folder.use_folder(settings.strategies_folder)
+    for broken in broken_strategies():
+        warn(f"a strategy is left out: {broken.why}")
+
+
 def open_database(settings: Settings | None = None, *, makes_new: bool = False) -> Engine:
     """
     Connect to the database of *settings* (default: of the environment).

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import click
 
+from daytrader.cli.context import use_own_strategies
+
 if TYPE_CHECKING:
     from daytrader.core.rules import Rules
 
@@ -33,6 +35,7 @@ class TradingOptions:
         rules: Sizing, protection and costs.
         fill: "next_open" or "close".
         prices: "raw" or "adjusted".
+        interval: Minutes of a bar, 0 for daily, None for whatever there is first (see `read_bars`).
         json: Whether to print the report as JSON.
         html: Where to write the report as a page, or None.
     """
@@ -45,6 +48,7 @@ class TradingOptions:
     rules: Rules
     fill: Fill
     prices: Prices
+    interval: int | None
     json: bool
     html: Path | None
 
@@ -151,6 +155,11 @@ _OPTIONS: Final = (
         show_default=True,
         help="`adjusted` scales by adj_close: an approximation for data without splits and dividends.",
     ),
+    click.option(
+        "--interval",
+        type=click.Choice(("daily", "1", "5", "15", "30", "60")),
+        help="Minutes of a bar.  [default: daily; of a file: as it is]",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
     click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as a page."),
 )
@@ -166,6 +175,7 @@ def trading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(**values: Any) -> Any:
+        use_own_strategies()
         return command(options=_take(values), **values)
 
     for option in reversed(_OPTIONS):
@@ -191,9 +201,14 @@ def _take(values: dict[str, Any]) -> TradingOptions:
         rules=_rules(values),
         fill=values.pop("fill"),
         prices=values.pop("prices"),
+        interval=_interval(values.pop("interval")),
         json=values.pop("as_json"),
         html=values.pop("html"),
     )
+
+
+def _interval(chosen: str | None) -> int | None:
+    return None if chosen is None else 0 if chosen == "daily" else int(chosen)
 
 
 def _rules(values: dict[str, Any]) -> Rules:

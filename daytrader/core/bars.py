@@ -148,6 +148,9 @@ class Bars:
     ) -> Bars:
         placed, quarantined = place(events, columns.session, micros_array(columns.close), refused_sessions)
         factor = split_factors(placed, columns.time.size)
+        # What many strategies read, none may write: an attempt is an error at once, not a wrong trade later.
+        for column in (columns.open, columns.high, columns.low, columns.close, columns.volume):
+            column.flags.writeable = False
         return cls(
             columns.time,
             columns.open,
@@ -188,9 +191,12 @@ class Bars:
         if not np.any(self.event_kind == EventKind.SPLIT):
             return SignalView(self.open, self.high, self.low, self.close, self.volume)
         factor = self.split_factor
-        return SignalView(
+        view = SignalView(
             self.open * factor, self.high * factor, self.low * factor, self.close * factor, self.volume / factor
         )
+        for column in view:
+            column.flags.writeable = False
+        return view
 
     @cached_property
     def data_hash(self) -> str:

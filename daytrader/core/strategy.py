@@ -1,10 +1,13 @@
-"""What a strategy is, what it says about each bar, and where strategies are found."""
+"""What a strategy is, how it is asked, and where strategies are found."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -12,15 +15,33 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
-from daytrader.core.arrays import BoolArray, CodeArray, FloatArray
 from daytrader.core.errors import BrokenStrategyError, InvalidParameterError, UnknownStrategyError
+from daytrader.core.signals import Signals
+from daytrader.utils.errors import DayTraderError
 
 if TYPE_CHECKING:
     from daytrader.core.bars import Bars
 
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "BrokenSource",
+    "Parameter",
+    "Params",
+    "Signals",
+    "Strategy",
+    "broken_strategies",
+    "compute",
+    "failure",
+    "flaw_of",
+    "get_strategy",
+    "list_strategies",
+    "resolve_params",
+    "use_local",
+]
+
 ENTRY_POINT_GROUP: Final = "daytrader.strategies"
 Params: TypeAlias = Mapping[str, int | float]
-Condition: TypeAlias = tuple[BoolArray, str]
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")  # as long as a service's column
 
 # Always there, even where the package is run without being installed.
 _SHIPPED: Final = {
@@ -68,61 +89,6 @@ class Parameter:
                 raise InvalidParameterError(self.name, allowed)
             return int(number)
         return number
-
-
-@dataclass(frozen=True, eq=False)
-class Signals:
-    """
-    What a strategy says about each of n bars.
-
-    Attributes:
-        entry: Whether to be in the market from here on, shape (n,).
-        exit: Whether to get out, shape (n,).
-        entry_code: Index into *reasons* where *entry*, shape (n,).
-        exit_code: Index into *reasons* where *exit*, shape (n,).
-        reasons: Why, in words a trader understands.
-        values: The scale-free figures behind it by name (an RSI), each of shape (n,), NaN while warming up.
-        levels: The figures that are prices (an average, a band), likewise, on the scale of `bars.signal`.
-        scale: What takes the prices of a row to that scale: the product of the splits up to it, shape (n,).
-    """
-
-    entry: BoolArray
-    exit: BoolArray
-    entry_code: CodeArray
-    exit_code: CodeArray
-    reasons: tuple[str, ...]
-    values: Mapping[str, FloatArray] = field(default_factory=dict)
-    levels: Mapping[str, FloatArray] = field(default_factory=dict)
-    scale: FloatArray | None = None
-
-    @classmethod
-    def of(
-        cls,
-        entries: Sequence[Condition],
-        exits: Sequence[Condition],
-        values: Mapping[str, FloatArray] | None = None,
-        levels: Mapping[str, FloatArray] | None = None,
-    ) -> Signals:
-        """Return signals that hold where any condition does; the first that holds on a row gives the reason."""
-        entry, entry_code = _any(entries, first_code=0)
-        exit_, exit_code = _any(exits, first_code=len(entries))
-        reasons = tuple(reason for _, reason in (*entries, *exits))
-        return cls(entry, exit_, entry_code, exit_code, reasons, values or {}, levels or {})
-
-    def entry_reason(self, row: int) -> str:
-        """Return why row *row* is an entry; meaningful only where it is."""
-        return self.reasons[int(self.entry_code[row])]
-
-    def exit_reason(self, row: int) -> str:
-        """Return why row *row* is an exit; meaningful only where it is."""
-        return self.reasons[int(self.exit_code[row])]
-
-    def evidence(self, row: int) -> dict[str, float | None]:
-        """Return the figures at row *row*, levels as prices of that day; None while warming up."""
-        scale = 1.0 if self.scale is None else float(self.scale[row])
-        figures = {name: float(values[row]) for name, values in self.values.items()}
-        figures |= {name: float(levels[row]) / scale for name, levels in self.levels.items()}
-        return {name: None if math.isnan(figure) else figure for name, figure in figures.items()}
 
 
 class Strategy(Protocol):
@@ -176,10 +142,10 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
 
     Raises:
         InvalidParameterError: As `resolve_params`.
-        BrokenStrategyError: If the strategy's arrays do not have the bars' length or are not what they should be.
+        BrokenStrategyError: If the strategy fails, or its arrays do not have the bars' length or kind.
     """
     resolved = resolve_params(strategy, params)
-    raw = strategy.signals(bars, resolved)
+    raw = _raw_signals(strategy, bars, resolved)
     for name, array, kind in (
         ("entry", raw.entry, np.bool_),
         ("exit", raw.exit, np.bool_),
@@ -199,23 +165,122 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
     return replace(raw, entry=entry, exit=exit_, scale=bars.split_factor)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenSource:
+    """A strategy that cannot be used: its name, or its file's where none was read, and why."""
+
+    name: str
+    why: str
+
+
 def get_strategy(name: str) -> Strategy:
     """
     Return the strategy called *name*.
 
     Raises:
         UnknownStrategyError: If there is none.
-        BrokenStrategyError: If it cannot be loaded.
+        BrokenStrategyError: If there is one, but it cannot be loaded.
     """
-    found = _found()
-    if name not in found:
-        raise UnknownStrategyError(name, sorted(found))
-    return _load(name)
+    if name in _local:
+        return _local[name]
+    if name in _found():
+        return _load(name)
+    for broken in _local_broken:
+        if broken.name == name:
+            raise BrokenStrategyError(broken.why)
+    raise UnknownStrategyError(name, sorted(_found().keys() | _local.keys()))
 
 
 def list_strategies() -> tuple[Strategy, ...]:
-    """Return every strategy there is, by name; see `get_strategy` for errors."""
-    return tuple(_load(name) for name in sorted(_found()))
+    """Return every strategy that can be used, by name; `broken_strategies` tells of the others."""
+    found = dict(_local)
+    for name in _found():
+        try:
+            found[name] = _load(name)
+        except BrokenStrategyError:
+            continue
+    return tuple(found[name] for name in sorted(found))
+
+
+def broken_strategies() -> tuple[BrokenSource, ...]:
+    """Return every strategy that was found and cannot be used, by name: none of them keeps another from working."""
+    broken = list(_local_broken)
+    for name in _found():
+        try:
+            _load(name)
+        except BrokenStrategyError as error:
+            broken.append(BrokenSource(name, str(error)))
+    return tuple(sorted(broken, key=lambda source: source.name))
+
+
+def use_local(strategies: Iterable[tuple[str, Strategy]], broken: Iterable[BrokenSource]) -> None:
+    """
+    Make the strategies of this installation known by name, in place of those it had before.
+
+    A name that is taken is refused, not replaced: "sma_cross" means the same everywhere.
+
+    Args:
+        strategies: Each with its origin, which is told when it is refused.
+        broken: What could not be read.
+    """
+    usable: dict[str, tuple[str, Strategy]] = {}
+    refused = list(broken)
+    for origin, strategy in strategies:
+        flaw = flaw_of(strategy) or _taken(strategy.name, usable)
+        if flaw is None:
+            usable[strategy.name] = origin, strategy
+        else:
+            refused.append(BrokenSource(str(getattr(strategy, "name", "")), f"{origin}: {flaw}"))
+    _local.clear()
+    _local.update({name: strategy for name, (_, strategy) in usable.items()})
+    _local_broken[:] = refused
+
+
+def _taken(name: str, usable: Mapping[str, tuple[str, Strategy]]) -> str | None:
+    if name in _found():
+        return f"the name {name} is taken by a strategy that is installed"
+    return f"the name {name} is taken by {usable[name][0]}" if name in usable else None
+
+
+def flaw_of(strategy: object) -> str | None:
+    """Return what is wrong with how *strategy* describes itself, None if nothing is."""
+    name, description, parameters = (getattr(strategy, part, None) for part in ("name", "description", "parameters"))
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        return f"name must be a word of up to 50 small letters, digits and underscores, was {name!r}"
+    if not (isinstance(description, str) and description.strip()):
+        return "description must say in a sentence what it does"
+    for method in ("warmup", "signals"):
+        if not callable(getattr(strategy, method, None)):
+            return f"it has no method {method}"
+    return _flaw_of_parameters(parameters)
+
+
+def _flaw_of_parameters(parameters: object) -> str | None:
+    if not (isinstance(parameters, tuple) and all(isinstance(parameter, Parameter) for parameter in parameters)):
+        return "parameters must be a tuple of Parameter"
+    if len({parameter.name for parameter in parameters}) != len(parameters):
+        return "two parameters have one name"
+    try:
+        for parameter in parameters:
+            parameter.parse(parameter.default)
+    except InvalidParameterError as error:
+        return f"default of {error}"
+    return None
+
+
+def failure(error: BaseException, file: str | None = None) -> str:
+    """Return what *error* says and where: the last line of *file* it came through, else the line that raised it."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = next((frame for frame in reversed(frames) if frame.filename == file), frames[-1] if frames else None)
+    place = f"{where.filename}, line {where.lineno}: " if where else ""
+    return f"{place}{type(error).__name__}: {error}"
+
+
+# What this installation adds to the installed packages; see services/strategy_folder.py.
+_local: dict[str, Strategy] = {}
+_local_broken: list[BrokenSource] = []
 
 
 @cache
@@ -229,17 +294,21 @@ def _found() -> dict[str, EntryPoint]:
 def _load(name: str) -> Strategy:
     try:
         loaded = _found()[name].load()
-    except (ImportError, AttributeError) as error:
-        raise BrokenStrategyError(f"strategy {name} cannot be loaded: {error}") from error
-    strategy: Strategy = loaded() if isinstance(loaded, type) else loaded
+        strategy: Strategy = loaded() if isinstance(loaded, type) else loaded
+    except Exception as error:
+        raise BrokenStrategyError(f"strategy {name} cannot be loaded: {failure(error)}") from error
+    flaw = flaw_of(strategy) or (None if strategy.name == name else f"it calls itself {strategy.name}")
+    if flaw:
+        raise BrokenStrategyError(f"strategy {name} cannot be used: {flaw}")
     return strategy
 
 
-def _any(conditions: Sequence[Condition], first_code: int) -> tuple[BoolArray, CodeArray]:
-    first, _ = conditions[0]
-    holds = first.copy()
-    codes = np.full(holds.shape, first_code, np.int16)
-    for code, (mask, _) in enumerate(conditions[1:], first_code + 1):
-        codes[mask & ~holds] = code
-        holds |= mask
-    return holds, codes
+def _raw_signals(strategy: Strategy, bars: Bars, params: Params) -> Signals:
+    try:
+        return strategy.signals(bars, params)
+    except DayTraderError:
+        raise
+    except Exception as error:
+        module = sys.modules.get(type(strategy).__module__)
+        where = failure(error, getattr(module, "__file__", None))
+        raise BrokenStrategyError(f"{strategy.name} fails on {bars.n:,} bars: {where}") from error

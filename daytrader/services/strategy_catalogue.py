@@ -34,7 +34,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return every strategy by name."""
-    return [_entry(strategy) for strategy in list_strategies()]
+    return [entry_of(strategy) for strategy in list_strategies()]
 
 
 def get(name: str) -> Entry:
@@ -45,12 +45,13 @@ def get(name: str) -> Entry:
         NotFoundError: If there is none.
     """
     try:
-        return _entry(get_strategy(name))
+        return entry_of(get_strategy(name))
     except UnknownStrategyError:
         raise NotFoundError("strategy") from None
 
 
-def _entry(strategy: Strategy) -> Entry:
+def entry_of(strategy: Strategy) -> Entry:
+    """Return *strategy* as callers see it."""
     settings = [
         Setting(
             parameter.name,

@@ -198,7 +198,44 @@ def test_the_options_defaults_are_a_services() -> None:
         ),
     )
     assert taken.strategy == defaults["strategy"]
-    assert (taken.fill, taken.prices, taken.json, taken.html, taken.params) == ("next_open", "raw", False, None, {})
+    assert (taken.fill, taken.prices, taken.interval) == ("next_open", "raw", None)
+    assert (taken.json, taken.html, taken.params) == (False, None, {})
+
+
+def _quarter_hours(path: Path) -> Path:
+    """Write ten sessions of 26 quarter-hour bars, prices in waves."""
+    lines = ["ts,open,high,low,close,volume"]
+    for day in range(10):
+        for bar in range(26):
+            hour, minute = divmod(9 * 60 + 30 + 15 * bar, 60)
+            price = 100 + (day * 26 + bar) % 17 - (day * 26 + bar) % 7
+            when = f"2019-01-{7 + day % 5 + 7 * (day // 5):02}T{hour:02}:{minute:02}:00-05:00"
+            lines.append(f"{when},{price},{price + 1},{price - 1},{price + 0.5},1000")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_quarter_hours_of_a_file_and_of_a_stored_stock_give_one_report(daytrader: Command, tmp_path: Path) -> None:
+    """A file says itself what its bars are; of a stored stock they are chosen, and a replay ends alike."""
+    file = _quarter_hours(tmp_path / "ACME.csv")
+    words = ("--strategy", "breakout", "--param", "entry_window=5", "--param", "exit_window=3", *FREE)
+    of_file = _report(daytrader, file, *words)
+    assert daytrader("prices", "import", file, "--symbol", "ACME").exit_code == 0
+    stored = _report(daytrader, "ACME", "--interval", "15", *words)
+    replayed = json.loads(daytrader("replay", "ACME", "--interval", "15", *words, "--json").stdout)
+    assert of_file["days_simulated"] == 10
+    assert of_file["trades"][0]["entry_date"].endswith(":00Z")
+    assert of_file == stored == replayed
+
+
+def test_bars_of_another_interval_are_not_made_up(daytrader: Command, tmp_path: Path) -> None:
+    """Neither from a file nor from the database."""
+    file = _quarter_hours(tmp_path / "ACME.csv")
+    assert daytrader("prices", "import", file, "--symbol", "ACME").exit_code == 0
+    stored = daytrader("backtest", "ACME")
+    assert (stored.exit_code, "no daily prices of ACME are stored" in stored.stderr) == (1, True)
+    assert "no 5-minute prices" in daytrader("backtest", "ACME", "--interval", "5").stderr
+    assert daytrader("backtest", file, "--interval", "daily").exit_code != 0
 
 
 def test_every_option_reaches_its_place() -> None:
@@ -207,7 +244,7 @@ def test_every_option_reaches_its_place() -> None:
         --strategy technical --param a=b=c --start 2020-01-02 --end 2020-02-03 --cash 1234.56 --allocation 0.1
         --shares 7 --minimum-balance 10 --stop-loss 1.5 --take-profit 2.5 --buy-threshold 4 --sell-threshold 6
         --commission-per-order 1 --commission-per-share 0.005 --commission-percent 0.1 --commission-minimum 2
-        --slippage-bps 7.5 --gap-reserve 4 --fill close --prices adjusted --json --html x.html
+        --slippage-bps 7.5 --gap-reserve 4 --fill close --prices adjusted --interval 15 --json --html x.html
     """
     taken = _taken(*shlex.split(words))
     assert taken == TradingOptions(
@@ -227,6 +264,7 @@ def test_every_option_reaches_its_place() -> None:
         ),
         fill="close",
         prices="adjusted",
+        interval=15,
         json=True,
         html=Path("x.html"),
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from daytrader.core.arrays import FloatArray, IntArray
-from daytrader.core.bars import CorporateEvent
+from daytrader.core.bars import Bars, CorporateEvent
 from daytrader.models.enums import PriceSource
 from daytrader.utils.constants import DAILY
 
@@ -41,6 +41,24 @@ class PriceSeries:
     interval: int = DAILY
     name: str | None = None
     sector: str | None = None
+
+    def bars(self) -> Bars:
+        """
+        Return them as the core reads them.
+
+        Raises:
+            InvalidBarsError: At the first bar that is not sound.
+        """
+        return Bars.build(
+            self.time,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            interval_minutes=self.interval,
+            events=self.events,
+        )
 
 
 class DataProvider(Protocol):

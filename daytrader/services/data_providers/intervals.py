@@ -21,6 +21,8 @@ def settle_interval(times: IntArray, days: IntArray, given: int | None) -> int:
     Raises:
         UnreadableFileError: If it cannot be told, or what was given cannot be.
     """
+    if given == DAILY and times.size > days.size:
+        raise UnreadableFileError("has several bars a day, not daily ones")
     if given == DAILY or (given is None and times.size and times.size == days.size):
         return DAILY
     apart = int(np.diff(times).min()) if times.size > 1 else 0

@@ -1,0 +1,79 @@
+"""What a strategy says about each bar, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from daytrader.core.arrays import BoolArray, CodeArray, FloatArray
+
+Condition: TypeAlias = tuple[BoolArray, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """
+    What a strategy says about each of n bars.
+
+    Attributes:
+        entry: Whether to be in the market from here on, shape (n,).
+        exit: Whether to get out, shape (n,).
+        entry_code: Index into *reasons* where *entry*, shape (n,).
+        exit_code: Index into *reasons* where *exit*, shape (n,).
+        reasons: Why, in words a trader understands.
+        values: The scale-free figures behind it by name (an RSI), each of shape (n,), NaN while warming up.
+        levels: The figures that are prices (an average, a band), likewise, on the scale of `bars.signal`.
+        scale: What takes the prices of a row to that scale: the product of the splits up to it, shape (n,).
+    """
+
+    entry: BoolArray
+    exit: BoolArray
+    entry_code: CodeArray
+    exit_code: CodeArray
+    reasons: tuple[str, ...]
+    values: Mapping[str, FloatArray] = field(default_factory=dict)
+    levels: Mapping[str, FloatArray] = field(default_factory=dict)
+    scale: FloatArray | None = None
+
+    @classmethod
+    def of(
+        cls,
+        entries: Sequence[Condition],
+        exits: Sequence[Condition],
+        values: Mapping[str, FloatArray] | None = None,
+        levels: Mapping[str, FloatArray] | None = None,
+    ) -> Signals:
+        """Return signals that hold where any condition does; the first that holds on a row gives the reason."""
+        entry, entry_code = _any(entries, first_code=0)
+        exit_, exit_code = _any(exits, first_code=len(entries))
+        reasons = tuple(reason for _, reason in (*entries, *exits))
+        return cls(entry, exit_, entry_code, exit_code, reasons, values or {}, levels or {})
+
+    def entry_reason(self, row: int) -> str:
+        """Return why row *row* is an entry; meaningful only where it is."""
+        return self.reasons[int(self.entry_code[row])]
+
+    def exit_reason(self, row: int) -> str:
+        """Return why row *row* is an exit; meaningful only where it is."""
+        return self.reasons[int(self.exit_code[row])]
+
+    def evidence(self, row: int) -> dict[str, float | None]:
+        """Return the figures at row *row*, levels as prices of that day; None while warming up."""
+        scale = 1.0 if self.scale is None else float(self.scale[row])
+        figures = {name: float(values[row]) for name, values in self.values.items()}
+        figures |= {name: float(levels[row]) / scale for name, levels in self.levels.items()}
+        return {name: None if math.isnan(figure) else figure for name, figure in figures.items()}
+
+
+def _any(conditions: Sequence[Condition], first_code: int) -> tuple[BoolArray, CodeArray]:
+    first, _ = conditions[0]
+    holds = first.copy()
+    codes = np.full(holds.shape, first_code, np.int16)
+    for code, (mask, _) in enumerate(conditions[1:], first_code + 1):
+        codes[mask & ~holds] = code
+        holds |= mask
+    return holds, codes
