@@ -54,7 +54,9 @@ _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 
 Sign in with `POST /auth/login`, then press *Authorize* and paste the access token. Lists take `page`, `page_size`,
 `sort`, `order` and filters for each column: `=`; `_min` and `_max` on numbers; `_after` and `_before` on dates;
-`_like` on text."""
+`_like` on text.
+
+Every error has one form, with `code` for programs. 500 is never your fault: its `request_id` finds it in the log."""
 
 
 class _Api(Api):  # type: ignore[misc]

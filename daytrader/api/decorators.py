@@ -46,8 +46,9 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PAGING: Final = {
     "page": swagger.query_parameter(int, "From 1", default=1),
     "page_size": swagger.query_parameter(int, "1 to 100", default=20),
-    "order": swagger.query_parameter(str, "", enum=["asc", "desc"], default="asc"),
-    "cursor": swagger.query_parameter(str, "Instead of `page`: empty, then the `next_cursor` of the page before"),
+    "cursor": swagger.query_parameter(
+        str, "Instead of `page`: empty, then the `next_cursor` of the page before", "WyJpZCIsICJhc2MiLCAiNyIsIDdd"
+    ),
 }
 
 
@@ -91,7 +92,7 @@ def authenticated(method: Method) -> Method:
         return method(*args, **kwargs)
 
     documented = swagger.documented(check, security=[{"Bearer": []}])
-    return swagger.can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)(documented)
+    return swagger.can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)(documented)
 
 
 def in_person(method: Method) -> Method:
@@ -169,7 +170,11 @@ def writes(method: Method) -> Method:
     documented = _unit_of_work(method, lambda session, answer: idempotency.once(session, current_actor(), answer))
     if method.__name__ != "post":
         return documented
-    return swagger.can_fail(HTTPStatus.CONFLICT)(swagger.documented(documented, params=idempotency.KEY_HEADER))
+    return swagger.can_fail(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,  # of the key, and of its body
+    )(swagger.documented(documented, params=idempotency.KEY_HEADER))
 
 
 def writes_secretly(method: Method) -> Method:
@@ -263,8 +268,8 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
     """Pass the *query* that the address spells, and answer with the page that the method returns."""
     dumper = schema()
     names = tuple(dumper.dump_fields)
-    filters = {name: swagger.query_parameter(kind) for name, kind in listing.filters.items()}
-    sort = {"sort": swagger.query_parameter(str, "", enum=sorted(listing.columns), default="id")}
+    filters = swagger.filter_parameters(listing, dumper)
+    sort = swagger.sort_parameters(listing.columns)
 
     def decorate(method: Method) -> Method:
         @wraps(method)

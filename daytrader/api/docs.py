@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Blueprint, Response, current_app, render_template, url_for
 from flask_restx import Api
 
 from daytrader.api.decorators import current_actor
 from daytrader.api.encoding import answer
-from daytrader.api.swagger import MODELS
+from daytrader.api.swagger import completed
 from daytrader.config import Settings
 from daytrader.utils.errors import ForbiddenError
-
-_OPERATIONS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
 def register(blueprint: Blueprint, api: Api) -> None:
@@ -34,21 +30,8 @@ def described(api: Api) -> dict[str, object]:
     """Return the specification, built once per application."""
     cached: dict[str, object] | None = current_app.extensions.get("swagger")
     if cached is None:
-        cached = current_app.extensions["swagger"] = _completed(api.__schema__)
+        cached = current_app.extensions["swagger"] = completed(api.__schema__)
     return cached
-
-
-def _completed(specification: dict[str, object]) -> dict[str, object]:
-    # RESTX documents its own field masks and error model, which nothing here answers with.
-    paths = specification["paths"]
-    assert isinstance(paths, dict)
-    for path in paths.values():
-        for method in _OPERATIONS & path.keys():
-            parameters = path[method].get("parameters", [])
-            path[method]["parameters"] = [p for p in parameters if p.get("name") != "X-Fields"]
-    # RESTX registers what a response names, not what a model names in turn.
-    definitions = {name: model.__schema__ for name, model in sorted(MODELS.items())}
-    return {name: part for name, part in specification.items() if name != "responses"} | {"definitions": definitions}
 
 
 def _refuse_public() -> None:

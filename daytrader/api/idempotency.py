@@ -19,7 +19,8 @@ KEY_HEADER: Final = {
     "Idempotency-Key": {
         "in": "header",
         "type": "string",
-        "description": "Repeats of this request under the same key, within 24 h, have one effect and one answer.",
+        "description": "Repeats of this request under the same key, within 24 h, have one effect and one answer "
+        "(example: `buy-2024-01-02-1`)",
     }
 }
 

@@ -76,24 +76,9 @@ def _sample(shown: Any) -> Any:
         one = example_of(shown.schema_shown)
         return [one] if shown.many else one
     assert isinstance(shown, Field)
-    if shown.example is not None:
-        return shown.example
-    if "enum" in shown.swagger:
-        return shown.swagger["enum"][0]
-    if shown.swagger.get("format") in _FORMATS:
-        return _FORMATS[shown.swagger["format"]]
-    return _TYPES[shown.swagger.get("type", "string")]
+    return shown.describe()["example"]
 
 
-_FORMATS: Final[Mapping[str, Any]] = {"date-time": _MOMENT, "date": _MOMENT[:10]}
-_TYPES: Final[Mapping[str, Any]] = {
-    "integer": 1,
-    "number": 10.5,
-    "boolean": True,
-    "string": "text",
-    "object": {},
-    "array": [],
-}
 _SERVICE_ROOMS: Final = ("services", "service_{id}", "user_{id}")
 _TRANSACTION_ROOMS: Final = ("transactions", "service_{id}", "user_{id}")
 _SERVICE: Final = example_of(ServiceSchema())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -12,6 +13,8 @@ from flask_restx.utils import merge
 from marshmallow import Schema
 
 from daytrader.api.schemas.fields import BaseSchema, Field, Shown
+from daytrader.api.schemas.glossary import GLOSSARY
+from daytrader.utils.query_utils import Listing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +63,7 @@ def can_fail(*statuses: HTTPStatus) -> Callable[[F], F]:
 
 def shown(schema: Schema) -> SchemaModel:
     """Return the model of what *schema* shows."""
-    return _model(_name(schema), schema.dump_fields)
+    return _model(schema, "", schema.dump_fields)
 
 
 def accepted(schema: Schema) -> SchemaModel:
@@ -69,36 +72,84 @@ def accepted(schema: Schema) -> SchemaModel:
     required = [] if schema.partial else [name for name, field in given.items() if field.required]
     # A schema that both takes and shows has two models: what is read-only is not even offered.
     suffix = "Changes" if schema.partial else ("Input" if set(given) != set(schema.dump_fields) or required else "")
-    return _model(_name(schema) + suffix, given, required)
+    return _model(schema, suffix, given, required)
 
 
 def page_of(schema: Schema) -> SchemaModel:
     """Return the model of one page of what *schema* shows."""
-    numbers: dict[str, dict[str, Any]] = {
-        name: {"type": "integer", "x-nullable": True} for name in ("page", "total_items", "total_pages")
-    }
-    numbers["page_size"] = {"type": "integer"}
-    flags: dict[str, dict[str, Any]] = {name: {"type": "boolean"} for name in ("has_next", "has_prev")}
-    flags["next_cursor"] = {"type": "string", "x-nullable": True}
-    pagination = _register("Pagination", {"type": "object", "properties": numbers | flags})
+    pagination = _register("Pagination", {"type": "object", "description": _PLACE, "properties": _PAGINATION})
     properties = {"items": {"type": "array", "items": _ref(shown(schema))}, "pagination": _ref(pagination)}
-    return _register(f"{_name(schema)}Page", {"type": "object", "properties": properties})
+    meaning = f"Some of a list, each: {inspect.getdoc(type(schema))}"
+    return _register(f"{_name(schema)}Page", {"type": "object", "description": meaning, "properties": properties})
 
 
-def query_parameter(kind: type, description: str = "", **more: Any) -> dict[str, Any]:
+def query_parameter(kind: type, description: str, example: Any = None, **more: Any) -> dict[str, Any]:
     """Return an optional parameter of the address, whose values are of the Python type *kind*."""
     swagger: dict[str, Any] = dict(_PARAMETER_TYPES.get(kind, {"type": "string"}))
     if issubclass(kind, Enum):
         swagger["enum"] = [member.value for member in kind]
+    if example is not None:
+        # In words: Swagger UI would fill in `x-example`, and ask for it.
+        description += f" (example: `{example}`)"
     return {"in": "query", "description": description} | swagger | more
 
 
-def _model(name: str, fields: Mapping[str, Any], required: list[str] | None = None) -> SchemaModel:
+def filter_parameters(listing: Listing, schema: Schema) -> dict[str, dict[str, Any]]:
+    """Return a parameter for each filter of *listing*, on what *schema* shows."""
+    return {name: _filter_parameter(*listing.resolve(name), kind, schema) for name, kind in listing.filters.items()}
+
+
+def sort_parameters(columns: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the parameters that sort by one of *columns*."""
+    return {
+        "sort": query_parameter(str, "The column to sort by; ties break on id", enum=sorted(columns), default="id"),
+        "order": query_parameter(str, "Ascending or descending", enum=["asc", "desc"], default="asc"),
+    }
+
+
+def completed(specification: dict[str, Any]) -> dict[str, Any]:
+    """Return RESTX's *specification* without what nothing here answers with, and with what it leaves out."""
+    for path in specification["paths"].values():
+        for parameter in path.get("parameters", []):
+            meaning, example = _PATH_PARAMETERS[parameter["name"]]
+            parameter |= {"description": meaning, "x-example": example}
+        for operation in (path[method] for method in _OPERATIONS & path.keys()):
+            found = operation.get("parameters", [])
+            operation["parameters"] = [_with_words(p) for p in found if p.get("name") != "X-Fields"]
+    # RESTX registers what a response names, not what a model names in turn.
+    definitions = {name: model.__schema__ for name, model in sorted(MODELS.items())}
+    return {name: part for name, part in specification.items() if name != "responses"} | {"definitions": definitions}
+
+
+def _with_words(parameter: dict[str, Any]) -> dict[str, Any]:
+    if parameter["in"] != "body":
+        return parameter
+    model = MODELS[parameter["schema"]["$ref"].rpartition("/")[2]]
+    return parameter | {"name": "body", "description": model.__schema__["description"]}
+
+
+def _filter_parameter(column: str, suffix: str, kind: type, schema: Schema) -> dict[str, Any]:
+    meaning, example = _meaning(schema, column)
+    return query_parameter(kind, f"{_COMPARISONS[suffix]}: {meaning}", None if issubclass(kind, Enum) else example)
+
+
+def _meaning(schema: Schema, name: str) -> tuple[str, Any]:
+    if name not in schema.fields:  # a column to ask by that no answer shows
+        return GLOSSARY[name]
+    field = schema.fields[name]
+    assert isinstance(field, Field)
+    described = field.describe()
+    example = described["example"]
+    return described["description"], str(example).lower() if isinstance(example, bool) else example
+
+
+def _model(schema: Schema, suffix: str, fields: Mapping[str, Any], required: list[str] | None = None) -> SchemaModel:
     properties = {field_name: _property(field) for field_name, field in fields.items()}
-    body: dict[str, Any] = {"type": "object", "properties": properties}
+    meaning = inspect.getdoc(type(schema)) or ""
+    body: dict[str, Any] = {"type": "object", "description": meaning, "properties": properties}
     if required:
         body["required"] = sorted(required)
-    return _register(name, body)
+    return _register(_name(schema) + suffix, body)
 
 
 def _property(field: Field) -> dict[str, Any]:
@@ -109,18 +160,8 @@ def _property(field: Field) -> dict[str, Any]:
 
 
 def _error_model() -> SchemaModel:
-    properties = {
-        "error": {"type": "boolean", "example": True},
-        "status_code": {"type": "integer", "example": 404},
-        "message": {"type": "string", "example": "trading service not found"},
-        "code": {"type": "string", "example": "not_found"},
-        "validation_errors": {
-            "type": "object",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-        },
-        "request_id": {"type": "string"},
-    }
-    return _register("Error", {"type": "object", "required": sorted(properties), "properties": properties})
+    body = {"type": "object", "description": "Every error", "required": sorted(_ERROR), "properties": _ERROR}
+    return _register("Error", body)
 
 
 def _register(name: str, body: dict[str, Any]) -> SchemaModel:
@@ -140,4 +181,57 @@ _PARAMETER_TYPES: Final[Mapping[type, dict[str, str]]] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     float: {"type": "number"},
+}
+_OPERATIONS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+_COMPARISONS: Final[Mapping[str, str]] = {
+    "": "Equal",
+    "_min": "At least",
+    "_max": "At most",
+    "_after": "At or after",
+    "_before": "At or before",
+    "_like": "Contains, in any case",
+}
+_PATH_PARAMETERS: Final[Mapping[str, tuple[str, Any]]] = {
+    "key_id": ("The key's number", 1),
+    "user_id": ("The account's number", 1),
+    "stock_id": ("The stock's number", 1),
+    "symbol": ("The stock's symbol, in any case", "AAPL"),
+    "price_id": ("The bar's number", 1),
+    "name": ("The strategy's name", "technical"),
+    "service_id": ("The service's number", 1),
+    "transaction_id": ("The transaction's number", 1),
+    "order_id": ("The order's number", 1),
+    "job_id": ("The job's number", 1),
+}
+_PLACE: Final = "Where a page stands in its list; without page numbers and totals where it was asked for by cursor"
+_PAGINATION: Final[Mapping[str, dict[str, Any]]] = {
+    "page": {"type": "integer", "description": "From 1", "example": 2, "x-nullable": True},
+    "page_size": {"type": "integer", "description": "How many items a page may hold", "example": 20},
+    "total_items": {"type": "integer", "description": "In all pages", "example": 57, "x-nullable": True},
+    "total_pages": {"type": "integer", "description": "How many there are", "example": 3, "x-nullable": True},
+    "has_next": {"type": "boolean", "description": "Whether a page follows", "example": True},
+    "has_prev": {"type": "boolean", "description": "Whether a page lies before", "example": True},
+    "next_cursor": {
+        "type": "string",
+        "description": "Asks for the page that follows, where this one was asked for by cursor",
+        "example": "WyJpZCIsICJhc2MiLCAiNyIsIDdd",
+        "x-nullable": True,
+    },
+}
+_ERROR: Final[Mapping[str, dict[str, Any]]] = {
+    "error": {"type": "boolean", "description": "Always true", "example": True},
+    "status_code": {"type": "integer", "description": "That of the answer", "example": 404},
+    "message": {"type": "string", "description": "For people", "example": "trading service not found"},
+    "code": {"type": "string", "description": "For programs: never changes", "example": "not_found"},
+    "validation_errors": {
+        "type": "object",
+        "description": "What is wrong with each field that is",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        "example": {"shares": ["must be at least 1"]},
+    },
+    "request_id": {
+        "type": "string",
+        "description": "Finds the request in the server's log; also in the header `X-Request-ID`",
+        "example": "3f2a9c5de1b04c0f8f2d6a7b9c1d2e3f",
+    },
 }

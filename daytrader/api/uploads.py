@@ -82,7 +82,14 @@ def receives_price_file(method: Callable[..., Any]) -> Callable[..., Any]:
     documented = swagger.documented(
         run,
         consumes=["multipart/form-data"],
-        params={_FIELD: {"in": "formData", "type": "file", "required": True, "description": "CSV, gzip or Parquet"}},
+        params={
+            _FIELD: {
+                "in": "formData",
+                "type": "file",
+                "required": True,
+                "description": "CSV, gzip or Parquet (example: `AAPL.csv`)",
+            }
+        },
     )
     return swagger.can_fail(
         HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE

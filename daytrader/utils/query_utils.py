@@ -267,8 +267,8 @@ class Listing:
         view: Callable[[Iterable[Any]], Any] = type(f"{self.model.__name__}Row", (), members)
         return view
 
-    def _resolve(self, name: str) -> tuple[str, str]:
-        """Return the column's name and the suffix of the filter *name*."""
+    def resolve(self, name: str) -> tuple[str, str]:
+        """Return the column's name and the suffix of the filter *name*, an alias or not."""
         for alias, target in self.aliases.items():
             if name.startswith(alias) and name.removeprefix(alias) in _ALL_SUFFIXES:
                 name = target + name.removeprefix(alias)
@@ -279,7 +279,7 @@ class Listing:
         return base, f"_{suffix}"
 
     def _condition(self, name: str, kind: type, text: str) -> ColumnElement[bool]:
-        column_name, suffix = self._resolve(name)
+        column_name, suffix = self.resolve(name)
         column: ColumnElement[Any] = self.columns[column_name].expression
         if suffix == "_like":
             return column.icontains(query_values.text(text), autoescape=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 import socketio
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -87,7 +90,41 @@ def app(world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Fl
         send(event)
 
     monkeypatch.setattr(events, "publish", publish)
+    if not _DOCUMENTED:
+        _learn_what_is_documented(app)
     return app
+
+
+@pytest.fixture(autouse=True)
+def answers_are_documented() -> Iterator[None]:
+    """Whatever a route answers in a test, Swagger has its status; 500 alone is nobody's plan."""
+    seen: set[tuple[str, str, int]] = set()
+
+    def note(_app: Flask, response: Response, **_: Any) -> None:
+        if flask.request.endpoint and flask.request.endpoint.startswith("api."):
+            seen.add((str(flask.request.url_rule), flask.request.method.lower(), response.status_code))
+
+    with flask.request_finished.connected_to(note):
+        yield
+    undocumented = [
+        f"{method} {rule}: {status}"
+        for rule, method, status in sorted(seen)
+        if status not in _DOCUMENTED.get((rule, method), {status}) | {HTTPStatus.INTERNAL_SERVER_ERROR}
+    ]
+    assert undocumented == []
+
+
+_DOCUMENTED: dict[tuple[str, str], set[int]] = {}
+
+
+def _learn_what_is_documented(app: Flask) -> None:
+    """Once for all tests: the routes are the same in each application."""
+    paths = app.test_client().get("/api/v1/swagger.json").get_json()["paths"]
+    rules = {re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule): rule.rule for rule in app.url_map.iter_rules()}
+    for path, item in paths.items():
+        for method, operation in item.items():
+            if method != "parameters":
+                _DOCUMENTED[rules[f"/api/v1{path}"], method] = {int(status) for status in operation["responses"]}
 
 
 @pytest.fixture

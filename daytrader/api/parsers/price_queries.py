@@ -16,8 +16,8 @@ INTERVALS: Final = {"daily": DAILY} | {str(minutes): minutes for minutes in (DAI
 """Minutes of a bar, by every way of writing them."""
 
 SPAN: Final[dict[str, Any]] = {
-    "start": query_parameter(str, "First session, YYYY-MM-DD", format="date"),
-    "end": query_parameter(str, "Last session, YYYY-MM-DD", format="date"),
+    "start": query_parameter(str, "First session, YYYY-MM-DD", "2024-01-02", format="date"),
+    "end": query_parameter(str, "Last session, YYYY-MM-DD", "2024-01-31", format="date"),
     "interval": query_parameter(str, "Minutes of a bar", enum=list(INTERVALS), default="daily"),
 }
 """`span` in Swagger's words."""

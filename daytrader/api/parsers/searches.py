@@ -10,7 +10,7 @@ from daytrader.utils import query_values, validators
 from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 SEARCH_PARAMETERS: Final = {
-    "q": query_parameter(str, "What to look for", required=True),
+    "q": query_parameter(str, "What to look for", "app", required=True),
     "limit": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
 }
 

@@ -152,7 +152,7 @@ def _import_params(upload: Upload) -> dict[str, Any]:
 
 
 _IMPORT_PARAMETERS: Final = {
-    "symbol": query_parameter(str, "The stock of every row; left out where a column names it"),
+    "symbol": query_parameter(str, "The stock of every row; left out where a column names it", "AAPL"),
     "interval": query_parameter(str, "Minutes of a bar; found out by default", enum=list(price_queries.INTERVALS)),
     "source": query_parameter(PriceSource, "Where the prices come from", default=PriceSource.HISTORICAL.value),
     "dry_run": query_parameter(bool, "Check everything and write nothing", default=False),
@@ -164,7 +164,8 @@ _IMPORT_PARAMETERS: Final = {
 documented(PriceImport.post, params=_IMPORT_PARAMETERS)
 documented(
     PriceExport.get,
-    params=price_queries.SPAN | {"format": query_parameter(ExportFormat, "", default=ExportFormat.CSV.value)},
+    params=price_queries.SPAN
+    | {"format": query_parameter(ExportFormat, "The form of the file", default=ExportFormat.CSV.value)},
     produces=[*_TYPES.values()],
     responses={200: "The file"},
 )

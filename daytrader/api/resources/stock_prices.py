@@ -119,7 +119,10 @@ documented(
     params=price_queries.SPAN
     | {
         "names": query_parameter(
-            str, "Functions and their parameters: `sma:20,rsi:14,bbands:20:2,stoch:fastk_period=14`", required=True
+            str,
+            "Functions and their parameters: any of TA-Lib's",
+            "sma:20,rsi:14,bbands:20:2,stoch:fastk_period=14",
+            required=True,
         )
     },
 )

@@ -24,10 +24,10 @@ _shape: Final = StrategySchema()
 _PARAMETERS: Final = {
     "page": query_parameter(int, "From 1", default=1),
     "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
-    "order": query_parameter(str, "", enum=["asc", "desc"], default="asc"),
-    "sort": query_parameter(str, "", enum=["name"], default="name"),
-    "name": query_parameter(str),
-    "name_like": query_parameter(str),
+    "order": query_parameter(str, "Ascending or descending", enum=["asc", "desc"], default="asc"),
+    "sort": query_parameter(str, "The column to sort by", enum=["name"], default="name"),
+    "name": query_parameter(str, "Equal: the strategy's name", "sma_cross"),
+    "name_like": query_parameter(str, "Contains, in any case: the strategy's name", "sma"),
 }
 
 

@@ -19,7 +19,7 @@ from daytrader.api.schemas.trading_transaction import (
     TransactionMetricsSchema,
     TransactionSchema,
 )
-from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.api.swagger import can_fail, documented, filter_parameters, query_parameter, sort_parameters
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import listings, performance_service, trading_service, transaction_csv, transaction_service
@@ -173,11 +173,10 @@ class TransactionExport(Resource):  # type: ignore[misc]
 documented(
     TransactionExport.get,
     params={
-        "format": query_parameter(str, "", enum=["csv"], default="csv"),
-        "sort": query_parameter(str, "", enum=sorted(listings.TRANSACTIONS.columns), default="id"),
-        "order": query_parameter(str, "", enum=["asc", "desc"], default="asc"),
+        "format": query_parameter(str, "The form of the file", enum=["csv"], default="csv"),
     }
-    | {name: query_parameter(kind) for name, kind in listings.TRANSACTIONS.filters.items()},
+    | sort_parameters(listings.TRANSACTIONS.columns)
+    | filter_parameters(listings.TRANSACTIONS, TransactionSchema()),
     produces=["text/csv"],
     responses={200: "The file"},
 )

@@ -83,6 +83,6 @@ class ReportSchema(BaseSchema):
     days_simulated = Whole(dump_only=True)
     metrics = Object(dump_only=True)
     trades = Shown(TradeSchema, many=True)
-    dates = Series(Text)
+    dates = Series(Text, example="2023-01-03")
     portfolio_values = Series(Number, doc="At each session's close")
     pinned = Object(dump_only=True, doc="Data hash, parameters and engine version")

@@ -14,6 +14,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from daytrader.api.schemas.glossary import GLOSSARY
 from daytrader.utils import query_values, validators
 from daytrader.utils.errors import BrokenRuleError
 
@@ -48,13 +49,17 @@ class Field(fields.Field[Any]):
     def describe(self) -> dict[str, Any]:
         """Return the field as a Swagger property."""
         described = dict(self.swagger)
-        if self.doc:
-            described["description"] = self.doc
-        if self.example is not None:
-            described["example"] = self.example
+        meaning, example = GLOSSARY.get(self.name or "", ("", None))
+        described["description"] = self.doc or meaning
+        described["example"] = self._example(example if self.example is None else self.example)
         if self.allow_none:
             described["x-nullable"] = True
         return described
+
+    def _example(self, known: Any) -> Any:
+        """Return *known*, or what stands for any value of this type."""
+        choices = self.swagger.get("enum")
+        return choices[0] if choices and known not in choices else known
 
     def check(self, value: Any) -> Any:
         """
@@ -218,4 +223,7 @@ class Series(Field):
 
     def __init__(self, kind: type[Field], **kwargs: Any) -> None:
         super().__init__(dump_only=True, **kwargs)
-        self.swagger = {"type": "array", "items": kind().describe()}
+        self.swagger = {"type": "array", "items": dict(kind.swagger)}
+
+    def _example(self, known: Any) -> Any:
+        return [known]

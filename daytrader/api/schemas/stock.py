@@ -14,7 +14,7 @@ class StockSchema(BaseSchema):
     name = Text(validators.stock_name, allow_none=True, example="Apple Inc.")
     is_active = Flag()
     sector = Text(validators.sector, allow_none=True, example="Technology")
-    description = Text(validators.description, allow_none=True)
+    description = Text(validators.description, allow_none=True, example="Phones, computers and services")
     has_dependencies = Flag(dump_only=True)
     has_prices = Flag(dump_only=True)
     created_at = Moment(dump_only=True)

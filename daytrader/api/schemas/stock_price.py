@@ -155,7 +155,7 @@ class MacdSchema(BaseSchema):
 class SignalsSchema(BaseSchema):
     """What each rule says of the last bar: buy, sell or neutral."""
 
-    rsi = Text(dump_only=True, allow_none=True)
+    rsi = Text(dump_only=True, allow_none=True, doc="buy below 30, sell above 70, else neutral", example="neutral")
     bollinger = Text(dump_only=True, allow_none=True)
     ma_crossover = Text(dump_only=True, allow_none=True)
 

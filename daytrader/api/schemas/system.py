@@ -15,7 +15,7 @@ class StatusSchema(BaseSchema):
 class InfoSchema(BaseSchema):
     """What runs here."""
 
-    name = Text(dump_only=True)
+    name = Text(dump_only=True, example="DayTrader")
     version = Text(dump_only=True)
     uptime_seconds = Number(dump_only=True)
     market_time = Moment(dump_only=True, allow_none=True, doc="How far the replay has come, where there is one")

@@ -64,7 +64,7 @@ class ServiceSchema(BaseSchema):
     commission_minimum = Number(RULES["commission_minimum"])
     slippage_bps = Number(RULES["slippage_bps"], example=5, doc="Basis points")
     gap_reserve_percent = Number(RULES["gap_reserve_percent"], example=3, doc="Kept back for a higher open")
-    keep_protection = Flag(doc="Whether the stop-loss holds while paused or in mode HOLD")
+    keep_protection = Flag(doc="Whether the stop-loss holds while paused or in mode HOLD", example=True)
     broker = Word("paper")
     error_reason = Text(dump_only=True, allow_none=True)
     reserved_cash = Number(dump_only=True)
@@ -122,7 +122,7 @@ class DecisionSchema(BaseSchema):
     service_id = Whole(dump_only=True)
     interval = Whole(dump_only=True)
     bar_time = Moment(dump_only=True)
-    action = Choice(DecisionAction, dump_only=True)
+    action = Choice(DecisionAction, dump_only=True, doc="What it did")
     shares = Whole(dump_only=True)
     reason = Text(dump_only=True)
     evidence = Object(dump_only=True)
@@ -149,7 +149,7 @@ class MetricsSchema(BaseSchema):
     max_drawdown_pct = Number(dump_only=True, doc="0 or negative")
     sharpe_ratio = Number(dump_only=True, allow_none=True)
     win_rate = Number(dump_only=True, allow_none=True, doc="Percent of the closed transactions")
-    trades = Whole(dump_only=True)
+    trades = Whole(dump_only=True, doc="Closed transactions", example=3)
     exposure_pct = Number(dump_only=True)
     fees = Number(dump_only=True)
 
@@ -166,18 +166,18 @@ class EquitySchema(BaseSchema):
 class ParameterSchema(BaseSchema):
     """One setting of a strategy."""
 
-    name = Text(dump_only=True)
+    name = Text(dump_only=True, example="window")
     type = Text(dump_only=True, example="integer", doc="integer or number")
     default = Number(dump_only=True)
     minimum = Number(dump_only=True)
     maximum = Number(dump_only=True)
-    description = Text(dump_only=True)
+    description = Text(dump_only=True, doc="What it does", example="Bars of the average")
 
 
 class StrategySchema(BaseSchema):
     """A strategy that services and backtests can use."""
 
     name = Text(dump_only=True, example="sma_cross")
-    description = Text(dump_only=True)
+    description = Text(dump_only=True, doc="How it decides", example="Buys above its average, sells below")
     warmup = Whole(dump_only=True, doc="Bars before its first signal, with the default parameters")
     parameters = Shown(ParameterSchema, many=True)

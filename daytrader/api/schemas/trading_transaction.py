@@ -66,7 +66,9 @@ class CompleteSchema(BaseSchema):
 class CancelSchema(BaseSchema):
     """Why a purchase is voided."""
 
-    reason = Text(lambda value: validators.text(value, shortest=1, longest=200), required=True)
+    reason = Text(
+        lambda value: validators.text(value, shortest=1, longest=200), required=True, doc="Why", example="entered twice"
+    )
 
 
 class NotesSchema(BaseSchema):

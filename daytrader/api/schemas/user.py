@@ -20,7 +20,7 @@ class UserSchema(BaseSchema):
     is_admin = Flag(dump_only=True)
     last_login = Moment(dump_only=True, allow_none=True)
     has_active_services = Flag(dump_only=True)
-    has_totp = Flag(dump_only=True, doc="Whether signing in takes a second factor")
+    has_totp = Flag(dump_only=True, doc="Whether signing in takes a second factor", example=False)
     created_at = Moment(dump_only=True)
     updated_at = Moment(dump_only=True)
 
@@ -124,7 +124,7 @@ class SetPasswordSchema(_NewPasswordSchema):
 class DeleteUserSchema(BaseSchema):
     """The wish to remove an account."""
 
-    confirm = Flag(required=True, doc="true")
+    confirm = Flag(required=True, doc="Nothing but true will do", example=True)
     password = Secret(required=True, doc="The caller's own")
 
     @validates_schema
@@ -150,4 +150,4 @@ class TotpSecretSchema(BaseSchema):
 class TotpCodeSchema(BaseSchema):
     """The code that an authenticator shows now."""
 
-    code = Secret(required=True, example="123456")
+    code = Secret(required=True, doc="The six digits of the moment", example="123456")
