@@ -111,7 +111,8 @@ def completed(specification: dict[str, Any]) -> dict[str, Any]:
     """Return RESTX's *specification* without what nothing here answers with, and with what it leaves out."""
     for path in specification["paths"].values():
         for parameter in path.get("parameters", []):
-            meaning, example = _PATH_PARAMETERS[parameter["name"]]
+            name = parameter["name"]
+            meaning, example = _PATH_PARAMETERS.get(name) or (f"The {name.removesuffix('_id')}'s number", 1)
             parameter |= {"description": meaning, "x-example": example}
         for operation in (path[method] for method in _OPERATIONS & path.keys()):
             found = operation.get("parameters", [])
@@ -135,7 +136,7 @@ def _filter_parameter(column: str, suffix: str, kind: type, schema: Schema) -> d
 
 def _meaning(schema: Schema, name: str) -> tuple[str, Any]:
     if name not in schema.fields:  # a column to ask by that no answer shows
-        return GLOSSARY[name]
+        return GLOSSARY.get(name, ("", None))
     field = schema.fields[name]
     assert isinstance(field, Field)
     described = field.describe()
@@ -192,16 +193,10 @@ _COMPARISONS: Final[Mapping[str, str]] = {
     "_like": "Contains, in any case",
 }
 _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Any]]] = {
-    "key_id": ("The key's number", 1),
-    "user_id": ("The account's number", 1),
-    "stock_id": ("The stock's number", 1),
     "symbol": ("The stock's symbol, in any case", "AAPL"),
-    "price_id": ("The bar's number", 1),
     "name": ("The strategy's name", "technical"),
-    "service_id": ("The service's number", 1),
-    "transaction_id": ("The transaction's number", 1),
-    "order_id": ("The order's number", 1),
-    "job_id": ("The job's number", 1),
+    "user_id": ("The account's number", 1),
+    "price_id": ("The bar's number", 1),
 }
 _PLACE: Final = "Where a page stands in its list; without page numbers and totals where it was asked for by cursor"
 _PAGINATION: Final[Mapping[str, dict[str, Any]]] = {
