@@ -13,13 +13,14 @@ from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
 from daytrader.api import background, encoding, errors, headers, landing, uploads
+from daytrader.api.backtesting import Backtesting
 from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
 from daytrader.core.strategy import broken_strategies
-from daytrader.jobs import price_jobs
+from daytrader.jobs import backtest, price_jobs
 from daytrader.jobs.worker import Worker
-from daytrader.services import demo, rate_limits, strategy_folder
+from daytrader.services import column_cache, demo, rate_limits, strategy_folder
 from daytrader.services.events import events
 from daytrader.services.rate_limits import RateLimits
 from daytrader.services.session_manager import SessionManager
@@ -81,6 +82,8 @@ def create_app(settings: Settings) -> Flask:
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
+    column_cache.use(settings.instance)
+    app.extensions["backtesting"] = Backtesting(settings.limit_backtests)
     app.extensions["jobs"] = _worker(app, settings)
     encoding.install(app)
     headers.install(app)
@@ -94,9 +97,10 @@ def create_app(settings: Settings) -> Flask:
 
 def _worker(app: Flask, settings: Settings) -> Worker:
     """Return the worker with every kind of job there is."""
-    folder = uploads.folder(settings)
+    address = headers.API_PREFIX
     return Worker(
-        price_jobs.handlers(folder, address=headers.API_PREFIX, on_prices=lambda: background.forget_bars(app))
+        price_jobs.handlers(uploads.folder(settings), address=address, on_prices=lambda: background.forget_bars(app))
+        | backtest.handlers(address=address)
     )
 
 

@@ -63,6 +63,8 @@ class Settings:
     """Changes by one user, and by one address that is not signed in."""
     limit_imports: str = "60/hour"
     """Imports and fetches of prices by one user."""
+    limit_backtests: int = 2
+    """Backtests to be stored, and sweeps, that one user may have running at once."""
     limit_sockets: int = 5
     """Sockets of one user at once."""
     limit_events: int = 20

@@ -198,14 +198,31 @@ def _unit_of_work(method: Method, run_in: Callable[[Session, Callable[[Session],
     return swagger.can_fail(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)(run)
 
 
+def computes(work: Callable[..., object]) -> Decorator:
+    """Pass what *work* makes of the request as *made*; stands above `writes`, which holds the database meanwhile."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def run(resource: Any, **kwargs: Any) -> Any:
+            return method(resource, made=work(**kwargs), **kwargs)
+
+        return run
+
+    return decorate
+
+
 def guarded(name: str, check: Callable[[Session, int, Actor], object]) -> Decorator:
     """Let *check* judge the object that the path names, before the body is judged: absence tells nothing else."""
 
     def decorate(method: Method) -> Method:
         @wraps(method)
-        def run(*args: Any, session: Session, **kwargs: Any) -> Any:
-            check(session, kwargs[name], current_actor())
-            return method(*args, session=session, **kwargs)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if "session" in kwargs:
+                check(kwargs["session"], kwargs[name], current_actor())
+            else:  # the unit of work begins further down
+                with SessionManager(read_only=True) as session:
+                    check(session, kwargs[name], current_actor())
+            return method(*args, **kwargs)
 
         return swagger.can_fail(HTTPStatus.NOT_FOUND)(run)
 

@@ -47,7 +47,7 @@ def open_database(settings: Settings | None = None, *, makes_new: bool = False) 
     Raises:
         ConfigurationError: If there is no database yet, or its schema is not the one this version needs.
     """
-    from daytrader.services import database
+    from daytrader.services import column_cache, database
 
     settings = settings or Settings.from_environment()
     if not makes_new:
@@ -61,4 +61,5 @@ def open_database(settings: Settings | None = None, *, makes_new: bool = False) 
             f"the database is at revision {status.revision or 'none'}, this version needs {status.head}: "
             "run `daytrader db upgrade`"
         )
+    column_cache.use(settings.instance)
     return engine

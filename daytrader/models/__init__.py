@@ -2,6 +2,7 @@
 
 from daytrader.models.api_key import ApiKey
 from daytrader.models.audit_entry import AuditEntry
+from daytrader.models.backtest import Backtest
 from daytrader.models.base import Base
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
@@ -14,16 +15,20 @@ from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.login_session import LoginSession, RefreshToken
 from daytrader.models.one_time_token import OneTimeToken
 from daytrader.models.order import Order
+from daytrader.models.price_revision import PRICE_REVISIONS
 from daytrader.models.stock import Stock
 from daytrader.models.stock_daily_price import StockDailyPrice
 from daytrader.models.stock_intraday_price import StockIntradayPrice
+from daytrader.models.sweep import Sweep
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
 
 __all__ = [
+    "PRICE_REVISIONS",
     "ApiKey",
     "AuditEntry",
+    "Backtest",
     "Base",
     "CorporateAction",
     "EventOutbox",
@@ -39,6 +44,7 @@ __all__ = [
     "Stock",
     "StockDailyPrice",
     "StockIntradayPrice",
+    "Sweep",
     "TradeDecision",
     "TradingService",
     "TradingTransaction",

@@ -1,26 +1,33 @@
-"""Backtests on stored prices: the same run and the same report as the command line's."""
+"""Backtests on stored prices: the same run and the same report as the command line's; kept, found again, compared."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Final, Literal, Self
 
+import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader.core import backtest
 from daytrader.core.bars import Bars
+from daytrader.core.money import CENTS, from_cents
 from daytrader.core.report import Report
 from daytrader.core.rules import Rules
+from daytrader.models import Backtest, Stock
 from daytrader.models.trading_service import TradingService
-from daytrader.services import price_service, stock_service
+from daytrader.services import price_service, report_archive, stock_service
+from daytrader.services.actor import Actor
 from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils.constants import DAILY
-from daytrader.utils.errors import InsufficientDataError, InvalidInputError
+from daytrader.utils.errors import InsufficientDataError, InvalidInputError, NotFoundError
 
-_EPOCH = date(1970, 1, 1)
+SHORT: Final = 100_000
+"""Bars that are run while the caller waits; more become a job."""
+_EPOCH: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,24 @@ class BacktestRequest:
     fill: Literal["next_open", "close"] = "next_open"
     prices: Literal["raw", "adjusted"] = "raw"
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads: for a job."""
+        plain = {name: getattr(self, name) for name in ("symbol", "strategy", "interval", "fill", "prices")}
+        return plain | {
+            "params": {name: float(v) if isinstance(v, Decimal) else v for name, v in self.params.items()},
+            "rules": self.rules.as_dict(),
+            "cash": str(self.cash),
+            "start": None if self.start is None else self.start.isoformat(),
+            "end": None if self.end is None else self.end.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the request that `to_json` wrote."""
+        days = {name: None if plain[name] is None else date.fromisoformat(plain[name]) for name in ("start", "end")}
+        rules = Rules().changed({name: value for name, value in plain["rules"].items() if value is not None})
+        return cls(**{**plain, "rules": rules, "cash": Decimal(plain["cash"]), **days})
+
 
 def of_service(
     service: TradingService,
@@ -74,35 +99,232 @@ def of_service(
     )
 
 
-def run(session: Session, request: BacktestRequest, *, days: int | None = None) -> Report:
+@dataclass(frozen=True, eq=False, slots=True)
+class Loaded:
+    """A request and the bars it is about: what runs without a database."""
+
+    request: BacktestRequest
+    stock_id: int
+    bars: Bars
+
+    def run(self) -> Report:
+        """
+        Return the report.
+
+        Raises:
+            InvalidInputError: If the strategy, a parameter or a rule is wrong.
+            InsufficientDataError: If there is no bar to trade.
+        """
+        request = self.request
+        return backtest.run(
+            self.bars,
+            request.strategy,
+            request.params,
+            request.rules,
+            symbol=request.symbol,
+            cash=request.cash,
+            start=request.start,
+            end=request.end,
+            fill=request.fill,
+            prices=request.prices,
+        )
+
+
+def check(session: Session, request: BacktestRequest, days: int | None = None) -> Stock:
     """
-    Run *request* on the stored bars; with *days* it starts so many calendar days before its end.
+    Return the stock that *request* is about.
 
     Raises:
         NotFoundError: If the symbol is unknown.
-        InvalidInputError: If the dates, the strategy, a parameter or a rule is wrong.
-        InsufficientDataError: If there is no bar to trade.
+        InvalidInputError: If the dates contradict each other.
     """
     if request.start is not None and request.end is not None and request.start > request.end:
         raise InvalidInputError({"start": ["must not be after the end"]})
     if days is not None and request.start is not None:
         raise InvalidInputError({"days": ["stands instead of a start, not beside it"]})
-    stock = stock_service.by_symbol(session, request.symbol)
+    return stock_service.by_symbol(session, request.symbol)
+
+
+def load(session: Session, request: BacktestRequest, *, days: int | None = None) -> Loaded:
+    """
+    Return *request* with its bars; with *days* it starts so many calendar days before its end.
+
+    Raises:
+        NotFoundError, InvalidInputError: As `check`.
+        InsufficientDataError: If no bar is stored.
+    """
+    stock = check(session, request, days)
     bars = price_service.load_bars(session, stock.id, request.interval, prices=request.prices)
     if not bars.n:
         raise InsufficientDataError(f"no prices of {stock.symbol} are stored at this interval")
-    return backtest.run(
-        bars,
-        request.strategy,
-        request.params,
-        request.rules,
-        symbol=stock.symbol,
-        cash=request.cash,
-        start=request.start if days is None else _days_before(bars, request.end, days),
-        end=request.end,
-        fill=request.fill,
-        prices=request.prices,
+    start = request.start if days is None else _days_before(bars, request.end, days)
+    return Loaded(replace(request, symbol=stock.symbol, start=start), stock.id, bars)
+
+
+def is_short(session: Session, request: BacktestRequest) -> bool:
+    """Return whether *request*, which must be checked, is run while its caller waits."""
+    stock = stock_service.by_symbol(session, request.symbol)
+    return price_service.count_bars(session, stock.id, request.interval) <= SHORT
+
+
+def run(session: Session, request: BacktestRequest, *, days: int | None = None) -> Report:
+    """
+    Run *request* on the stored bars.
+
+    Raises:
+        NotFoundError, InvalidInputError, InsufficientDataError: As `load` and `Loaded.run`.
+    """
+    return load(session, request, days=days).run()
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    loaded: Loaded,
+    report: Report,
+    *,
+    service_id: int | None = None,
+    job_id: int | None = None,
+) -> Backtest:
+    """Store what *loaded* came to as the actor's."""
+    figures = report.metrics
+    params = report.pinned.params
+    kept = Backtest(
+        user_id=actor.user_id,
+        service_id=service_id,
+        job_id=job_id,
+        symbol=report.symbol,
+        strategy=report.strategy,
+        params=dict(report.params),
+        interval=report.interval_minutes,
+        start=date.fromisoformat(report.dates[0]),
+        end=date.fromisoformat(report.dates[-1]),
+        initial_balance=from_cents(report.initial_cash),
+        final_portfolio_value=from_cents(report.final_equity),
+        total_return_pct=figures["total_return_pct"],
+        buy_and_hold_return_pct=figures["buy_and_hold_return_pct"],
+        max_drawdown_pct=figures["max_drawdown_pct"],
+        sharpe_ratio=figures["sharpe_ratio"],
+        trades=figures["trades"],
+        metrics=dict(figures),
+        settings={name: value for name, value in params.items() if name not in report.params},
+        data_hash=report.pinned.data_hash,
+        engine_version=report.pinned.engine_version,
+        data=[_source(loaded, report)],
+        report=report_archive.pack(report),
     )
+    session.add(kept)
+    session.flush()
+    return kept
+
+
+def get_owned(session: Session, backtest_id: int, actor: Actor) -> Backtest:
+    """
+    Return the backtest.
+
+    Raises:
+        NotFoundError: If it does not exist or is someone else's and the actor is no administrator.
+    """
+    kept = session.get(Backtest, backtest_id)
+    if kept is None or not (actor.is_admin or kept.user_id == actor.user_id):
+        raise NotFoundError("backtest")
+    return kept
+
+
+def of_job(session: Session, job_id: int) -> Backtest | None:
+    """Return what the job has kept, if it came so far."""
+    return session.scalar(select(Backtest).where(Backtest.job_id == job_id))
+
+
+def report_of(kept: Backtest) -> Report:
+    """Return the report as it was made."""
+    return report_archive.unpack(kept.report)
+
+
+def equity(report: Report) -> Mapping[str, Any]:
+    """Return the value and the drawdown, in percent, at each session's close, in columns."""
+    values = report.run.equity
+    highest = np.maximum(np.maximum.accumulate(values), report.initial_cash)
+    return {
+        "dates": report.dates,
+        "portfolio_values": values / CENTS,
+        "drawdown_pct": (values / highest - 1) * 100,
+    }
+
+
+def is_restated(session: Session, kept: Backtest) -> bool:
+    """Return whether the prices that *kept* was made from have changed since; later bars are no change."""
+    return any(_has_changed(session, source) for source in kept.data)
+
+
+def delete(session: Session, actor: Actor, backtest_id: int) -> None:
+    """
+    Remove the backtest.
+
+    Raises:
+        NotFoundError: If it does not exist or is someone else's.
+    """
+    session.delete(get_owned(session, backtest_id, actor))
+    session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """
+    Backtests side by side.
+
+    Attributes:
+        backtests: In the order they were asked for.
+        differences: Of each setting in which they differ, the values in that order; None where one has no such setting.
+        is_same_data: Whether all were made from the same prices.
+    """
+
+    backtests: Sequence[Backtest]
+    differences: Mapping[str, Sequence[Any]]
+    is_same_data: bool
+
+
+def compare(session: Session, actor: Actor, ids: Sequence[int]) -> Comparison:
+    """
+    Return the backtests beside each other.
+
+    Raises:
+        NotFoundError: If one does not exist or is someone else's.
+    """
+    found = [get_owned(session, backtest_id, actor) for backtest_id in ids]
+    told = [_settings_of(kept) for kept in found]
+    names = dict.fromkeys(name for settings in told for name in settings)
+    beside = {name: [settings.get(name) for settings in told] for name in names}
+    return Comparison(
+        found,
+        {name: values for name, values in beside.items() if any(value != values[0] for value in values)},
+        len({kept.data_hash for kept in found}) == 1,
+    )
+
+
+def _settings_of(kept: Backtest) -> dict[str, Any]:
+    names = ("symbol", "strategy", "interval", "start", "end", "initial_balance", "engine_version")
+    return {name: getattr(kept, name) for name in names} | kept.settings | kept.params
+
+
+def _source(loaded: Loaded, report: Report) -> dict[str, Any]:
+    used = loaded.bars if loaded.request.end is None else loaded.bars.until((loaded.request.end - _EPOCH).days)
+    return {
+        "stock_id": loaded.stock_id,
+        "interval": loaded.request.interval,
+        "prices": loaded.request.prices,
+        "data_hash": report.pinned.data_hash,
+        "last": int(used.time[-1]),
+    }
+
+
+def _has_changed(session: Session, source: Mapping[str, Any]) -> bool:
+    try:
+        bars = price_service.load_bars(session, source["stock_id"], source["interval"], prices=source["prices"])
+    except InsufficientDataError:  # an adjusted close is gone
+        return True
+    known = bars.head(int(np.searchsorted(bars.time, source["last"], side="right")))
+    return known.data_hash != str(source["data_hash"])
 
 
 def _days_before(bars: Bars, end: date | None, days: int) -> date:

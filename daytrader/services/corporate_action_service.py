@@ -16,6 +16,8 @@ from daytrader.core.corporate import needs_a_person
 from daytrader.core.money import from_micros, to_micros
 from daytrader.models import CorporateAction, StockDailyPrice
 from daytrader.models.enums import CorporateActionKind
+from daytrader.models.price_revision import ACTIONS
+from daytrader.services import price_revisions
 from daytrader.services.market_calendar import date_of, days_since_epoch
 from daytrader.services.price_upsert import OnConflict
 from daytrader.utils.current_datetime import get_current_datetime
@@ -71,6 +73,8 @@ def record(
         )
     for start in range(0, len(rows), _CHUNK):
         session.execute(_upsert(session, rows[start : start + _CHUNK], on_conflict))
+    if rows:
+        price_revisions.draw(session, [stock_id], ACTIONS)
     return Recorded(len(given), tuple(quarantined))
 
 

@@ -74,6 +74,12 @@ def request_cancel(session: Session, actor: Actor, job_id: int) -> Job:
     return job
 
 
+def count_unfinished(session: Session, user_id: int, kind: str) -> int:
+    """Return how many of the user's jobs of *kind* wait or run."""
+    query = select(func.count()).select_from(Job).where(Job.user_id == user_id, Job.kind == kind)
+    return session.scalar(query.where(Job.state.in_(UNFINISHED))) or 0
+
+
 def waiting(session: Session) -> bool:
     """Return whether any job waits for a worker."""
     return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None

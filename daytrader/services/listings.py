@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.models import (
+    Backtest,
     Job,
     Order,
     Stock,
@@ -64,6 +65,8 @@ INTRADAY_PRICES: Final = Listing.of(
     aliases={"price": "close_price", "start": "timestamp_after", "end": "timestamp_before"},
     joins=(Stock,),
 )
+
+BACKTESTS: Final = Listing.of(Backtest)
 
 # Row errors may be thousands: the single job shows them.
 JOBS: Final = replace(Listing.of(Job, aliases={"status": "state"}), shown={"result": Job.result})
@@ -138,6 +141,11 @@ def intraday_prices(session: Session, query: ListQuery) -> Page:
 def jobs(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's jobs; every job for an admin."""
     return JOBS.fetch(session, query, true() if actor.is_admin else Job.user_id == actor.user_id)
+
+
+def backtests(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's stored backtests; every one for an admin."""
+    return BACKTESTS.fetch(session, query, true() if actor.is_admin else Backtest.user_id == actor.user_id)
 
 
 def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
-from daytrader.services import event_payloads, stock_service
+from daytrader.services import event_payloads, price_revisions, stock_service
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
+from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import ConflictError, ForbiddenError, InvalidInputError
 
 P = TypeVar("P", StockDailyPrice, StockIntradayPrice)
@@ -43,6 +44,7 @@ def delete(session: Session, actor: Actor, price: P) -> None:
     events.record(session, event_payloads.price_update(price.stock, price, event_payloads.DELETED))
     session.delete(price)
     session.flush()
+    _draw(session, price)
 
 
 def _named_stock(session: Session, values: Mapping[str, Any]) -> Stock:
@@ -61,8 +63,13 @@ def _stored(session: Session, price: P, action: str) -> P:
         session.flush()
     except IntegrityError:
         raise ConflictError("the stock has a bar of that time already") from None
+    _draw(session, price)
     events.record(session, event_payloads.price_update(price.stock, price, action))
     return price
+
+
+def _draw(session: Session, price: P) -> None:
+    price_revisions.draw(session, [price.stock_id], price.interval if isinstance(price, StockIntradayPrice) else DAILY)
 
 
 def _require_admin(actor: Actor) -> None:

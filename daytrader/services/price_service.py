@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Integer, cast, extract, func, select
+from sqlalchemy import ColumnElement, Integer, String, cast, extract, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from daytrader.core.arrays import FloatArray
+from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.bars import Bars, adjusted
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, to_micros
 from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.services import (
+    column_cache,
     corporate_action_service,
     daily_price_service,
     event_payloads,
     intraday_price_service,
     market_calendar,
+    price_revisions,
     stock_service,
 )
+from daytrader.services.column_cache import Prices as PriceColumns
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.events import events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
@@ -34,6 +39,9 @@ Prices = Literal["raw", "adjusted"]
 
 REPLAY_FEED: Final = "replay"
 """The feed whose position is the market's time, where there is one."""
+
+_DAY: Final = 86_400
+_SNAPSHOT_TRIES: Final = 3
 
 upsert_daily = daily_price_service.upsert_rows
 upsert_intraday = intraday_price_service.upsert_rows
@@ -71,26 +79,17 @@ def load_bars(
     Raises:
         InsufficientDataError: If adjusted prices are asked for and a bar has no sound adjusted close.
     """
-    columns = _read(session, stock_id, interval, since, until)
-    times = columns[0].astype(np.int64)
-    opened, high, low, close, volume = columns[1:6]
-    session_day = None if interval == DAILY else market_calendar.session_dates(times)
-    bars = Bars.sift(
-        times,
-        opened,
-        high,
-        low,
-        close,
-        volume,
-        interval_minutes=interval,
-        session=session_day,
-        events=corporate_action_service.events_of(session, stock_id),
-    )
+    session.flush()  # the revision, and so whatever is kept, is of what the session would read
+    if since is None:
+        whole, adj_close = _whole(session, stock_id, interval)
+        bars, adj_close = _up_to(whole, adj_close, interval, until)
+    else:
+        bars, adj_close = _read(session, stock_id, interval, since, until)
     if prices == "raw":
         return bars
-    if interval != DAILY:
+    if adj_close is None:
         raise InsufficientDataError("only daily bars have an adjusted close")
-    return scaled(bars, np.delete(columns[6], [bar.index for bar in bars.refused]))
+    return scaled(bars, adj_close)
 
 
 def scaled(bars: Bars, adj_close: FloatArray) -> Bars:
@@ -225,17 +224,73 @@ def _label(value: Any) -> datetime:
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
-def _read(session: Session, stock_id: int, interval: int, since: datetime | None, until: datetime | None) -> FloatArray:
-    """Return time, OHLC, volume and adjusted close as rows of one array, shape (7, n); unknown is NaN."""
+def _whole(session: Session, stock_id: int, interval: int) -> PriceColumns:
+    """Return all of a stock's bars: from the column cache, else from the database and then into the cache."""
+    cache = column_cache.installed()
+    if cache is None:
+        return _read(session, stock_id, interval)
+    for _ in range(_SNAPSHOT_TRIES):
+        revision = price_revisions.revision(session, stock_id, interval)
+        if revision is None:
+            break
+        kept = cache.get(stock_id, interval, revision)
+        if kept is not None:
+            return kept
+        prices = _read(session, stock_id, interval)
+        # PostgreSQL shows each statement what is committed by then: rows and events may be of two states.
+        if price_revisions.revision(session, stock_id, interval) == revision:
+            return cache.put(stock_id, interval, revision, prices)
+    return _read(session, stock_id, interval)
+
+
+def _up_to(bars: Bars, adj_close: FloatArray | None, interval: int, until: datetime | None) -> PriceColumns:
+    """Return the bars labelled at or before *until*."""
+    if until is None:
+        return PriceColumns(bars, adj_close)
+    bound = _bound(interval, until)
+    last = int(bound.timestamp()) if isinstance(bound, datetime) else market_calendar.days_since_epoch(bound) * _DAY
+    rows = int(np.searchsorted(bars.time, last, side="right"))
+    known = replace(bars.head(rows), refused=tuple(bar for bar in bars.refused if bar.time <= last))
+    return PriceColumns(known, None if adj_close is None else adj_close[:rows])
+
+
+def _read(
+    session: Session,
+    stock_id: int,
+    interval: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> PriceColumns:
+    """Return the stock's bars as the database has them."""
+    times, columns = _rows(session, stock_id, interval, since, until)
+    session_day = None
+    if interval != DAILY:
+        is_inside = market_calendar.in_regular_session(times)
+        times, columns = times[is_inside], columns[:, is_inside]
+        session_day = market_calendar.session_dates(times)
+    bars = Bars.sift(
+        times,
+        *columns[:5],
+        interval_minutes=interval,
+        session=session_day,
+        events=corporate_action_service.events_of(session, stock_id),
+    )
+    return PriceColumns(bars, np.delete(columns[5], [bar.index for bar in bars.refused]) if interval == DAILY else None)
+
+
+def _rows(
+    session: Session, stock_id: int, interval: int, since: datetime | None, until: datetime | None
+) -> tuple[IntArray, FloatArray]:
+    """Return times, shape (n,), and as rows OHLC, volume and, of daily bars, the adjusted close; unknown is NaN."""
     model, label = _table(interval)
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    # The database counts seconds faster than Python parses dates.
-    seconds: ColumnElement[int] = cast(
-        func.strftime("%s", label) if is_sqlite else func.floor(extract("epoch", label)), Integer
+    # SQLite has text, which NumPy parses faster than anybody; the others count seconds themselves.
+    moment: ColumnElement[Any] = (
+        type_coerce(label, String) if is_sqlite else cast(func.floor(extract("epoch", label)), Integer)
     )
     adj_close = [StockDailyPrice.adj_close] if interval == DAILY else []
     query = select(
-        seconds, model.open_price, model.high_price, model.low_price, model.close_price, model.volume, *adj_close
+        model.open_price, model.high_price, model.low_price, model.close_price, model.volume, *adj_close, moment
     ).where(model.stock_id == stock_id)
     if interval != DAILY:
         query = query.where(StockIntradayPrice.interval == interval)
@@ -243,10 +298,16 @@ def _read(session: Session, stock_id: int, interval: int, since: datetime | None
         query = query.where(label >= (since if interval != DAILY else since.astimezone(UTC).date()))
     if until is not None:
         query = query.where(label <= _bound(interval, until))
-    session.flush()
     with session.connection().execute(query.order_by(label)) as result:
-        # The driver's tuples of numbers need no processing: half the time of the result's rows.
-        columns = np.array(result.cursor.fetchall(), np.float64).reshape(-1, 6 + len(adj_close)).T
-    if interval == DAILY or not columns.size:
-        return columns
-    return columns[:, market_calendar.in_regular_session(columns[0].astype(np.int64))]
+        # The driver's tuples need no processing: half the time of the result's rows.
+        rows = result.cursor.fetchall()
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros((5 + len(adj_close), 0))
+    *columns, moments = zip(*rows, strict=True)
+    times = _seconds(moments) if is_sqlite else np.array(moments, np.int64)
+    return times, np.array(columns, np.float64)
+
+
+def _seconds(moments: Sequence[str]) -> IntArray:
+    """Return dates or moments, as SQLite stores them, as seconds since the epoch."""
+    return np.array(moments, "datetime64[us]").astype("datetime64[s]").astype(np.int64)

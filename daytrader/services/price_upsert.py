@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.models import StockDailyPrice, StockIntradayPrice
 from daytrader.models.enums import PriceSource
+from daytrader.services import price_revisions
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 
@@ -70,6 +71,7 @@ def upsert(session: Session, bars: BarTable, *, source: PriceSource, on_conflict
     session.flush()
     for start in range(0, bars.time.size, _ROWS_PER_ARRAY):
         writer.write(session, _columns(bars, slice(start, start + _ROWS_PER_ARRAY)))
+    price_revisions.draw(session, np.unique(bars.stock_id).tolist(), bars.interval)
 
 
 def _columns(bars: BarTable, rows: slice) -> list[list[Any]]:

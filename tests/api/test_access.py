@@ -63,7 +63,7 @@ TABLE = [
     ("GET", r"/api/v1/services/search", EVERYONE),
     ("GET", r"/api/v1/services/N(/.*)?", OWN),
     ("POST", r"/api/v1/services/N/(pause|stop)", OWN),
-    ("POST", r"/api/v1/services/N/backtest", OWN),  # changes nothing: a way of reading
+    ("POST", r"/api/v1/services/N/backtest", OWN),  # kept by whoever asks
     ("PUT|PATCH", r"/api/v1/services/N/state", OWN),
     ("POST|PUT|PATCH|DELETE", r"/api/v1/services/N(/.*)?", OWN_ALONE),
     ("GET|POST", r"/api/v1/transactions", EVERYONE),
@@ -73,7 +73,8 @@ TABLE = [
     ("GET", r"/api/v1/orders", EVERYONE),
     ("GET", r"/api/v1/orders/N", OWN),
     ("GET|POST", r"/api/v1/(backtests|backtests/preview|sweeps|scans)", EVERYONE),
-    ("GET", r"/api/v1/(backtests|sweeps)/N(/.*)?", OWN),
+    ("GET", r"/api/v1/backtests/compare", EVERYONE),
+    ("GET|DELETE", r"/api/v1/(backtests|sweeps)/N(/.*)?", OWN),
     ("GET", r"/api/v1/jobs", EVERYONE),
     ("GET|DELETE", r"/api/v1/jobs/N", OWN),
     ("GET", r"/api/v1/system/(info|websocket-docs)", EVERYONE),
@@ -167,6 +168,9 @@ def test_the_table(
 
 
 def _with_trades(owner: Caller, named: dict[str, object], rule: str) -> dict[str, object]:
+    if "backtest_id" in rule:
+        asked = {"symbol": named["symbol"], "strategy": "buy_and_hold"}
+        return named | {"backtest_id": owner.post("/backtests", asked).get_json()["id"]}
     if "transaction_id" not in rule and "order_id" not in rule:
         return named
     owner.post(f"/services/{named['service_id']}/activate")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
-from daytrader.api.schemas.backtest import ReportSchema
+from daytrader.api.backtesting import Backtesting, SupersededError
+from daytrader.api.schemas.backtest import BacktestItemSchema, ReportSchema, StoredReportSchema
 from daytrader.core import backtest
 from daytrader.core.rules import Rules
-from daytrader.models import Stock
-from daytrader.services import price_service
+from daytrader.models import Backtest, Job, Stock, StockDailyPrice
+from daytrader.models.enums import JobState
+from daytrader.services import backtest_service, price_service
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.errors import TooManyRequestsError
 
 from ..conftest import World
 from .conftest import Caller
@@ -26,6 +33,14 @@ def acme(world: World) -> Stock:
     stock = world.stock("ACME")
     world.prices(stock, [float(close) for close in CLOSES])
     return stock
+
+
+def _report(answer: TestResponse) -> dict[str, Any]:
+    told = answer.get_json()
+    return {name: told[name] for name in ReportSchema().dump_fields}
+
+
+SMA = {"symbol": "ACME", "strategy": "sma_cross", "params": {"fast": 3, "slow": 8}}
 
 
 def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> None:
@@ -51,8 +66,10 @@ def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> Non
     )
 
     assert answer.status_code == 200
-    assert answer.get_json() == expected
+    told = answer.get_json()
+    assert {name: told[name] for name in expected} == expected
     assert set(expected) == set(ReportSchema().dump_fields)
+    assert set(told) == set(StoredReportSchema().dump_fields)
     assert expected["trades"]
 
 
@@ -72,7 +89,8 @@ def test_a_services_backtest_takes_its_settings(world: World, alice: Caller, acm
     days = alice.post(f"/services/{service.id}/backtest", {"days": 30})
     whole = alice.post(f"/services/{service.id}/backtest")
 
-    assert own.get_json() == same.get_json()
+    assert own.get_json()["service_id"] == service.id
+    assert _report(own) == _report(same)
     assert (own.get_json()["start"], own.get_json()["end"]) == ("2020-02-01", "2020-03-31")
     assert days.get_json()["days_simulated"] == 31
     assert whole.get_json()["days_simulated"] == 120
@@ -107,8 +125,8 @@ def test_what_cannot_be_run(alice: Caller, change: dict[str, Any], status: int, 
         assert field in answer.get_json()["validation_errors"]
 
 
-def test_a_backtest_changes_nothing(world: World, alice: Caller, acme: Stock) -> None:
-    """No event, no row of the service moves."""
+def test_a_backtest_changes_nothing_of_the_service(world: World, alice: Caller, acme: Stock) -> None:
+    """No event, no column of the service moves."""
     service = world.service(alice.user, acme)
     before = alice.get(f"/services/{service.id}").get_json()
     world.published.clear()
@@ -117,3 +135,190 @@ def test_a_backtest_changes_nothing(world: World, alice: Caller, acme: Stock) ->
 
     assert alice.get(f"/services/{service.id}").get_json() == before
     assert world.published == []
+
+
+@pytest.mark.usefixtures("acme")
+def test_what_was_run_is_found_again(alice: Caller) -> None:
+    """The same report under its address, in the list with its figures; its trades, its curve, and a page."""
+    made = alice.post("/backtests", SMA)
+    told = made.get_json()
+    place = f"/backtests/{told['id']}"
+    assert made.headers["Location"] == f"/api/v1{place}"
+
+    assert alice.get(place).get_json() == told
+    (item,) = alice.get("/backtests", strategy="sma_cross", sort="total_return_pct").get_json()["items"]
+    assert set(item) == set(BacktestItemSchema().dump_fields)
+    assert item["metrics"] == told["metrics"]
+    assert (item["settings"] | item["params"], item["data_hash"], item["engine_version"]) == (
+        told["pinned"]["params"],
+        told["pinned"]["data_hash"],
+        told["pinned"]["engine_version"],
+    )
+    assert alice.get(f"{place}/trades").get_json() == {"items": told["trades"]}
+    curve = alice.get(f"{place}/equity").get_json()
+    assert (curve["dates"], curve["portfolio_values"]) == (told["dates"], told["portfolio_values"])
+    assert min(curve["drawdown_pct"]) == pytest.approx(told["metrics"]["max_drawdown_pct"])
+    page = alice.get(f"{place}/report.html")
+    assert (page.mimetype, page.headers["Content-Disposition"]) == (
+        "text/html",
+        f'attachment; filename="backtest-{told["id"]}.html"',
+    )
+    assert "<svg" in page.text
+    assert "ACME" in page.text
+
+
+@pytest.mark.usefixtures("acme")
+def test_another_users_backtest_is_not_there(alice: Caller, bob: Caller, admin: Caller) -> None:
+    """404 in every form and no row of a list; an admin reads; a deleted one is gone."""
+    place = f"/backtests/{alice.post('/backtests', SMA).get_json()['id']}"
+
+    for path in (place, f"{place}/trades", f"{place}/equity", f"{place}/report.html"):
+        assert bob.get(path).status_code == 404
+        assert admin.get(path).status_code == 200
+    assert bob.get("/backtests").get_json()["items"] == []
+    assert bob.delete(place).status_code == 404
+    assert alice.delete(place).status_code == 204
+    assert alice.get(place).status_code == 404
+
+
+@pytest.mark.parametrize(("day", "is_restated"), [("2020-01-03", True), ("2020-04-30", False)])
+def test_changed_prices_are_flagged_and_later_ones_are_not(
+    alice: Caller, admin: Caller, acme: Stock, day: str, *, is_restated: bool
+) -> None:
+    """A corrected bar restates what was made from it; a new bar does not, and the report stays as it was made."""
+    told = alice.post("/backtests", SMA).get_json()
+    assert told["is_restated"] is False
+    bar = {"open_price": 200.0, "high_price": 210.0, "low_price": 190.0, "close_price": 205.0}
+    with SessionManager(read_only=True) as session:
+        stored = session.query(StockDailyPrice.id).filter_by(stock_id=acme.id, price_date=date.fromisoformat(day))
+        price_id = stored.scalar()
+    if price_id:
+        assert admin.put(f"/prices/daily/{price_id}", bar).status_code == 200
+    else:
+        assert admin.post("/prices/daily", bar | {"symbol": "ACME", "price_date": day}).status_code == 201
+
+    assert alice.get(f"/backtests/{told['id']}").get_json() == told | {"is_restated": is_restated}
+
+
+@pytest.mark.usefixtures("acme")
+def test_two_are_compared(alice: Caller, bob: Caller) -> None:
+    """Side by side with exactly the settings in which they differ."""
+    first = alice.post("/backtests", SMA).get_json()["id"]
+    second = alice.post("/backtests", SMA | {"params": {"fast": 4, "slow": 8}, "stop_loss": 3}).get_json()["id"]
+
+    told = alice.get("/backtests/compare", ids=f"{second},{first}").get_json()
+
+    assert [item["id"] for item in told["items"]] == [second, first]
+    assert told["differences"] == {"fast": [4, 3], "stop_loss_percent": [3.0, 5.0]}
+    assert told["is_same_data"] is True
+    assert bob.get("/backtests/compare", ids=f"{first},{second}").status_code == 404
+    for wrong in ("", "1", f"{first},{first}", "1,x", ",".join(str(n) for n in range(1, 13))):
+        assert alice.get("/backtests/compare", ids=wrong).status_code == 400
+
+
+def test_a_long_one_is_a_job(
+    app: Flask, alice: Caller, acme: Stock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """202 with the job, whose result_url is the backtest: the same report as at once, also if the job begins anew."""
+    now = alice.post("/backtests", SMA).get_json()
+    service = world.service(alice.user, acme)
+    monkeypatch.setattr(backtest_service, "SHORT", 10)
+
+    accepted = alice.post("/backtests", SMA | {"allocation": 0.5, "cash": 10000})
+    days = alice.post(f"/services/{service.id}/backtest", {"days": 30}).get_json()
+    assert accepted.status_code == 202
+    job = accepted.get_json()
+    assert accepted.headers["Location"] == f"/api/v1/jobs/{job['id']}"
+    app.extensions["jobs"].run_waiting()
+
+    done = alice.get(f"/jobs/{job['id']}").get_json()
+    assert (done["error"], done["state"], done["progress"]) == (None, "SUCCEEDED", 1)
+    kept = alice.get(done["result_url"].removeprefix("/api/v1")).get_json()
+    assert {name: kept[name] for name in ReportSchema().dump_fields} == {
+        name: now[name] for name in ReportSchema().dump_fields
+    }
+    of_service = alice.get(alice.get(f"/jobs/{days['id']}").get_json()["result_url"].removeprefix("/api/v1"))
+    assert (of_service.get_json()["service_id"], of_service.get_json()["days_simulated"]) == (service.id, 31)
+    _run_again(app, job["id"])
+    assert alice.get("/backtests").get_json()["pagination"]["total_items"] == 3
+
+
+def _run_again(app: Flask, job_id: int) -> None:
+    with SessionManager() as session:
+        session.get_one(Job, job_id).state = JobState.QUEUED
+    app.extensions["jobs"].run_waiting()
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_third_at_once_is_too_many(app: Flask, alice: Caller, bob: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of one user's may run, jobs included; another user has two of his own."""
+    monkeypatch.setattr(backtest_service, "SHORT", 10)
+    assert [alice.post("/backtests", SMA).status_code for _ in range(3)] == [202, 202, 429]
+    assert bob.post("/backtests", SMA).status_code == 202
+    app.extensions["jobs"].run_waiting()
+    assert alice.post("/backtests", SMA).status_code == 202
+
+
+def test_places_are_given_back() -> None:
+    """However the work ended."""
+    running = Backtesting(1)
+    with pytest.raises(ValueError, match="broken"), running.slot(7, 0):
+        with pytest.raises(TooManyRequestsError), running.slot(7, 0):
+            pass
+        raise ValueError("broken")
+    with running.slot(7, 0):
+        pass
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_preview_is_the_report_and_leaves_nothing(world: World, alice: Caller) -> None:
+    """The same figures; no row, no event."""
+    kept = alice.post("/backtests", SMA)
+    world.published.clear()
+    shown = alice.post("/backtests/preview", SMA)
+    assert shown.get_json() == _report(kept)
+    with SessionManager(read_only=True) as session:
+        assert session.query(Backtest).count() == 1
+    assert world.published == []
+
+
+def test_of_previews_the_newest_wins() -> None:
+    """An older one ends before its next step, waiting or running; another user's goes on."""
+    running = Backtesting(2)
+    loading, go_on = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def load() -> bool:
+        loading.set()
+        return go_on.wait(10)
+
+    def ask(name: str) -> None:
+        try:
+            running.preview(7, load, lambda _: ended.append(name))
+        except SupersededError:
+            ended.append(f"{name} superseded")
+
+    first = threading.Thread(target=ask, args=("first",))
+    first.start()
+    assert loading.wait(10)
+    second = threading.Thread(target=ask, args=("second",))
+    second.start()
+    while running._newest[7] < 2:
+        pass
+    assert running.preview(8, lambda: 1, lambda one: one + 1) == 2
+    third = threading.Thread(target=ask, args=("third",))
+    third.start()
+    while running._newest[7] < 3:
+        pass
+    go_on.set()
+    for thread in (first, second, third):
+        thread.join(10)
+    assert sorted(ended) == ["first superseded", "second superseded", "third"]
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_repeated_request_under_a_key_is_kept_once(alice: Caller) -> None:
+    """As every POST that starts work."""
+    answers = [alice.post("/backtests", SMA, headers={"Idempotency-Key": "k"}).get_json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert alice.get("/backtests").get_json()["pagination"]["total_items"] == 1

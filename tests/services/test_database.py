@@ -149,10 +149,12 @@ def _at_0002(path: Path) -> Engine:
 
 
 def _contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    # A migration is told of in the outbox; the tables of later migrations are not there yet.
+    tables = set(Base.metadata.tables) & set(inspect(engine).get_table_names()) - {"event_outbox"}
     with engine.connect() as connection:
         return {
             table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1")]
-            for table in sorted(set(Base.metadata.tables) - {"event_outbox"})  # a migration is told of there
+            for table in sorted(tables)
         }
 
 
@@ -168,9 +170,9 @@ def test_counting_ids_keeps_every_row_index_and_trigger_both_ways(tmp_path: Path
     rows, beside = _contents(engine), _beside(engine)
     assert {name for name, _ in beside} >= {"uq_orders_live", "uq_trading_transactions_open", "audit_log_no_delete"}
 
-    database.upgrade(engine)
+    with database.migrating(engine) as connection:
+        command.upgrade(database.config(connection), "0003")
 
-    assert database.check(engine) == []
     assert (_contents(engine), _beside(engine)) == (rows, beside)
     with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM audit_log")

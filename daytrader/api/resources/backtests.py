@@ -1,21 +1,56 @@
-"""/backtests, and the backtest of a service."""
+"""/backtests: run, kept, previewed and compared; and the backtest of a service."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
+from flask import Response, request
 from flask_restx import Namespace, Resource
 
-from daytrader.api.decorators import accepts, authenticated, current_actor, guarded, reads, returns
+from daytrader.api import swagger
+from daytrader.api.background import starts_job
+from daytrader.api.backtesting import backtesting
+from daytrader.api.decorators import (
+    accepts,
+    authenticated,
+    computes,
+    current_actor,
+    guarded,
+    lists,
+    reads,
+    returns,
+    returns_nothing,
+    writes,
+)
+from daytrader.api.encoding import answer
+from daytrader.api.headers import API_PREFIX
 from daytrader.api.resources.trading_services import ns as services_ns
-from daytrader.api.schemas.backtest import BacktestSchema, ReportSchema, ServiceBacktestSchema
-from daytrader.api.swagger import can_fail
+from daytrader.api.schemas.backtest import (
+    BacktestEquitySchema,
+    BacktestItemSchema,
+    BacktestSchema,
+    BacktestTradesSchema,
+    ComparisonSchema,
+    ReportSchema,
+    ServiceBacktestSchema,
+    StoredReportSchema,
+)
+from daytrader.api.schemas.job import JobItemSchema
+from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.core.report import Report
 from daytrader.core.rules import Costs, Rules
-from daytrader.services import backtest_service, trading_service
-from daytrader.services.backtest_service import BacktestRequest
+from daytrader.jobs import backtest as backtest_jobs
+from daytrader.models import Backtest
+from daytrader.services import backtest_service, job_service, listings, trading_service
+from daytrader.services.backtest_service import BacktestRequest, Loaded
+from daytrader.services.event_payloads import entity, job_entity
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils import query_values, validators
+from daytrader.utils.errors import BrokenRuleError
+from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("backtests", description="Strategies on past prices")
 
@@ -35,21 +70,93 @@ _COSTS: Final = {
     "commission_minimum": "minimum",
     "slippage_bps": "slippage_bps",
 }
-_REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+_REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
+_job = JobItemSchema()
+_MOST_COMPARED: Final = 10
+
+
+class _Attempt:
+    """What a POST came to before anything is written: a report, or a request that takes longer than one waits."""
+
+    def __init__(self, asked: BacktestRequest, days: int | None, service_id: int | None) -> None:
+        self.asked = asked
+        self.days = days
+        self.service_id = service_id
+        self.loaded: Loaded | None = None
+        self.report: Report | None = None
+
+    def make(self) -> _Attempt:
+        """Run it if it is short."""
+        user_id = current_actor().user_id
+        with SessionManager(read_only=True) as session:
+            jobs = job_service.count_unfinished(session, user_id, backtest_jobs.BACKTEST)
+        with backtesting().slot(user_id, jobs):
+            with SessionManager(read_only=True) as session:
+                backtest_service.check(session, self.asked, self.days)
+                if not backtest_service.is_short(session, self.asked):
+                    return self
+                self.loaded = backtest_service.load(session, self.asked, days=self.days)
+            self.report = self.loaded.run()
+        return self
+
+    def answer(self, session: Any) -> Response:
+        """Keep the report and show it, or leave the work to a job."""
+        if self.loaded is None or self.report is None:
+            params = backtest_jobs.params_of(current_actor(), self.asked, days=self.days, service_id=self.service_id)
+            job = job_service.create(session, current_actor(), backtest_jobs.BACKTEST, params)
+            return _located(answer(_job.dump(job_entity(job)), HTTPStatus.ACCEPTED), f"/jobs/{job.id}")
+        kept = backtest_service.keep(session, current_actor(), self.loaded, self.report, service_id=self.service_id)
+        return _located(answer(_stored(kept, self.report, is_restated=False)), f"/backtests/{kept.id}")
+
+
+def _ask(data: Mapping[str, Any]) -> _Attempt:
+    return _Attempt(_request(data), None, None).make()
+
+
+def _ask_of_service(service_id: int, data: Mapping[str, Any]) -> _Attempt:
+    with SessionManager(read_only=True) as session:
+        service = trading_service.get_owned(session, service_id, current_actor())
+        period = {name: data[name] for name in ("start", "end", "prices") if name in data}
+        asked = backtest_service.of_service(service, **period)
+    return _Attempt(asked, data.get("days"), service_id).make()
+
+
+def _answers_or_starts(method: Callable[..., Any]) -> Callable[..., Any]:
+    location = {"headers": {"Location": {"description": "Its address", "type": "string"}}}
+    return documented(
+        method,
+        responses={
+            int(HTTPStatus.OK): ("Run and stored", swagger.shown(StoredReportSchema()), location),
+            int(HTTPStatus.ACCEPTED): (
+                "It takes longer than one waits: a job whose `result_url` is the backtest",
+                swagger.shown(_job),
+                location,
+            ),
+        },
+    )
 
 
 @ns.route("")
 class Backtests(Resource):  # type: ignore[misc]
     """Backtests of any settings."""
 
-    @_REFUSALS
     @authenticated
     @reads
+    @lists(BacktestItemSchema, listings.BACKTESTS)
+    def get(self, session: Any, query: ListQuery) -> Page:
+        """List own stored backtests (all, for admins)."""
+        return listings.backtests(session, current_actor(), query)
+
+    @_REFUSALS
+    @starts_job
+    @authenticated
     @accepts(BacktestSchema)
-    @returns(ReportSchema)
-    def post(self, session: Any, data: Mapping[str, Any]) -> dict[str, object]:
-        """Backtest a strategy on a stock's stored prices; the report is that of `daytrader backtest --json`."""
-        return backtest_service.run(session, _request(data)).to_dict()
+    @computes(_ask)
+    @writes
+    @_answers_or_starts
+    def post(self, session: Any, data: Mapping[str, Any], made: _Attempt) -> Response:  # noqa: ARG002 (it is in *made*)
+        """Backtest a strategy on a stock's stored prices and keep the report, that of `daytrader backtest --json`."""
+        return made.answer(session)
 
 
 @services_ns.route("/<int:service_id>/backtest")
@@ -57,17 +164,145 @@ class ServiceBacktest(Resource):  # type: ignore[misc]
     """A backtest of a service's settings."""
 
     @_REFUSALS
+    @starts_job
     @authenticated
-    @reads
     @guarded("service_id", trading_service.get_owned)
     @accepts(ServiceBacktestSchema)
+    @computes(_ask_of_service)
+    @writes
+    @_answers_or_starts
+    def post(self, session: Any, service_id: int, data: Mapping[str, Any], made: _Attempt) -> Response:  # noqa: ARG002 (it is in *made*)
+        """Backtest the service as it is set, from its initial balance, and keep the report."""
+        return made.answer(session)
+
+
+@ns.route("/preview")
+class BacktestPreview(Resource):  # type: ignore[misc]
+    """A backtest that leaves nothing behind."""
+
+    @_REFUSALS
+    @can_fail(HTTPStatus.CONFLICT)
+    @authenticated
+    @accepts(BacktestSchema)
     @returns(ReportSchema)
-    def post(self, session: Any, service_id: int, data: Mapping[str, Any]) -> dict[str, object]:
-        """Backtest the service as it is set, from its initial balance."""
-        service = trading_service.get_owned(session, service_id, current_actor())
-        period = {name: data[name] for name in ("start", "end", "prices") if name in data}
-        request = backtest_service.of_service(service, **period)
-        return backtest_service.run(session, request, days=data.get("days")).to_dict()
+    def post(self, data: Mapping[str, Any]) -> dict[str, object]:
+        """Backtest settings as they are being typed; a newer preview of the same caller ends this one with 409."""
+        asked = _request(data)
+
+        def load() -> Loaded:
+            with SessionManager(read_only=True) as session:
+                return backtest_service.load(session, asked)
+
+        return backtesting().preview(current_actor().user_id, load, Loaded.run).to_dict()
+
+
+@ns.route("/compare")
+class BacktestComparison(Resource):  # type: ignore[misc]
+    """Stored backtests side by side."""
+
+    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    @returns(ComparisonSchema)
+    def get(self, session: Any) -> dict[str, object]:
+        """Show the figures of 2 to 10 own backtests beside each other, and the settings in which they differ."""
+        ids = validators.checked("ids", _ids, request.args.get("ids", ""))
+        found = backtest_service.compare(session, current_actor(), ids)
+        items = [
+            entity(kept) | {"is_restated": backtest_service.is_restated(session, kept)} for kept in found.backtests
+        ]
+        return {"items": items, "differences": found.differences, "is_same_data": found.is_same_data}
+
+
+documented(
+    BacktestComparison.get,
+    params={"ids": query_parameter(str, "Their ids, separated by commas: `1,2`", required=True)},
+)
+
+
+@ns.route("/<int:backtest_id>")
+class BacktestItem(Resource):  # type: ignore[misc]
+    """One stored backtest."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    @returns(StoredReportSchema)
+    def get(self, session: Any, backtest_id: int) -> dict[str, object]:
+        """Show the report as it was made, and whether the prices it was made from have changed since."""
+        kept = backtest_service.get_owned(session, backtest_id, current_actor())
+        return _stored(kept, backtest_service.report_of(kept), is_restated=backtest_service.is_restated(session, kept))
+
+    @authenticated
+    @writes
+    @guarded("backtest_id", backtest_service.get_owned)
+    @returns_nothing
+    def delete(self, session: Any, backtest_id: int) -> None:
+        """Remove a stored backtest."""
+        backtest_service.delete(session, current_actor(), backtest_id)
+
+
+@ns.route("/<int:backtest_id>/trades")
+class BacktestTrades(Resource):  # type: ignore[misc]
+    """The trades of a stored backtest."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    @returns(BacktestTradesSchema)
+    def get(self, session: Any, backtest_id: int) -> dict[str, object]:
+        """List its trades in the order of their entries, each with its reasons."""
+        report = backtest_service.report_of(backtest_service.get_owned(session, backtest_id, current_actor()))
+        return {"items": [report.trade_dict(trade) for trade in report.run.trades]}
+
+
+@ns.route("/<int:backtest_id>/equity")
+class BacktestEquity(Resource):  # type: ignore[misc]
+    """The equity curve of a stored backtest."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    @returns(BacktestEquitySchema)
+    def get(self, session: Any, backtest_id: int) -> Mapping[str, object]:
+        """Show its value and drawdown at each session's close, in columns."""
+        kept = backtest_service.get_owned(session, backtest_id, current_actor())
+        return backtest_service.equity(backtest_service.report_of(kept))
+
+
+@ns.route("/<int:backtest_id>/report.html")
+class BacktestPage(Resource):  # type: ignore[misc]
+    """A stored backtest as a page."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    def get(self, session: Any, backtest_id: int) -> Response:
+        """Download the report as one self-contained page, to be read anywhere."""
+        kept = backtest_service.get_owned(session, backtest_id, current_actor())
+        # To be saved: our own pages allow no styles within a page, as this one has them.
+        headers = {"Content-Disposition": f'attachment; filename="backtest-{kept.id}.html"'}
+        return Response(backtest_service.report_of(kept).to_html(), headers=headers, mimetype="text/html")
+
+
+documented(BacktestPage.get, produces=["text/html"], responses={int(HTTPStatus.OK): "The page"})
+
+
+def _ids(text: str) -> list[int]:
+    found = [query_values.whole(part, 1, 2**31 - 1) for part in text.split(",")] if text else []
+    if not 1 < len(set(found)) == len(found) <= _MOST_COMPARED:
+        raise BrokenRuleError(f"must be 2 to {_MOST_COMPARED} different ids, separated by commas")
+    return found
+
+
+def _stored(kept: Backtest, report: Report, *, is_restated: bool) -> dict[str, object]:
+    names = ("id", "user_id", "service_id", "interval", "created_at")
+    return {**report.to_dict(), **{name: getattr(kept, name) for name in names}, "is_restated": is_restated}
+
+
+def _located(response: Response, path: str) -> Response:
+    response.headers["Location"] = API_PREFIX + path
+    return response
 
 
 def _request(data: Mapping[str, Any]) -> BacktestRequest:

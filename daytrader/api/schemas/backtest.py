@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from daytrader.api.schemas.fields import BaseSchema, Day, Field, Number, Object, Series, Shown, Text, Whole, Word
+from daytrader.api.schemas.fields import (
+    BaseSchema,
+    Day,
+    Field,
+    Flag,
+    Moment,
+    Number,
+    Object,
+    Series,
+    Shown,
+    Text,
+    Whole,
+    Word,
+)
 from daytrader.api.schemas.trading_service import ServiceSchema
 from daytrader.utils import validators
 
@@ -86,3 +99,74 @@ class ReportSchema(BaseSchema):
     dates = Series(Text, example="2023-01-03")
     portfolio_values = Series(Number, doc="At each session's close")
     pinned = Object(dump_only=True, doc="Data hash, parameters and engine version")
+
+
+class BacktestItemSchema(BaseSchema):
+    """A stored backtest as lists show it: what it was made from and its figures."""
+
+    id = Whole(dump_only=True)
+    user_id = Whole(dump_only=True)
+    service_id = Whole(dump_only=True, allow_none=True, doc="The service whose settings were tested")
+    job_id = Whole(dump_only=True, allow_none=True, doc="The job that ran it")
+    symbol = Text(dump_only=True, example="AAPL")
+    strategy = Text(dump_only=True, example="sma_cross")
+    params = Object(dump_only=True, example={"fast": 10, "slow": 20})
+    settings = Object(dump_only=True, doc="Every other setting")
+    interval = Whole(dump_only=True, doc="Minutes of a bar, 0 for daily")
+    start = Day(dump_only=True)
+    end = Day(dump_only=True)
+    initial_balance = Number(dump_only=True, example=10000)
+    final_portfolio_value = Number(dump_only=True)
+    total_return_pct = Number(dump_only=True)
+    buy_and_hold_return_pct = Number(dump_only=True, allow_none=True)
+    max_drawdown_pct = Number(dump_only=True, allow_none=True)
+    sharpe_ratio = Number(dump_only=True, allow_none=True)
+    trades = Whole(dump_only=True, doc="Closed ones")
+    metrics = Object(dump_only=True)
+    data_hash = Text(dump_only=True, doc="Of the prices it was made from")
+    engine_version = Text(dump_only=True)
+    created_at = Moment(dump_only=True)
+    updated_at = Moment(dump_only=True)
+
+
+class StoredReportSchema(ReportSchema):
+    """A report with its place among the stored ones."""
+
+    id = Whole(dump_only=True)
+    user_id = Whole(dump_only=True)
+    service_id = Whole(dump_only=True, allow_none=True)
+    interval = Whole(dump_only=True, doc="Minutes of a bar, 0 for daily")
+    is_restated = Flag(dump_only=True, doc="Whether the prices it was made from have changed since")
+    created_at = Moment(dump_only=True)
+
+
+class BacktestTradesSchema(BaseSchema):
+    """The trades of a backtest."""
+
+    items = Shown(TradeSchema, many=True)
+
+
+class BacktestEquitySchema(BaseSchema):
+    """The equity curve of a backtest, in columns: a value at each session's close."""
+
+    dates = Series(Text)
+    portfolio_values = Series(Number)
+    drawdown_pct = Series(Number, doc="Below the highest value so far, in percent of it")
+
+
+class ComparedBacktestSchema(BacktestItemSchema):
+    """A stored backtest beside others."""
+
+    is_restated = Flag(dump_only=True, doc="Whether the prices it was made from have changed since")
+
+
+class ComparisonSchema(BaseSchema):
+    """Backtests side by side."""
+
+    items = Shown(ComparedBacktestSchema, many=True)
+    differences = Object(
+        dump_only=True,
+        doc="Each setting in which they differ, with their values in the order of the items",
+        example={"fast": [10, 15]},
+    )
+    is_same_data = Flag(dump_only=True, doc="Whether all were made from the same prices")
