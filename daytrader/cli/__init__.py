@@ -20,8 +20,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "prices": ("daytrader.cli.prices:prices", "Import and fetch prices."),
     "replay": ("daytrader.cli.replay:replay", "Take stored bars through the real engine."),
     "run": ("daytrader.cli.run:run", "Start API, sockets and engine in one process."),
+    "scan": ("daytrader.cli.scan:scan", "List what a strategy says today about every stored stock."),
     "stocks": ("daytrader.cli.stocks:stocks", "List, add and show stocks."),
     "strategy": ("daytrader.cli.strategy:strategy", "List, show and check strategies."),
+    "sweep": ("daytrader.cli.sweep:sweep", "Try many settings, and say how much of the best is luck."),
     "user": ("daytrader.cli.user:user", "Create and mend accounts."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,52 @@ def read_bars(
     if _is_file(source):
         return _from_file(Path(source), wanted, prices, interval)
     return _from_database(source, prices, interval or 0)
+
+
+def read_sources(sources: Sequence[str], options: TradingOptions, *, is_all: bool) -> Iterator[tuple[str, Bars]]:
+    """
+    Yield symbol and bars of each of *sources*, or of every stored stock with prices, one after the other.
+
+    Arguments and errors as for `read_source`; what the reader should know of many stocks is said once, at the end.
+
+    Raises:
+        InvalidInputError: If there are neither sources nor all, or both.
+    """
+    from daytrader.utils.errors import InvalidInputError
+
+    if bool(sources) == is_all:
+        raise InvalidInputError({"source": ["name symbols or files, or take all stored stocks with --all"]})
+    if len(sources) == 1:
+        yield read_source(sources[0], None, options)
+        return
+    for source in sources:
+        if _is_file(source):
+            yield read_source(source, None, options)
+    stored = [source for source in sources if not _is_file(source)]
+    if stored or is_all:
+        yield from _many_from_database(stored, options)
+
+
+def _many_from_database(symbols: Sequence[str], options: TradingOptions) -> Iterator[tuple[str, Bars]]:
+    """Yield the stocks of *symbols*, every one that has prices if there are none."""
+    from daytrader.services import corporate_action_service, price_service, stock_service
+    from daytrader.services.session_manager import SessionManager
+
+    open_database()
+    with SessionManager(read_only=True) as session:
+        found = [stock_service.by_symbol(session, symbol) for symbol in symbols] or stock_service.listing(session)
+        stocks = [(stock.id, stock.symbol) for stock in found]
+    seen = without = 0
+    for stock_id, symbol in stocks:
+        with SessionManager(read_only=True) as session:  # a sweep in between takes its time: nothing is held open
+            bars = price_service.load_bars(session, stock_id, options.interval or 0, prices=options.prices)
+            has_splits = corporate_action_service.has_splits(session, stock_id)
+        if symbols or bars.n:
+            seen += 1
+            without += not has_splits
+            yield symbol, bars
+    if without and options.prices == "raw":
+        warn(f"no split is known for {without} of {seen} stocks: if there was one, raw prices show it as a crash")
 
 
 def _is_file(source: str) -> bool:

@@ -58,11 +58,13 @@ def judge(
     Return the verdict on the best of a sweep, which closed *trades* trades.
 
     Luck: the odds of it are above 50 %. Holds: they are at most 5 %, there are 30 trades or more and the neighbours
-    keep half of the result. Doubtful: everything between, and whatever cannot be computed.
+    keep half of the result. Doubtful: everything between, whatever cannot be computed, and settings that all earn
+    alike: then choosing among them is luck, earning is not.
     """
     odds = _odds(overfitting, deflated)
     doubts = _doubts(stability, trades)
-    if odds is not None and odds > _LUCK:
+    is_any_good = _is_any_good(overfitting, deflated)
+    if odds is not None and odds > _LUCK and not is_any_good:
         level = Level.LUCK
     elif odds is None or odds > _SIGNIFICANT or doubts or overfitting is None or deflated is None:
         level = Level.DOUBTFUL
@@ -72,8 +74,16 @@ def judge(
     if odds is None:
         parts.insert(0, "too few sessions or combinations to tell skill from luck")
     else:
-        parts[0] = f"{_percent(odds)} odds that the best is luck: {parts[0]}"
+        what = "choosing was luck, though hardly a choice lost outside" if is_any_good else "the best is luck"
+        parts[0] = f"{_percent(odds)} odds that {what}: {parts[0]}"
     return Verdict(level, odds, f"{_OPENINGS[level]}: {'; '.join(parts)}.")
+
+
+def _is_any_good(overfitting: Overfitting | None, deflated: DeflatedSharpe | None) -> bool:
+    """Return whether the choice was no better than the median outside, but the median is good: a plateau."""
+    if overfitting is None or deflated is None or overfitting.probability <= _LUCK:
+        return False
+    return deflated.deflated >= 1 - _SIGNIFICANT and overfitting.probability_of_loss <= _SIGNIFICANT
 
 
 def _odds(overfitting: Overfitting | None, deflated: DeflatedSharpe | None) -> float | None:

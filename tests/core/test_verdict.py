@@ -10,10 +10,10 @@ from daytrader.core.stability import Stability
 from daytrader.core.verdict import Level, judge
 
 
-def overfitted(probability: float) -> Overfitting:
+def overfitted(probability: float, loss: float = 0.3) -> Overfitting:
     """Return what cross-validation found."""
     nothing = np.empty(0)
-    return Overfitting(probability, 1000, 12_870, -0.5, 1.0, 0.3, nothing, nothing, nothing)
+    return Overfitting(probability, 1000, 12_870, -0.5, 1.0, loss, nothing, nothing, nothing)
 
 
 def deflated(value: float, trials: int = 1000) -> DeflatedSharpe:
@@ -55,6 +55,15 @@ def test_the_worse_figure_leads_the_sentence() -> None:
     other = judge(overfitted(0.0), deflated(0.3), None, 100)
     assert other.sentence.startswith("Do not trade it: 70 % odds that the best is luck: its Sharpe ratio is 1.32")
     assert judge(overfitted(0.001), deflated(0.999), None, 100).sentence.startswith("Holds up: under 1 % odds")
+
+
+def test_where_all_settings_earn_alike_choosing_is_luck_but_earning_is_not() -> None:
+    """A plateau has no best; it is no proof either."""
+    told = judge(overfitted(0.8, loss=0.05), deflated(0.96), plateau(0.9), 100)
+    assert told.level is Level.DOUBTFUL
+    assert told.sentence.startswith("Not proven: 80 % odds that choosing was luck, though hardly a choice lost outside")
+    assert judge(overfitted(0.8, loss=0.06), deflated(0.96), plateau(0.9), 100).level is Level.LUCK
+    assert judge(overfitted(0.8, loss=0.0), deflated(0.94), plateau(0.9), 100).level is Level.LUCK
 
 
 def test_what_cannot_be_computed_is_never_proof() -> None:

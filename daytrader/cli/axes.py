@@ -1,0 +1,113 @@
+"""What a sweep tries, as it is written on the command line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from daytrader.utils.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from daytrader.core.combinations import Combinations, Number
+
+# Options of the command line whose settings are called otherwise.
+_NAMES: Final = {
+    "stop_loss": "stop_loss_percent",
+    "take_profit": "take_profit_percent",
+    "gap_reserve": "gap_reserve_percent",
+    "shares": "fixed_shares",
+}
+_BOUNDS, _RANGE = 2, 3
+_MOST_VALUES: Final = 100_000
+
+
+def parse(
+    axes: Sequence[tuple[str, str]], draws: int | None, seed: int, file: Path | None, strategy: str
+) -> Combinations:
+    """
+    Return the grid of *axes*, *draws* from between their bounds, or the rows of *file*.
+
+    Raises:
+        InvalidInputError: If an axis or the file is not understood, or axes and file are both given or both missing.
+    """
+    from daytrader.core import combinations
+
+    if file is not None:
+        if axes or draws is not None:
+            raise InvalidInputError({"list": ["stands instead of --axis and --random"]})
+        return combinations.listed(_rows(file))
+    if not axes:
+        raise InvalidInputError({"axis": ["name at least one, like --axis fast=5:50:5 or --axis stop_loss=0,2,5"]})
+    named = [(setting_name(name), text) for name, text in axes]
+    for name, _ in named:
+        if [other for other, _ in named].count(name) > 1:
+            raise InvalidInputError({"axis": [f"{name} is given twice"]})
+    if draws is not None:
+        return combinations.random({name: _bounds(name, text) for name, text in named}, draws, seed, strategy)
+    return combinations.grid({name: _values(name, text) for name, text in named})
+
+
+def setting_name(name: str) -> str:
+    """Return the setting that is meant: as in a stored service, or as the option is called."""
+    plain = name.strip().lower().replace("-", "_")
+    return _NAMES.get(plain, plain)
+
+
+def _values(name: str, text: str) -> list[Number]:
+    """Read ``5:50:5`` (both ends included), ``5:50`` (step 1) or ``0,2,5``."""
+    if ":" not in text:
+        return [_number(name, part) for part in text.split(",")]
+    parts = [Decimal(_number(name, part)) for part in text.split(":")]
+    if len(parts) not in (_BOUNDS, _RANGE):
+        raise _refused(name, text)
+    first, last = parts[:2]
+    step = parts[2] if len(parts) == _RANGE else Decimal(1)
+    if step <= 0 or last < first:
+        raise _refused(name, text)
+    count = int((last - first) / step) + 1
+    if count > _MOST_VALUES:
+        raise InvalidInputError({"axis": [f"{name}: {count:,} values, at most {_MOST_VALUES:,}"]})
+    return [_plain(first + step * place) for place in range(count)]
+
+
+def _bounds(name: str, text: str) -> tuple[Number, Number]:
+    parts = text.split(":")
+    if len(parts) != _BOUNDS:
+        raise InvalidInputError({"axis": [f"{name}: a random draw needs bounds like {name}=5:50, was {text!r}"]})
+    return _number(name, parts[0]), _number(name, parts[1])
+
+
+def _number(name: str, text: str) -> int | Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise _refused(name, text) from None
+    if not number.is_finite():
+        raise _refused(name, text)
+    return _plain(number)
+
+
+def _plain(number: Decimal) -> int | Decimal:
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _rows(file: Path) -> list[dict[str, Number]]:
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            reader = csv.DictReader(opened)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInputError({"list": [f"{file} cannot be read: {error}"]}) from None
+    if not rows:
+        raise InvalidInputError({"list": [f"{file} has no rows below a header of setting names"]})
+    for line, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise InvalidInputError({"list": [f"{file}, line {line}: as many values as names"]})
+    return [{setting_name(name): _number(name, value) for name, value in row.items()} for row in rows]
+
+
+def _refused(name: str, text: str) -> InvalidInputError:
+    return InvalidInputError({"axis": [f"{name}: {text!r} is neither from:to:step nor a list of numbers"]})

@@ -1,0 +1,300 @@
+"""Many settings of one strategy on one stock or on hundreds: the best, and whether it is luck."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import click
+
+from daytrader.cli.context import console, warn
+from daytrader.cli.options import KeyValueType, TradingOptions, trading_options
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from rich.progress import Progress
+
+    from daytrader.cli.sweep_csv import CsvOutput
+    from daytrader.cli.sweep_results import Result
+    from daytrader.core.bars import Bars
+    from daytrader.core.combinations import Combinations
+
+Mode: TypeAlias = Literal["anchored", "rolling"]
+_INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """
+    What to try, how to choose and what to show.
+
+    Attributes:
+        trading: What every backtest has in common.
+        combinations: What is tried.
+        metric: What the best is chosen by.
+        walk_forward: How training windows move, None without a walk-forward.
+        train: Sessions of a training window.
+        test: Sessions of a test window.
+        top: How many of the best to show.
+        heatmap: Two settings to show against each other, or None.
+        earlier_trials: Combinations tried on the same data before.
+        threads: How many may work, None for as many as there are cores.
+    """
+
+    trading: TradingOptions
+    combinations: Combinations
+    metric: str
+    walk_forward: Mode | None
+    train: int
+    test: int
+    top: int
+    heatmap: tuple[str, str] | None
+    earlier_trials: int
+    threads: int | None
+
+
+@click.command()
+@click.argument("sources", metavar="[SYMBOL_OR_FILE]...", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every stored stock that has prices.")
+@click.option(
+    "--axis",
+    "axes",
+    type=KeyValueType(),
+    multiple=True,
+    help="A setting to vary: fast=5:50:5, stop_loss=0,2,5; with --random its bounds, fast=5:50. Repeatable.",
+)
+@click.option("--random", "draws", type=click.IntRange(min=1), help="So many draws instead of the whole grid.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides the draws.")
+@click.option(
+    "--list",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file of combinations: setting names, then a row for each.",
+)
+@click.option("--metric", default="sharpe_ratio", show_default=True, help="What the best is chosen by.")
+@click.option("--walk-forward", type=click.Choice(["anchored", "rolling"]), help="Also choose anew in every window.")
+@click.option(
+    "--train", type=click.IntRange(min=1), default=504, show_default=True, help="Sessions of a training window."
+)
+@click.option("--test", type=click.IntRange(min=1), default=126, show_default=True, help="Sessions of a test window.")
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many of the best to show.")
+@click.option("--heatmap", metavar="X,Y", help="Show the mean of the metric over two settings.")
+@click.option(
+    "--earlier-trials",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Combinations already tried on these prices; they count as tries.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="How many may work.  [default: all cores]")
+@click.option("--csv", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write every combination.")
+@trading_options
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    *,
+    is_all: bool,
+    axes: tuple[tuple[str, str], ...],
+    draws: int | None,
+    seed: int,
+    file: Path | None,
+    heatmap: str | None,
+    output: Path | None,
+    options: TradingOptions,
+    metric: str,
+    walk_forward: Mode | None,
+    train: int,
+    test: int,
+    top: int,
+    earlier_trials: int,
+    threads: int | None,
+) -> None:
+    """Try many settings of a strategy, and say how much of the best is luck. Ctrl-C stops it cleanly."""
+    from daytrader.cli import axes as spoken
+    from daytrader.cli.sweep_csv import CsvOutput
+    from daytrader.cli.sweep_tables import deliver
+    from daytrader.core.ranking import require_metric
+
+    require_metric(metric)
+    chosen = SweepOptions(
+        options,
+        spoken.parse(axes, draws, seed, file, options.strategy),
+        metric,
+        walk_forward,
+        train,
+        test,
+        top,
+        _pair(heatmap),
+        earlier_trials,
+        threads,
+    )
+    results: list[Result] = []
+    with ExitStack() as stack:
+        told = stack.enter_context(CsvOutput(output, chosen.combinations)) if output is not None else None
+        stop = stack.enter_context(_interruptible())
+        is_whole = _run_all(sources, chosen, results, told, stop, is_all=is_all)
+    if results:
+        deliver(results, chosen)
+    if not is_whole:
+        ctx.exit(_INTERRUPTED)
+
+
+def _pair(text: str | None) -> tuple[str, str] | None:
+    from daytrader.cli.axes import setting_name
+    from daytrader.utils.errors import InvalidInputError
+
+    if text is None:
+        return None
+    x, comma, y = text.partition(",")
+    if not comma or "," in y:
+        raise InvalidInputError({"heatmap": [f"{text!r} is not of the form fast,slow"]})
+    return setting_name(x), setting_name(y)
+
+
+def _run_all(
+    sources: tuple[str, ...],
+    options: SweepOptions,
+    results: list[Result],
+    output: CsvOutput | None,
+    stop: Callable[[], bool],
+    *,
+    is_all: bool,
+) -> bool:
+    """Add a result for each stock; whether none was left out because somebody stopped it."""
+    from daytrader.cli.source import read_sources
+    from daytrader.core.errors import SweepStoppedError
+    from daytrader.utils.errors import InsufficientDataError
+
+    with _progress() as progress:
+        for symbol, bars in read_sources(sources, options.trading, is_all=is_all):
+            try:
+                results.append(_one(symbol, bars, options, output, progress, stop))
+            except SweepStoppedError as stopped:
+                progress.stop()
+                stocks = f", {len(results)} stocks before it are complete" if results else ""
+                warn(f"{symbol}: {stopped}{stocks}")
+                return False
+            except InsufficientDataError as error:
+                if len(sources) == 1:
+                    raise
+                warn(f"{symbol} is left out: {error}")
+    return True
+
+
+def _one(
+    symbol: str,
+    bars: Bars,
+    options: SweepOptions,
+    output: CsvOutput | None,
+    progress: Progress,
+    stop: Callable[[], bool],
+) -> Result:
+    """Sweep one stock, judge its best and walk it forward where that is wanted."""
+    import os
+
+    from daytrader.cli.sweep_results import result_of
+    from daytrader.core import sweep as core
+    from daytrader.core import walk_forward
+    from daytrader.core.assessment import assess
+
+    trading = options.trading
+    threads = options.threads or os.cpu_count() or 1
+    task = progress.add_task(symbol, total=options.combinations.size)
+
+    def show(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)
+
+    outcome = core.run(
+        bars,
+        trading.strategy,
+        options.combinations,
+        trading.rules,
+        params=trading.params,
+        threads=threads,
+        progress=show,
+        should_stop=stop,
+        cash=trading.cash,
+        start=trading.start,
+        end=trading.end,
+        fill=trading.fill,
+    )
+    if output is not None:
+        output.write(symbol, outcome)
+    progress.update(task, description=f"{symbol}, luck", completed=0, total=100)
+    assessment = assess(
+        bars,
+        trading.strategy,
+        options.combinations,
+        outcome,
+        trading.rules,
+        symbol=symbol,
+        params=trading.params,
+        prices=trading.prices,
+        metric=options.metric,
+        earlier_trials=options.earlier_trials,
+        threads=threads,
+        progress=lambda part: show(int(100 * part), 100),
+        should_stop=stop,
+        cash=trading.cash,
+        start=trading.start,
+        end=trading.end,
+        fill=trading.fill,
+    )
+    walked = None
+    if options.walk_forward is not None:
+        progress.update(task, description=f"{symbol}, walk-forward", completed=0)
+        walked = walk_forward.run(
+            bars,
+            trading.strategy,
+            options.combinations,
+            trading.rules,
+            symbol=symbol,
+            params=trading.params,
+            mode=options.walk_forward,
+            train=options.train,
+            test=options.test,
+            metric=options.metric,
+            prices=trading.prices,
+            threads=threads,
+            progress=show,
+            should_stop=stop,
+            cash=trading.cash,
+            start=trading.start,
+            end=trading.end,
+            fill=trading.fill,
+        )
+    progress.remove_task(task)
+    return result_of(symbol, options, outcome, assessment, walked)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Yield a bar with an estimate of the time that is left, on stderr."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        yield progress
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield whether Ctrl-C was pressed; the second time it interrupts as usual."""
+    told = threading.Event()
+
+    def tell(_signal: int, _frame: FrameType | None) -> None:
+        told.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, tell)
+    try:
+        yield told.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

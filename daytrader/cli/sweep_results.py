@@ -1,0 +1,135 @@
+"""What is kept of each stock's sweep: small, whatever the number of combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from daytrader.core import ranking
+from daytrader.core.heatmap import Heatmap, heatmap
+
+if TYPE_CHECKING:
+    from daytrader.cli.sweep import SweepOptions
+    from daytrader.core.arrays import FloatArray
+    from daytrader.core.assessment import Assessment
+    from daytrader.core.sweep import Outcome
+    from daytrader.core.walk_forward import WalkForward
+
+FIGURES: Final = (
+    "total_return_pct",
+    "annualized_return_pct",
+    "max_drawdown_pct",
+    "sharpe_ratio",
+    "win_rate_pct",
+    "profit_factor",
+    "trades",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One combination: its settings and its figures by name, None where one is not defined."""
+
+    index: int
+    settings: Mapping[str, int | float]
+    figures: Mapping[str, float | int | None]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Result:
+    """
+    The sweep of one stock.
+
+    Attributes:
+        symbol: Of the stock.
+        tried: How many combinations there were.
+        refused: How many of them the strategy does not take.
+        rows: The best of them.
+        scored: The score of each, for what the stocks have in common, shape (k,).
+        assessment: What the best is worth.
+        heatmap: Where one was asked for.
+        walk_forward: Likewise.
+    """
+
+    symbol: str
+    tried: int
+    refused: int
+    rows: Sequence[Row]
+    scored: FloatArray
+    assessment: Assessment
+    heatmap: Heatmap | None
+    walk_forward: WalkForward | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        walked = self.walk_forward
+        return {
+            "symbol": self.symbol,
+            "combinations": self.tried,
+            "refused": self.refused,
+            "top": [{"settings": dict(row.settings), "figures": dict(row.figures)} for row in self.rows],
+            "assessment": self.assessment.to_dict(),
+            "heatmap": None if self.heatmap is None else self.heatmap.to_dict(),
+            "walk_forward": None
+            if walked is None
+            else {
+                "mode": walked.mode,
+                "efficiency": walked.efficiency,
+                "windows": [
+                    {
+                        name: value.isoformat() if hasattr(value, "isoformat") else value
+                        for name, value in asdict(window).items()
+                    }
+                    for window in walked.windows
+                ],
+                "report": walked.report.to_dict(),
+            },
+        }
+
+
+def result_of(
+    symbol: str, options: SweepOptions, outcome: Outcome, assessment: Assessment, walked: WalkForward | None
+) -> Result:
+    """Return what is kept of *outcome*."""
+    scored = ranking.scores(outcome, options.metric)
+    names = dict.fromkeys((*FIGURES, options.metric))
+    rows = [
+        Row(index, options.combinations.of(index), {name: _figure(getattr(outcome, name)[index]) for name in names})
+        for index in ranking.top(scored, options.top).tolist()
+    ]
+    figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
+    drawn = None if options.heatmap is None else heatmap(options.combinations, figure, *options.heatmap)
+    return Result(symbol, outcome.size, outcome.skipped, rows, scored, assessment, drawn, walked)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A combination over all stocks: the mean of its score, on how many stocks it has one."""
+
+    settings: Mapping[str, int | float]
+    mean: float
+    stocks: int
+
+
+def in_common(results: Sequence[Result], options: SweepOptions) -> list[Common]:
+    """Return the combinations with the highest mean score among those that traded on more than half of the stocks."""
+    total, count = np.zeros(options.combinations.size), np.zeros(options.combinations.size, np.int64)
+    for result in results:
+        known = ~np.isnan(result.scored)
+        total[known] += result.scored[known]
+        count += known
+    usual = count * 2 > len(results)
+    mean = np.divide(total, count, out=np.full(total.size, np.nan), where=usual)
+    sign = 1 if options.metric in ranking.HIGHER_IS_BETTER else -1
+    return [
+        Common(options.combinations.of(index), sign * float(mean[index]), int(count[index]))
+        for index in ranking.top(mean, options.top).tolist()
+    ]
+
+
+def _figure(value: np.generic) -> float | int | None:
+    number: float | int = value.item()
+    return None if number != number else number  # noqa: PLR0124 - NaN is not itself
