@@ -84,7 +84,10 @@ def _show_one(result: Result, options: SweepOptions) -> None:
     if result.rows:
         out.print(_best_rows(result, options))
     if result.heatmap is not None:
-        out.print(_heatmap(result.heatmap, options.metric))
+        # Titles are no wider than their tables.
+        drawn = result.heatmap
+        out.print(f"Mean {options.metric}: {drawn.x} across, {drawn.y} down", style="italic", markup=False)
+        out.print(_heatmap(drawn))
     if result.assessment.report is not None:
         out.print(_luck(result))
     if result.walk_forward is not None:
@@ -113,7 +116,8 @@ def _show_many(results: Sequence[Result], options: SweepOptions) -> None:
     out.print(table)
     common = in_common(results, options)
     if common:
-        out.print(_common(common, len(results), options))
+        out.print(f"What {len(results):,} stocks have in common", style="italic", markup=False)
+        out.print(_common(common, options))
     count = {level: sum(result.assessment.verdict.level is level for result in results) for level in Level}
     out.print(
         f"Of {len(results):,} stocks the best setting holds up on {count[Level.HOLDS]:,}, is not proven on "
@@ -147,10 +151,10 @@ def _line(result: Result, options: SweepOptions) -> list[str]:
     ]
 
 
-def _common(common: Sequence[Common], stocks: int, options: SweepOptions) -> Table:
+def _common(common: Sequence[Common], options: SweepOptions) -> Table:
     from rich.table import Table
 
-    table = Table(title=f"What {stocks:,} stocks have in common", title_justify="left")
+    table = Table()
     for name in options.combinations.names:
         table.add_column(_short(name), justify="right")
     table.add_column(f"Mean {_HEADS.get(options.metric, options.metric)}", justify="right")
@@ -220,13 +224,13 @@ def _luck(result: Result) -> Table:
     return table
 
 
-def _heatmap(drawn: Heatmap, metric: str) -> Table:
+def _heatmap(drawn: Heatmap) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     columns, rows = _groups(drawn.x_values), _groups(drawn.y_values)
-    table = Table(title=f"Mean {metric}: {drawn.x} across, {drawn.y} down", title_justify="left")
-    table.add_column(drawn.y, justify="right", style="bold")
+    table = Table()
+    table.add_column(_short(drawn.y), justify="right", style="bold")
     for group in columns:
         table.add_column(_span(drawn.x_values[group]), justify="right")
     cells = [[_mean(drawn, row, column) for column in columns] for row in rows]

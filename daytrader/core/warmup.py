@@ -8,6 +8,7 @@ import numpy as np
 
 from daytrader.core import backtest, fills
 from daytrader.core.bars import Bars
+from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.rules import Rules
 
 _PRICE = 10_000_000
@@ -33,4 +34,7 @@ def warm_up() -> None:
     fills.cash_in_lieu(rest, _PRICE, 3)
     fills.lieu_price(_PRICE, 3, 2)
     fills.split_level(stop, 3, 2)
+    fills.split_limit(limit, 3, 2)
     fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
+    sums = np.zeros((2, 2))
+    backtest_overfitting(np.array([1, 1]), sums, sums + 1)

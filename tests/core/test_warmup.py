@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from daytrader.core import backtest, fills, kernel, metrics
+from daytrader.core import backtest, cscv, fills, kernel, metrics
+from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.rules import Rules
 from daytrader.core.warmup import warm_up
 from tests.core.builders import random_walk
@@ -18,8 +20,11 @@ def test_every_public_rule_is_compiled_once() -> None:
     warm_up()
     public = [item for name, item in vars(fills).items() if isinstance(item, Dispatcher) and not name.startswith("_")]
     assert len(public) >= 14
-    compiled: list[Any] = [*public, kernel._loop, metrics._statistics]
+    counted = [cscv._find_best, cscv._count, cscv._ratios]
+    compiled: list[Any] = [*public, kernel._loop, metrics._statistics, *counted]
     before = [len(function.signatures) for function in compiled]
     assert all(before)
+    returns = np.random.default_rng(1).normal(size=(100, 4))
+    backtest_overfitting(np.array([9, 9, 9, 9]), returns, returns**2 + 1)
     backtest.run(random_walk(100), "technical", {}, Rules(), symbol="X", cash=Decimal(1000))
     assert [len(function.signatures) for function in compiled] == before
