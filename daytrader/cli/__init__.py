@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("daytrader.cli.audit:audit", "Prove the ledger of the whole database."),
     "backtest": ("daytrader.cli.backtest:backtest", "Test a strategy on a stored stock or a CSV file."),
     "db": ("daytrader.cli.db:db", "Look after the database."),
+    "portfolio": ("daytrader.cli.portfolio:portfolio", "Test several strategies that share one budget."),
     "prices": ("daytrader.cli.prices:prices", "Import and fetch prices."),
     "replay": ("daytrader.cli.replay:replay", "Take stored bars through the real engine."),
     "run": ("daytrader.cli.run:run", "Start API, sockets and engine in one process."),

@@ -11,6 +11,8 @@ from daytrader.cli.context import console
 from daytrader.utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.table import Table
 
     from daytrader.cli.options import TradingOptions
@@ -41,18 +43,33 @@ def deliver(report: Report, options: TradingOptions) -> None:
         ConfigurationError: If the page cannot be written.
     """
     if options.html is not None:
-        try:
-            options.html.write_text(report.to_html(), encoding="utf-8")
-        except OSError as error:
-            raise ConfigurationError(f"cannot write {options.html}: {error.strerror}") from None
+        write_page(report, options.html)
     if options.json:
         click.echo(json.dumps(report.to_dict(), allow_nan=False))
         return
-    console().print(_summary(report))
+    show_summary(report)
     if len(report.run.trades):
         console().print(_trades(report))
     if options.html is not None:
         console().print(f"Report: {options.html}", markup=False, soft_wrap=True)
+
+
+def write_page(report: Report, path: Path) -> None:
+    """
+    Write *report* as a page.
+
+    Raises:
+        ConfigurationError: If it cannot be written.
+    """
+    try:
+        path.write_text(report.to_html(), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
+
+
+def show_summary(report: Report) -> None:
+    """Print the figures of *report*."""
+    console().print(_summary(report))
 
 
 def _summary(report: Report) -> Table:

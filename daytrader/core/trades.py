@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final, overload
 
 import numpy as np
 
-from daytrader.core.arrays import IntArray
+from daytrader.core.arrays import BoolArray, IntArray
 
 STOP_REASON: Final = "stop loss"
 TARGET_REASON: Final = "take profit"
@@ -89,6 +89,11 @@ class TradeColumns(Sequence[Trade]):
         """Return the cents gained or lost by each closed trade."""
         closed: IntArray = self.gain_loss[self.exit_time != _OPEN]
         return closed
+
+    def where(self, chosen: BoolArray) -> TradeColumns:
+        """Return the trades where *chosen*, shape (k,)."""
+        columns = {field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "reasons"}
+        return replace(self, **columns)
 
     def __len__(self) -> int:
         return int(self.entry_time.size)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from daytrader.core import backtest, fills
+from daytrader.core import backtest, fills, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.rules import Rules
@@ -20,6 +20,7 @@ def warm_up() -> None:
     flat = np.full(3, 10.0)
     bars = Bars.build(np.arange(3) * 86_400, flat, flat, flat, flat)
     backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
+    portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))
     book = rules.compiled
     _, limit = fills.size_entry(book, 100_000, _PRICE)
     fills.entry_fill(book, _PRICE, limit)

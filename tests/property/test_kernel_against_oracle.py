@@ -132,33 +132,43 @@ def by_core(case: Case, bars: Bars, target_first: bool) -> Run:
     return backtest.simulate(bars, signals, case.rules, case.cents, start=start, fill=fill, target_first=target_first)
 
 
-def by_oracle(case: Case, bars: Bars, target_first: bool) -> Outcome:
-    """Run the plain reading."""
-    costs = case.rules.costs
-    own = Settings(
-        allocation=Fraction(case.rules.allocation),
-        fixed_shares=case.rules.fixed_shares,
-        stop_loss=Fraction(case.rules.stop_loss_percent) / 100,
-        take_profit=Fraction(case.rules.take_profit_percent) / 100,
-        minimum_balance=Fraction(case.rules.minimum_balance),
-        gap_reserve=Fraction(case.rules.gap_reserve_percent) / 100,
+def settings_of(rules: Rules) -> Settings:
+    """Return *rules* as the plain reading takes them."""
+    costs = rules.costs
+    return Settings(
+        allocation=Fraction(rules.allocation),
+        fixed_shares=rules.fixed_shares,
+        stop_loss=Fraction(rules.stop_loss_percent) / 100,
+        take_profit=Fraction(rules.take_profit_percent) / 100,
+        minimum_balance=Fraction(rules.minimum_balance),
+        gap_reserve=Fraction(rules.gap_reserve_percent) / 100,
         per_order=Fraction(costs.per_order),
         per_share=Fraction(costs.per_share),
         percent=Fraction(costs.percent) / 100,
         minimum_fee=Fraction(costs.minimum),
         slippage=Fraction(costs.slippage_bps) / 10_000,
     )
+
+
+def market_of(case: Case, events: list[tuple[int, CorporateEvent]], bars: Bars) -> list[Bar]:
+    """Return the market as the plain reading takes it, each of *events* on its row; *bars* say what is quarantined."""
     market = []
     for quote, entry, exit_ in zip(case.quotes, case.entry, case.exit, strict=True):
         open_, high, low, close = (Fraction(price, 1_000_000) for price in quote)
         market.append(Bar(open_, high, low, close, entry, exit_))
-    for event in sorted(case.events, key=lambda event: (event.session, event.numerator, event.denominator)):
-        bar = market[event.session - FIRST_DAY]
+    for row, event in sorted(events, key=lambda placed: (placed[0], placed[1].numerator, placed[1].denominator)):
         if event.kind is EventKind.SPLIT:
-            bar.splits.append((event.numerator, event.denominator))
+            market[row].splits.append((event.numerator, event.denominator))
         elif event not in bars.quarantined:
-            bar.dividends.append(Fraction(event.amount))
-    return Trader(own, Fraction(case.cents, 100), case.at_close, target_first).run(market, case.first)
+            market[row].dividends.append(Fraction(event.amount))
+    return market
+
+
+def by_oracle(case: Case, bars: Bars, target_first: bool) -> Outcome:
+    """Run the plain reading."""
+    market = market_of(case, [(event.session - FIRST_DAY, event) for event in case.events], bars)
+    trader = Trader(settings_of(case.rules), Fraction(case.cents, 100), case.at_close, target_first)
+    return trader.run(market, case.first)
 
 
 def compare(run: Run, expected: Outcome) -> None:

@@ -1,0 +1,378 @@
+"""
+The compiled loop of a portfolio: the bars of several members in the order of time, over purses of cash they share.
+
+It only keeps the order of things; every price, amount and level comes from `daytrader.core.fills`. Within one time
+the members go through each step together, in the order they were listed: corporate actions, pending exits, pending
+entries, stop and target, the decisions of those that hold, the decisions of those that do not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from daytrader.core import fills, money, rules
+from daytrader.core.arrays import BoolArray, DayArray, IntArray, KindArray
+from daytrader.core.corporate import EventKind
+from daytrader.core.fills import (
+    cash_in_lieu,
+    cost_cents,
+    dividend_cents,
+    entry_fill,
+    fee_cents,
+    levels,
+    lieu_price,
+    most_cents,
+    protective_fill,
+    sell_price,
+    size_entry,
+    sizing_price,
+    split_entry,
+    split_level,
+    split_shares,
+)
+from daytrader.core.kernel import Exit
+from daytrader.core.rules import RuleInts
+
+Records: TypeAlias = npt.NDArray[np.void]
+
+
+class Market(NamedTuple):
+    """
+    All members' bars one after the other, shape (n,), and in which order their times come.
+
+    `order` holds bars by time, then by member; `step` where each of the times begins in it, and n; `member` each bar's
+    member; `event` where each bar's events begin, shape (n + 1,).
+    """
+
+    open: IntArray
+    high: IntArray
+    low: IntArray
+    close: IntArray
+    session: DayArray
+    member: IntArray
+    entry: BoolArray
+    exit: BoolArray
+    order: IntArray
+    step: IntArray
+    event: IntArray
+    event_kind: KindArray
+    event_num: IntArray
+    event_den: IntArray
+    event_micros: IntArray
+
+
+class Standing:
+    """Where a member stands: cents, micros, shares, bars and truth values, all int64."""
+
+    purse: int
+    shares: int
+    stop: int
+    target: int
+    wanted: int  # shares of the pending entry
+    limit: int
+    reserved: int  # what it is expected to cost
+    leaving: int  # whether an exit is pending
+    decided: int  # the bar that decided what is pending
+    armed: int
+    trade: int  # index of its latest trade
+    fees: int
+    ambiguous: int
+    starved: int  # entries that expired because others had taken the cash
+    flow: int  # what trading has added to the purse
+    close: int  # the latest
+
+
+class TradeRecord:
+    """A trade as the loop writes it; *decided* bars are those whose signal asked for the fill."""
+
+    member: int
+    entry_bar: int
+    entry_decided: int
+    entry_price: int
+    shares: int
+    basis: int
+    exit_bar: int
+    exit_decided: int
+    exit_price: int
+    exit: int
+    gain: int  # while open: the dividends and cash in lieu so far
+
+
+STANDING: Final = np.dtype([(name, np.int64) for name in Standing.__annotations__], align=True)
+TRADE_RECORD: Final = np.dtype([(name, np.int64) for name in TradeRecord.__annotations__], align=True)
+
+_OPEN: Final = int(Exit.OPEN)
+_BY_SIGNAL: Final = int(Exit.SIGNAL)
+_BY_STOP: Final = int(Exit.STOP)
+_BY_SPLIT: Final = int(Exit.SPLIT)
+_SPLIT: Final = int(EventKind.SPLIT)
+
+
+class Desk(NamedTuple):
+    """
+    What the members trade with, and what they write.
+
+    `books` holds each member's rules, shape (k, 11); `standing` each member; `cash` and `reserved` the cents in each
+    purse and those that pending entries are expected to cost; `written` is how many *trades* are written, shape (1,).
+    """
+
+    books: IntArray
+    standing: Records
+    cash: IntArray
+    reserved: IntArray
+    trades: Records
+    written: IntArray
+
+
+@njit()
+def _book_of(desk: Desk, member: int) -> RuleInts:
+    row = desk.books[member]
+    return RuleInts(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10])
+
+
+@njit()
+def _release(at: Standing, desk: Desk) -> None:
+    """Forget the pending entry."""
+    desk.reserved[at.purse] -= at.reserved
+    at.wanted = at.reserved = 0
+
+
+@njit()
+def _buy(desk: Desk, member: int, bar: int, base: int) -> None:
+    """Fill the pending entry at *base*, or let it expire."""
+    at, book = desk.standing[member], _book_of(desk, member)
+    price = entry_fill(book, base, at.limit)
+    if price > 0:
+        cost = cost_cents(at.wanted, price)
+        fee = fee_cents(book, at.wanted, cost)
+        if cost + fee > desk.cash[at.purse] - book.minimum_balance:
+            at.starved += 1
+        else:
+            at.trade = desk.written[0]
+            desk.written[0] += 1
+            trade = desk.trades[at.trade]
+            trade.member, trade.entry_bar, trade.entry_decided = member, bar, at.decided
+            trade.entry_price, trade.shares = price, at.wanted
+            trade.basis, trade.gain = cost + fee, 0
+            trade.exit_bar, trade.exit_decided, trade.exit_price, trade.exit = _OPEN, _OPEN, 0, _OPEN
+            desk.cash[at.purse] -= cost + fee
+            at.flow -= cost + fee
+            at.fees += fee
+            at.shares = at.wanted
+            at.stop, at.target = levels(book, price)
+    _release(at, desk)
+
+
+@njit()
+def _sell(desk: Desk, member: int, bar: int, price: int, why: int) -> None:
+    """Sell everything at *price*."""
+    at, book = desk.standing[member], _book_of(desk, member)
+    proceeds = cost_cents(at.shares, price)
+    fee = fee_cents(book, at.shares, proceeds) if why != _BY_SPLIT else 0
+    trade = desk.trades[at.trade]
+    trade.exit_bar, trade.exit_decided = bar, at.decided
+    trade.exit_price, trade.exit = price, why
+    trade.gain += proceeds - fee - trade.basis
+    desk.cash[at.purse] += proceeds - fee
+    at.flow += proceeds - fee
+    at.fees += fee
+    at.shares = 0
+    at.leaving = 0
+    if why == _BY_STOP:
+        at.armed = 0
+
+
+@njit()
+def _corporate_action(desk: Desk, market: Market, event: int, member: int, bar: int) -> None:
+    """Pay a dividend on, or split, what was held at the member's previous close; split what is pending."""
+    at, book = desk.standing[member], _book_of(desk, member)
+    num, den = market.event_num[event], market.event_den[event]
+    is_split = market.event_kind[event] == _SPLIT
+    if is_split and at.wanted > 0:
+        most = most_cents(book, at.wanted, at.limit)
+        at.wanted, at.limit = split_entry(book, at.wanted, at.limit, most, num, den)
+        if at.wanted == 0:
+            _release(at, desk)
+    if at.shares == 0:
+        return
+    if is_split:
+        at.shares, rest = split_shares(at.shares, num, den)
+        at.stop, at.target = split_level(at.stop, num, den), split_level(at.target, num, den)
+        paid = cash_in_lieu(rest, market.close[bar - 1], num)
+    else:
+        paid = dividend_cents(at.shares, market.event_micros[event])
+    desk.cash[at.purse] += paid
+    at.flow += paid
+    desk.trades[at.trade].gain += paid
+    if at.shares == 0:
+        _sell(desk, member, bar, lieu_price(market.close[bar - 1], num, den), _BY_SPLIT)
+
+
+@njit()
+def _open(desk: Desk, market: Market, now: IntArray) -> None:
+    """Corporate actions, then what is to be sold at the open, then what is to be bought there."""
+    for bar in now:
+        for event in range(market.event[bar], market.event[bar + 1]):
+            _corporate_action(desk, market, event, market.member[bar], bar)
+    for bar in now:
+        member = market.member[bar]
+        if desk.standing[member].leaving:
+            price = sell_price(market.open[bar], _book_of(desk, member).slippage_ppm)
+            _sell(desk, member, bar, price, _BY_SIGNAL)
+    for bar in now:
+        if desk.standing[market.member[bar]].wanted > 0:
+            _buy(desk, market.member[bar], bar, market.open[bar])
+
+
+@njit()
+def _within(desk: Desk, market: Market, now: IntArray, target_first: bool) -> None:
+    """Let stops and targets act."""
+    for bar in now:
+        member = market.member[bar]
+        at = desk.standing[member]
+        at.close = market.close[bar]
+        if at.shares > 0:
+            trigger, price, is_ambiguous = protective_fill(
+                _book_of(desk, member),
+                market.open[bar],
+                market.high[bar],
+                market.low[bar],
+                at.stop,
+                at.target,
+                target_first,
+            )
+            at.ambiguous += is_ambiguous
+            if trigger > 0:
+                _sell(desk, member, bar, price, trigger)
+
+
+@njit()
+def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
+    """Decide: first those that hold, then those that do not, each seeing what those before it have ordered."""
+    for bar in now:
+        member = market.member[bar]
+        at = desk.standing[member]
+        if not market.entry[bar]:
+            at.armed = 1
+        if at.shares > 0 and market.exit[bar]:
+            at.decided = bar
+            at.leaving = 1
+            if at_close:
+                price = sell_price(market.close[bar], _book_of(desk, member).slippage_ppm)
+                _sell(desk, member, bar, price, _BY_SIGNAL)
+    for bar in now:
+        member = market.member[bar]
+        at = desk.standing[member]
+        if at.shares == 0 and market.entry[bar] and at.armed:
+            book, close = _book_of(desk, member), market.close[bar]
+            spendable = max(0, desk.cash[at.purse] - desk.reserved[at.purse] - book.minimum_balance)
+            at.decided = bar
+            at.wanted, at.limit = size_entry(book, spendable, close)
+            if at.wanted > 0:
+                at.reserved = most_cents(book, at.wanted, sizing_price(book, close))
+                desk.reserved[at.purse] += at.reserved
+                if at_close:
+                    _buy(desk, member, bar, close)
+
+
+def _compile(stamp: int) -> Callable[..., int]:
+    """Return the loop, compiled or loaded from the cache; for the *stamp* see `daytrader.core.kernel`."""
+
+    @njit(cache=True)
+    def loop(
+        desk: Desk,
+        market: Market,
+        first: int,
+        at_close: bool,
+        target_first: bool,
+        equity: IntArray,
+        closes: IntArray,
+        gains: IntArray,
+        held: BoolArray,
+    ) -> int:
+        _ = stamp
+        steps, sessions = market.step.size - 1, 0
+        for step in range(first, steps):
+            now = market.order[market.step[step] : market.step[step + 1]]
+            _open(desk, market, now)
+            _within(desk, market, now, target_first)
+            _close(desk, market, now, at_close)
+            session = market.session[now[0]]
+            if step + 1 == steps or market.session[market.order[market.step[step + 1]]] != session:
+                equity[sessions] = desk.cash.sum()
+                closes[sessions] = session
+                for member in range(desk.standing.size):
+                    at = desk.standing[member]
+                    worth = cost_cents(at.shares, at.close) if at.shares > 0 else 0
+                    equity[sessions] += worth
+                    gains[member, sessions] = at.flow + worth
+                    held[member, sessions] = at.shares > 0
+                sessions += 1
+        return sessions
+
+    return loop
+
+
+_loop = _compile(zlib.crc32("".join(inspect.getsource(module) for module in (fills, money, rules)).encode()))
+
+
+class Record(NamedTuple):
+    """
+    What a run of k members leaves after m sessions.
+
+    `session` days, `equity` cents at each session close, shape (m,); `gains` cents that each member has brought since
+    the start, `held` whether it held shares there, shape (k, m); `cash` of the purses; `standing` of the members;
+    `trades` in the order of their entries.
+    """
+
+    session: IntArray
+    equity: IntArray
+    gains: IntArray
+    held: BoolArray
+    cash: IntArray
+    standing: Records
+    trades: Records
+
+
+def run(
+    market: Market,
+    books: list[RuleInts],
+    purses: list[int],
+    cash: list[int],
+    *,
+    first: int,
+    at_close: bool,
+    target_first: bool,
+) -> Record:
+    """
+    Trade from step *first* on, all flat and armed.
+
+    Args:
+        market: The bars.
+        books: Each member's rules.
+        purses: Which of *cash* each member trades with.
+        cash: Cents in each purse.
+        first: The first step that may be decided on.
+        at_close: Fill at the close that decides instead of the next open (research only).
+        target_first: Let the target win in bars that touch both levels.
+
+    Raises:
+        BoundsError: If an amount outgrows exact integers.
+    """
+    members, steps = len(books), market.step.size - 1 - first
+    standing = np.zeros(members, STANDING)
+    standing["armed"], standing["purse"] = 1, purses
+    purse_cents = np.array(cash, np.int64)
+    trades, written = np.empty(market.order.size, TRADE_RECORD), np.zeros(1, np.int64)
+    desk = Desk(np.array(books, np.int64), standing, purse_cents, np.zeros_like(purse_cents), trades, written)
+    equity, closes = np.empty(steps, np.int64), np.empty(steps, np.int64)
+    gains, held = np.empty((members, steps), np.int64), np.empty((members, steps), np.bool_)
+    m = _loop(desk, market, first, at_close, target_first, equity, closes, gains, held)
+    return Record(closes[:m], equity[:m], gains[:, :m], held[:, :m], purse_cents, standing, trades[: int(written[0])])
