@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
@@ -65,8 +65,18 @@ def _audit(runner: Runner) -> list[Breach]:
     first = {breach.service_id: breach for breach in reversed(breaches)}
     with SessionManager() as session:
         for service_id, breach in first.items():
-            service = session.get_one(TradingService, service_id, with_for_update=True)
             logger.error("books do not add up", service_id=service_id, rule=breach.rule, breach=breach.message)
-            if service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
-                booking.fail(session, service, f"audit: {breach.rule}: {breach.message}")
+            reason = f"audit: {breach.rule}: {breach.message}"
+            try:
+                with session.begin_nested():
+                    service = session.get(TradingService, service_id, with_for_update=True)
+                    if service is not None and service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
+                        booking.fail(session, service, reason)
+            except (LookupError, ValueError, TypeError, ArithmeticError):  # a row that cannot even be read
+                session.execute(
+                    update(TradingService)
+                    .where(TradingService.id == service_id)
+                    .values(state=ServiceState.ERROR, error_reason=reason)
+                    .execution_options(synchronize_session=False)
+                )
     return breaches

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from daytrader.models.base import Base, Money
 from daytrader.models.enums import JournalKind
+
+OPENING_NOTE: Final = "initial balance"
+
+
+def opening_note(user_id: int) -> str:
+    """Return what the first entry says: whose money it is. Older journals say only what it is."""
+    return f"{OPENING_NOTE} of user {user_id}"
 
 
 class JournalEntry(Base):

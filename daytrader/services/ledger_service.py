@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import JournalKind
-from daytrader.models.journal_entry import JournalEntry
+from daytrader.models.journal_entry import JournalEntry, opening_note
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services.ledger_audit import Breach, audit
@@ -24,7 +24,9 @@ def open_account(session: Session, service: TradingService) -> JournalEntry:
     """Book the initial balance of a new *service*."""
     session.flush()
     service.current_balance = Decimal(0)
-    return post(session, service, JournalKind.DEPOSIT, amount=service.initial_balance, note="initial balance")
+    return post(
+        session, service, JournalKind.DEPOSIT, amount=service.initial_balance, note=opening_note(service.user_id)
+    )
 
 
 def redeposit(session: Session, service: TradingService, initial_balance: Decimal) -> JournalEntry:

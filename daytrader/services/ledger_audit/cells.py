@@ -1,0 +1,145 @@
+"""Cells of the database as they are: read into exact integers, moments and enum members, or refused in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from sqlalchemy import JSON, Boolean, Column, Date, Enum, Integer, Select, String, Table, select, type_coerce
+from sqlalchemy.types import NullType
+
+from daytrader.models.base import Exact, UtcDateTime
+
+Read = Callable[[Any], Any]
+
+_LARGEST_EXACT: Final = 2**53
+_DRIFT: Final = 1e-3
+"""How far from a whole unit of its scale an exact decimal may be as SQLite stores it."""
+
+
+def raw(table: Table, names: Mapping[str, Read]) -> Select[Any]:
+    """Return the query of these columns as the driver gives them: no type of ours reads, and so none refuses."""
+    columns: list[Any] = [type_coerce(table.c[name], NullType()).label(name) for name in names]
+    return select(*columns)
+
+
+def readers(table: Table, left_out: frozenset[str]) -> dict[str, Read]:
+    """Return how each column of *table* is read; a reader raises `ValueError` in words."""
+    return {column.name: _reader(column) for column in table.columns if column.name not in left_out}
+
+
+def _reader(column: Column[Any]) -> Read:
+    read = _by_type(column.type)
+    is_nullable = column.nullable
+
+    def reader(value: Any) -> Any:
+        if value is None:
+            if is_nullable:
+                return None
+            raise ValueError("is missing")
+        return read(value)
+
+    return reader
+
+
+def _by_type(kind: Any) -> Read:
+    if isinstance(kind, Exact):
+        return _exact(kind.scale)
+    if isinstance(kind, Enum):
+        return _member({member.value: member for member in kind.enum_class or ()})
+    for of, read in _READ.items():
+        if isinstance(kind, of):
+            return read
+    raise TypeError(f"{kind!r} has no reader")
+
+
+def _exact(scale: int) -> Read:
+    factor = 10**scale
+
+    def read(value: Any) -> int:
+        """Return whole units of the scale: cents of money, micros of prices."""
+        try:
+            is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+            exact = value * factor if is_number else None
+            units: int | None = None if exact is None else round(exact)
+        except (ValueError, OverflowError, InvalidOperation):  # not finite
+            units = None
+        if exact is None or units is None or abs(units) > _LARGEST_EXACT:
+            raise ValueError("is no number")
+        if abs(float(exact) - units) > _DRIFT:
+            raise ValueError(f"has more than {scale} decimals")
+        return units
+
+    return read
+
+
+def _member(members: Mapping[str, Any]) -> Read:
+    def read(value: Any) -> Any:
+        found = members.get(value) if isinstance(value, str) else None
+        if found is None:
+            raise ValueError(f"is none of {', '.join(members)}")
+        return found
+
+    return read
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("is no whole number")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if value not in (0, 1) or not isinstance(value, int):
+        raise ValueError("is neither true nor false")
+    return bool(value)
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is no text")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no moment") from None
+    if not isinstance(value, datetime):
+        raise ValueError("is no moment")
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no date") from None
+    if not isinstance(value, date):
+        raise ValueError("is no date")
+    return value
+
+
+def _json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is no JSON") from None
+
+
+_READ: Final[Mapping[type, Read]] = {
+    UtcDateTime: _moment,
+    Date: _day,
+    Boolean: _truth,
+    Integer: _whole,
+    JSON: _json,
+    String: _words,
+}
