@@ -93,9 +93,30 @@ def show(symbol: str) -> None:
             what = (
                 f"{action.ratio_numerator}:{action.ratio_denominator}" if action.amount == 0 else f"{action.amount:f}"
             )
-            kept = " (kept back: above 20 % of the price)" if action.is_quarantined else ""
+            kept = f" (kept back as {action.id}: above 20 % of the price)" if action.is_quarantined else ""
             table.add_row(str(action.ex_date), action.kind.value.lower(), what + kept)
         console().print(table)
+
+
+@stocks.command()
+@click.argument("dividend", type=int)
+def release(dividend: int) -> None:
+    """
+    Let the DIVIDEND of this number, which was kept back as improbable, be paid.
+
+    `daytrader stocks show SYMBOL` lists those kept back. It counts for bars that the engine has not taken yet, and in
+    backtests.
+    """
+    from daytrader.services import audit_service, corporate_action_service
+    from daytrader.services.session_manager import SessionManager
+
+    open_database()
+    with SessionManager() as session:
+        action = corporate_action_service.release(session, dividend)
+        target = f"/stocks/{action.stock_id}/corporate-actions/{action.id}"
+        audit_service.record(session, audit_service.CONSOLE, "dividend.release", target)
+        told = f"Released the dividend of {action.amount:f} on {action.ex_date}"
+    console().print(told)
 
 
 def _last(session: Session, stock_id: int) -> str | None:

@@ -40,6 +40,7 @@ class CorporateEvent:
         denominator: ... for so many old ones (1 to 1000).
         amount: Cash for each share, currency units.
         ref: Whatever the caller knows the event by.
+        is_released: Whether it was judged where it is stored: it is paid however large it is.
 
     Raises:
         InvalidParameterError: If the ratio or the amount cannot be.
@@ -51,6 +52,7 @@ class CorporateEvent:
     denominator: int = 1
     amount: Decimal = Decimal(0)
     ref: int = 0
+    is_released: bool = False
 
     def __post_init__(self) -> None:
         if not (1 <= self.numerator <= _LARGEST_NUMERATOR and 1 <= self.denominator <= _LARGEST_DENOMINATOR):
@@ -102,7 +104,7 @@ def place(
     Put each event on its bar: the first one at or after the ex-date.
 
     An event from before the first bar or after the last has no bar. One whose own session was refused goes with it,
-    and so does a dividend above 20 % of the previous close, which waits for a person instead.
+    and so does a dividend above 20 % of the previous close, which waits for a person instead unless one released it.
 
     Args:
         events: In any order.
@@ -124,7 +126,7 @@ def place(
         micros = 0
         if event.kind is EventKind.DIVIDEND:
             micros = to_micros(event.amount)
-            if row > 0 and needs_a_person(micros, int(close[row - 1])):
+            if row > 0 and not event.is_released and needs_a_person(micros, int(close[row - 1])):
                 quarantined.append(event)
                 continue
         placed.append((row, int(event.kind), event.numerator, event.denominator, micros, event.ref))

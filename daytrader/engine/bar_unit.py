@@ -41,6 +41,8 @@ ServiceRow: TypeAlias = Any
 """The columns of a trading service and the number of its *live_orders*, or the object itself."""
 
 AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
+_PROTECTED: Final = (*AT_WORK, ServiceState.ERROR)
+"""Where a stop stays in force: what broke must not leave a position without one."""
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
 _DECISIONS: Final = cast("Table", TradeDecision.__table__)
 _SERVICES: Final = cast("Table", TradingService.__table__)
@@ -131,8 +133,6 @@ class BarUnit:
             for order in live:
                 if order.side is side and order.state in LIVE_ORDER_STATES:
                     fill(service, order)
-        if service.state not in AT_WORK:
-            return
         levels = self._levels_reached(service)
         if levels is not None:
             self._protect(service, *levels)
@@ -159,10 +159,10 @@ class BarUnit:
 
     def _levels_reached(self, service: ServiceRow) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
-        if not service.current_shares or service.state not in AT_WORK:
+        if not service.current_shares or service.state not in _PROTECTED:
             return None
         stop, target = _micros(service.stop_price), _micros(service.target_price)
-        if service.state is ServiceState.PAUSED or service.mode is TradingMode.HOLD:
+        if service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD:
             # No target is taken, and the stop stays in force unless the owner has said otherwise.
             stop, target = stop if service.keep_protection else 0, 0
         is_reached = (stop and self._bar.low <= stop) or (target and self._bar.high >= target)

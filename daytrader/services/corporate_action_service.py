@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Insert, select
+from sqlalchemy import Insert, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from daytrader.services import price_revisions
 from daytrader.services.market_calendar import date_of, days_since_epoch
 from daytrader.services.price_upsert import OnConflict
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import ConflictError, NotFoundError
 
 _KIND: Final = {EventKind.DIVIDEND: CorporateActionKind.DIVIDEND, EventKind.SPLIT: CorporateActionKind.SPLIT}
 _EVENT_KIND: Final = {kind: event for event, kind in _KIND.items()}
@@ -104,9 +105,28 @@ def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
         .order_by(action.ex_date, action.kind)
     )
     return [
-        CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref)
+        # What is stored without quarantine was judged when it was stored, or by a person since: never a second time.
+        CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref, True)
         for ex_date, kind, numerator, denominator, amount, ref in session.execute(query)
     ]
+
+
+def release(session: Session, action_id: int) -> CorporateAction:
+    """
+    Let a quarantined dividend be paid, on a person's word: from now on it counts in backtests and for holders.
+
+    Raises:
+        NotFoundError: If there is no such corporate action.
+        ConflictError: If it is not kept back.
+    """
+    action = session.get(CorporateAction, action_id)
+    if action is None:
+        raise NotFoundError("corporate action")
+    if not action.is_quarantined:
+        raise ConflictError("this corporate action is not kept back")
+    action.is_quarantined = False
+    session.flush()
+    return action
 
 
 def has_splits(session: Session, stock_id: int) -> bool:
@@ -136,5 +156,8 @@ def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflic
     if on_conflict is OnConflict.SKIP:
         return statement.on_conflict_do_nothing(index_elements=identity)
     kept = {*identity, "created_at"}
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    changed: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    # The same dividend again leaves a person's word on it as it is.
+    is_same = CorporateAction.amount == statement.excluded.amount
+    changed["is_quarantined"] = case((is_same, CorporateAction.is_quarantined), else_=statement.excluded.is_quarantined)
     return statement.on_conflict_do_update(index_elements=identity, set_=changed)

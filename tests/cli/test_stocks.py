@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from daytrader.models import AuditEntry
+from daytrader.services.session_manager import SessionManager
 
 from .conftest import Command
 
@@ -58,3 +63,24 @@ def test_an_unknown_stock_is_not_found(ready: Command) -> None:
 
     assert result.exit_code == 1
     assert result.stderr == "Error: stock not found\n"
+
+
+def test_an_improbable_dividend_is_released_once(ready: Command, tmp_path: Path) -> None:
+    """It is shown with its number; the console's word is in the audit log, and importing it again does not undo it."""
+    file = tmp_path / "acme.csv"
+    file.write_text(
+        "Date,Open,High,Low,Close,Volume,Dividends\n"
+        "2024-01-02,10,10,10,10,1000,0\n2024-01-03,10,10,10,10,1000,4\n2024-01-04,10,10,10,10,1000,0\n"
+    )
+    ready("stocks", "add", "ACME")
+    assert ready("prices", "import", str(file), "--symbol", "ACME").exit_code == 0
+    assert "kept back as 1" in ready("stocks", "show", "ACME").stdout
+
+    assert "Released the dividend of 4.000000 on 2024-01-03" in ready("stocks", "release", "1").stdout
+    assert ready("stocks", "release", "1").stderr == "Error: this corporate action is not kept back\n"
+    assert ready("prices", "import", str(file), "--symbol", "ACME").exit_code == 0
+
+    assert "kept back" not in ready("stocks", "show", "ACME").stdout
+    with SessionManager(read_only=True) as session:
+        entry = session.query(AuditEntry).one()
+    assert (entry.via, entry.action) == ("console", "dividend.release")

@@ -10,12 +10,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from daytrader.core import backtest
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 from daytrader.core.rules import Costs, Rules
 from daytrader.engine.replay import Plan, replay
+from daytrader.models import CorporateAction
+from daytrader.services import corporate_action_service, database
 from daytrader.services.data_providers.sample import SampleProvider
+from daytrader.services.session_manager import SessionManager
+from tests.conftest import World
+from tests.engine.builders import Market
 
 STRATEGIES = ("technical", "sma_cross", "sma_trend", "buy_and_hold")
 REVERSIONS_AND_BREAKS = ("rsi_reversion", "bollinger_reversion", "breakout", "macd")
@@ -152,3 +158,23 @@ def test_random_markets_end_alike(case: Case) -> None:
     """Gaps, splits, dividends, all costs, stops and targets, both fill modes: engine and kernel never part."""
     for plan, report in zip(case.plans, replay(case.bars, case.plans), strict=True):
         assert report.to_dict() == backtested(case.bars, plan)
+
+
+def test_a_released_dividend_is_paid_alike(world: World) -> None:
+    """40 % of the price: kept back until a person releases it, then paid by engine and kernel."""
+    market = Market(world, [(10.0, 10.0, 10.0, 10.0)] * 4)
+    market.dividend(2, "4")
+    with SessionManager() as session:
+        session.execute(update(CorporateAction).values(is_quarantined=True))
+    plan = Plan("ACME", "buy_and_hold", {}, Rules(allocation=Decimal(1)), Decimal(1000))
+    (kept,) = replay(market.bars().bars, [plan])
+    database.connect(str(world.engine.url), is_durable=False)  # the replay had a database of its own
+    with SessionManager() as session:
+        corporate_action_service.release(session, 1)
+    bars = market.bars().bars
+
+    (paid,) = replay(bars, [plan])
+
+    assert paid.to_dict() == backtested(bars, plan)
+    shares = paid.run.trades[0].shares
+    assert paid.run.final_cash - kept.run.final_cash == shares * 400

@@ -214,6 +214,23 @@ def test_a_paused_service_keeps_its_stop_while_protection_is_on(world: World, ke
     assert [decision.reason for decision in market.decisions(service)[2:]] == ["service is paused"] * 2
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_service_in_error_keeps_its_stop_while_protection_is_on(world: World, keep: bool) -> None:
+    """What broke must not leave a position unprotected; no signal, no target, and no new decision."""
+    market = Market(world, [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (9.0, 9.0, 9.0, 9.0)])
+    service = market.service(stop_loss_percent=Decimal(5), take_profit_percent=Decimal(10), keep_protection=keep)
+    market.run(last=2)
+    change(service, state=ServiceState.ERROR, error_reason="something broke")
+
+    market.run(2)
+
+    after = market.reload(service)
+    assert (after.state, after.error_reason) == (ServiceState.ERROR, "something broke")
+    assert after.current_shares == (0 if keep else 100)
+    assert [order.kind for order in market.orders(service)[1:]] == ([OrderKind.STOP] if keep else [])
+    assert len(market.decisions(service)) == 2
+
+
 def test_a_fill_never_overwrites_hold(world: World) -> None:
     """HOLD is a person's word: a stop sells, the mode stays."""
     market = Market(world, [FLAT, FLAT, (9.0, 9.0, 9.0, 9.0)])
