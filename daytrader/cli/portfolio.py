@@ -35,7 +35,7 @@ def portfolio(file: Path, *, as_json: bool, html: Path | None) -> None:
     read = read_portfolio(file)
     report = core.run(read.members, cash=read.cash, start=read.start, end=read.end, fill=read.fill, prices=read.prices)
     if html is not None:
-        write_page(report.whole, html)
+        write_page(report.to_html(), html)
     if as_json:
         click.echo(json.dumps(report.to_dict(), allow_nan=False))
         return

@@ -43,7 +43,7 @@ def deliver(report: Report, options: TradingOptions) -> None:
         ConfigurationError: If the page cannot be written.
     """
     if options.html is not None:
-        write_page(report, options.html)
+        write_page(report.to_html(), options.html)
     if options.json:
         click.echo(json.dumps(report.to_dict(), allow_nan=False))
         return
@@ -54,15 +54,15 @@ def deliver(report: Report, options: TradingOptions) -> None:
         console().print(f"Report: {options.html}", markup=False, soft_wrap=True)
 
 
-def write_page(report: Report, path: Path) -> None:
+def write_page(page: str, path: Path) -> None:
     """
-    Write *report* as a page.
+    Write *page* to *path*.
 
     Raises:
         ConfigurationError: If it cannot be written.
     """
     try:
-        path.write_text(report.to_html(), encoding="utf-8")
+        path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
 

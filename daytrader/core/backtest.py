@@ -156,6 +156,7 @@ def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trad
         final_shares=record.shares,
         ambiguous_bars=record.ambiguous,
         close=bars.close[rows],
+        split_factor=bars.split_factor[rows],
     )
 
 

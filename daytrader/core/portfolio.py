@@ -20,7 +20,7 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.core.kernel import Exit
 from daytrader.core.money import CENTS, from_cents, to_cents
 from daytrader.core.portfolio_kernel import Market, Record
-from daytrader.core.report import Report, Run, build_report
+from daytrader.core.report import Report, Run, build_report, framed
 from daytrader.core.rules import Rules, settings
 from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
@@ -134,6 +134,34 @@ class PortfolioReport:
         told["trades"] = [{"member": name, **trade} for name, trade in zip(names, trades, strict=True)]
         told["members"] = [member.to_dict() for member in self.members]
         return told
+
+    def to_html(self) -> str:
+        """Return the report as one self-contained HTML page."""
+        from daytrader.core.report_html import render, section, table
+
+        rows = []
+        for member in self.members:
+            told = member.to_dict()
+            gain, won = member.gain_loss / CENTS, told["win_rate_pct"]
+            tone = "up" if gain > 0 else "down" if gain < 0 else ""
+            rows.append(
+                (
+                    (member.name, "text"),
+                    (member.strategy, "text"),
+                    (f"{gain:+,.2f}", tone),
+                    (f"{told['trades']:,}", ""),
+                    ("-" if won is None else f"{won:.1f} %", ""),
+                    (f"{told['exposure_pct']:.1f} %", ""),
+                    (f"{told['fees']:,.2f}", ""),
+                    (f"{member.expired_for_cash:,}", ""),
+                )
+            )
+        heads = ("Member", "Strategy", "Gain", "Closed trades", "Won", "In the market", "Fees", "Expired for cash")
+        return render(self.whole, (section("Members", table(heads, rows)),))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return framed(self.to_html())
 
 
 def run(

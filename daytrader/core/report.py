@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from html import escape
 from typing import Final
 
 from daytrader import __version__
@@ -35,6 +36,7 @@ class Run:
         final_shares: Held at the end.
         ambiguous_bars: Bars that touched stop and target, undecided by their open.
         close: Raw price at each session close, currency units, shape (m,), if it is to be drawn.
+        split_factor: Product of the split ratios up to each session, shape (m,), where there were any.
     """
 
     session: DayArray
@@ -46,6 +48,7 @@ class Run:
     final_shares: int
     ambiguous_bars: int
     close: FloatArray | None = None
+    split_factor: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Report:
         metrics: By name; None where a figure is not defined. Percentages are percent, money currency units.
         pinned: What it was made from.
         interval_minutes: Length of a bar; 0 is a session.
+        benchmark: Buy and hold's cents at each session close, shape (m,), where they are known.
     """
 
     symbol: str
@@ -80,6 +84,7 @@ class Report:
     metrics: Mapping[str, float | int | None]
     pinned: Pinned
     interval_minutes: int
+    benchmark: IntArray | None = None
 
     @property
     def final_equity(self) -> int:
@@ -149,6 +154,18 @@ class Report:
 
         return render(self)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return framed(self.to_html())
+
+
+def framed(page: str) -> str:
+    """Return *page* in a frame of its own, as a notebook shows it: neither styles the other."""
+    return (
+        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" loading="lazy" '
+        'style="width:100%;height:40rem;border:0"></iframe>'
+    )
+
 
 @lru_cache(maxsize=65_536)  # a century of days: reports share their dates
 def _iso(day: int) -> str:
@@ -196,6 +213,7 @@ def build_report(
         figures(initial_cash, run, benchmark, target_first),
         Pinned(data_hash, {**(settings or {}), **params}, __version__),
         interval_minutes,
+        None if benchmark is None or benchmark.equity.size != run.equity.size else benchmark.equity,
     )
 
 

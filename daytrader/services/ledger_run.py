@@ -60,6 +60,7 @@ def ledger_run(session: Session, service_id: int, bars: Bars, first: int, last: 
         final_shares=int(held.shares[-1]),
         ambiguous_bars=_ambiguous(session, service_id),
         close=bars.close[held.rows],
+        split_factor=bars.split_factor[held.rows],
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,12 +11,11 @@ import pytest
 
 from daytrader import __version__
 from daytrader.core import backtest
-from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.report import Report, Run, Trade, build_report
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.trades import TradeColumns
-from tests.core.builders import FIRST_DAY, flat_bars, free_rules, random_walk, sample
+from tests.core.builders import FIRST_DAY, flat_bars, free_rules, sample
 
 KEYS = [
     "symbol",
@@ -163,46 +161,3 @@ def test_a_single_flat_session_is_a_report() -> None:
     assert told["metrics"]["sharpe_ratio"] is None
     assert told["metrics"]["win_rate_pct"] is None
     assert told["metrics"]["total_return_pct"] == 0
-
-
-def test_the_page_stands_alone() -> None:
-    """No address, no script; three charts; both colour schemes; every trade in the table."""
-    report = goog()
-    page = report.to_html()
-    assert not re.search(r"https?:|//|<script|@import|url\(", page)
-    assert page.count("<svg") == 3
-    assert "prefers-color-scheme:dark" in page
-    assert page.count("<tr>") == len(report.run.trades) + 1
-    assert report.pinned.data_hash in page
-
-
-def test_the_page_escapes_what_came_from_outside() -> None:
-    """A symbol is no markup."""
-    page = replace(goog(), symbol="<b>&").to_html()
-    assert "<b>&" not in page
-    assert "&lt;b&gt;&amp;" in page
-
-
-def test_a_page_without_prices_or_trades() -> None:
-    """One flat session draws without dividing by zero; no closes, no price panel."""
-    report = backtest.run(flat_bars([5.0]), "sma_cross", {}, free_rules(), symbol="X", cash=Decimal(10))
-    assert report.to_html().count("<svg") == 3
-    assert replace(report, run=replace(report.run, close=None)).to_html().count("<svg") == 2
-
-
-def test_a_page_of_minute_bars() -> None:
-    """Fills are marked on their session."""
-    walk = random_walk(400, seed=2)
-    session = FIRST_DAY + np.arange(400) // 40
-    bars = Bars.build(
-        session * 86_400 + np.arange(400) % 40 * 300,
-        walk.open,
-        walk.high,
-        walk.low,
-        walk.close,
-        interval_minutes=5,
-        session=session,
-    )
-    report = backtest.run(bars, "sma_trend", {"window": 5}, Rules(), symbol="X", cash=Decimal(1000))
-    assert len(report.run.trades) > 0
-    assert 'class="buy"' in report.to_html()
