@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
@@ -53,20 +53,24 @@ class TradingOptions:
     html: Path | None
 
 
-class DecimalType(click.ParamType[Decimal]):
-    """A finite decimal number, exact: 0.1 is a tenth."""
+class SettingType(click.ParamType[Any]):
+    """A number, exact: 0.1 is a tenth; within the bounds and decimals of the service's setting called *rule*."""
 
     name = "number"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Parse *value*; the bounds are the rules' to check."""
+    def __init__(self, rule: str) -> None:
+        self._rule = rule
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse *value*, or refuse it under the option's own name."""
+        from daytrader.utils import validators
+        from daytrader.utils.errors import BrokenRuleError
+
+        rules = validators.TRADING_RULES | {"initial_balance": validators.initial_balance}
         try:
-            number = Decimal(value)
-        except InvalidOperation:
-            self.fail(f"{value!r} is not a number", param, ctx)
-        if not number.is_finite():
-            self.fail(f"{value!r} is not a finite number", param, ctx)
-        return number
+            return rules[self._rule](value)
+        except BrokenRuleError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
 
 
 class KeyValueType(click.ParamType[tuple[str, str]]):
@@ -97,7 +101,11 @@ class DateType(click.ParamType[date]):
             self.fail(f"{value!r} is not a date such as 2012-12-31", param, ctx)
 
 
-DECIMAL: Final = DecimalType()
+def _setting(
+    option: str, rule: str, default: str | None, what: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(option, type=SettingType(rule), default=default, show_default=True, help=what)
+
 
 # Names and defaults are those of a trading service (and of core.rules.Rules).
 _OPTIONS: Final = (
@@ -107,39 +115,29 @@ _OPTIONS: Final = (
     ),
     click.option("--start", type=DateType(), help="First session to trade; indicators still see what was before."),
     click.option("--end", type=DateType(), help="Last session to trade."),
-    click.option("--cash", type=DECIMAL, default="10000", show_default=True, help="Initial balance."),
-    click.option(
+    _setting("--cash", "initial_balance", "10000", "Initial balance."),
+    _setting(
         "--allocation",
-        type=DECIMAL,
-        default="0.5",
-        show_default=True,
-        help="Fraction of the spendable cash that one buy may use, above 0 and at most 1.",
+        "allocation_percent",
+        "0.5",
+        "Fraction of the spendable cash that one buy may use, above 0 and at most 1.",
     ),
-    click.option("--shares", type=click.IntRange(min=1), help="The most shares one buy takes."),
-    click.option(
-        "--minimum-balance", type=DECIMAL, default="0", show_default=True, help="Cash that no order may touch."
-    ),
-    click.option("--stop-loss", type=DECIMAL, default="5", show_default=True, help="Percent below the fill; 0: off."),
-    click.option("--take-profit", type=DECIMAL, default="10", show_default=True, help="Percent above it; 0: off."),
-    click.option("--buy-threshold", help="Percent below SMA5 that `technical` buys at.  [default: 3]"),
-    click.option("--sell-threshold", help="Percent above SMA5 that `technical` sells at.  [default: 2]"),
-    click.option("--commission-per-order", type=DECIMAL, default="0", show_default=True, help="Currency units."),
-    click.option("--commission-per-share", type=DECIMAL, default="0", show_default=True, help="Currency units."),
-    click.option("--commission-percent", type=DECIMAL, default="0", show_default=True, help="Percent of the amount."),
-    click.option("--commission-minimum", type=DECIMAL, default="0", show_default=True, help="Least fee of an order."),
-    click.option(
-        "--slippage-bps",
-        type=DECIMAL,
-        default="5",
-        show_default=True,
-        help="Basis points by which market orders fill worse.",
-    ),
-    click.option(
+    _setting("--shares", "fixed_shares", None, "The most shares one buy takes."),
+    _setting("--minimum-balance", "minimum_balance", "0", "Cash that no order may touch."),
+    _setting("--stop-loss", "stop_loss_percent", "5", "Percent below the fill; 0: off."),
+    _setting("--take-profit", "take_profit_percent", "10", "Percent above it; 0: off."),
+    _setting("--buy-threshold", "buy_threshold", None, "Percent below SMA5 that `technical` buys at.  [default: 3]"),
+    _setting("--sell-threshold", "sell_threshold", None, "Percent above SMA5 that `technical` sells at.  [default: 2]"),
+    _setting("--commission-per-order", "commission_per_order", "0", "Currency units."),
+    _setting("--commission-per-share", "commission_per_share", "0", "Currency units."),
+    _setting("--commission-percent", "commission_percent", "0", "Percent of the amount."),
+    _setting("--commission-minimum", "commission_minimum", "0", "Least fee of an order."),
+    _setting("--slippage-bps", "slippage_bps", "5", "Basis points by which market orders fill worse."),
+    _setting(
         "--gap-reserve",
-        type=DECIMAL,
-        default="3",
-        show_default=True,
-        help="Percent by which the next open may exceed the close and still be affordable.",
+        "gap_reserve_percent",
+        "3",
+        "Percent by which the next open may exceed the close and still be affordable.",
     ),
     click.option(
         "--fill",
@@ -169,8 +167,7 @@ def trading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
     Give *command* the options and, in their place, one argument ``options: TradingOptions``.
 
-    Raises:
-        InvalidInputError: When the command is called with a value outside its bounds, naming the setting.
+    A value outside its bounds is refused under the option's name.
     """
 
     @wraps(command)
@@ -185,19 +182,17 @@ def trading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _take(values: dict[str, Any]) -> TradingOptions:
     """Move this module's options out of *values*."""
-    from daytrader.utils import validators
-
     params: dict[str, str] = dict(values.pop("param"))
     for name in ("buy_threshold", "sell_threshold"):
         given = values.pop(name)
         if given is not None:
-            params.setdefault(name, given)
+            params.setdefault(name, str(given))
     return TradingOptions(
         strategy=values.pop("strategy"),
         params=params,
         start=values.pop("start"),
         end=values.pop("end"),
-        cash=validators.checked("cash", validators.initial_balance, values.pop("cash")),
+        cash=values.pop("cash"),
         rules=_rules(values),
         fill=values.pop("fill"),
         prices=values.pop("prices"),

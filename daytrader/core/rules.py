@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from daytrader.core.errors import BoundsError, InvalidParameterError
-from daytrader.core.money import MAX_CASH, MAX_SHARES, MICROS, PPM, from_cents, to_cents, to_ppm, to_scaled
+from daytrader.core.errors import InvalidParameterError
+from daytrader.core.money import MICROS, PPM, to_cents, to_ppm, to_scaled
+from daytrader.utils import validators
+from daytrader.utils.errors import BrokenRuleError
+
+_ALLOCATION: Final = "allocation_percent"
+_SLIPPAGE: Final = "slippage_bps"
 
 # The settings of `Rules` and `Costs` under the names a service stores them by, with the decimals each may have.
 RULE_FIELDS: Final[Mapping[str, int]] = {
-    "allocation": 6,
+    "allocation": 2,
     "fixed_shares": 0,
-    "stop_loss_percent": 4,
-    "take_profit_percent": 4,
+    "stop_loss_percent": 2,
+    "take_profit_percent": 2,
     "minimum_balance": 2,
-    "gap_reserve_percent": 4,
-    "commission_per_order": 6,
+    "gap_reserve_percent": 2,
+    "commission_per_order": 2,
     "commission_per_share": 6,
     "commission_percent": 4,
-    "commission_minimum": 6,
+    "commission_minimum": 2,
     "slippage_bps": 2,
 }
 
@@ -53,12 +58,14 @@ class Costs:
     """
     What an order costs beyond its price.
 
+    The bounds are those of a service's settings, in `validators.TRADING_RULES`.
+
     Attributes:
-        per_order: Currency units for each order, up to six decimals.
-        per_share: Currency units for each share, up to six decimals.
-        percent: Percent of the rounded cost or proceeds, 0 to 50, up to four decimals.
+        per_order: Currency units for each order.
+        per_share: Currency units for each share.
+        percent: Percent of the rounded cost or proceeds.
         minimum: The least fee of an order, currency units.
-        slippage_bps: Basis points by which a market order fills worse, 0 to 5,000, up to two decimals.
+        slippage_bps: Basis points by which a market order fills worse.
 
     Raises:
         InvalidParameterError: Naming the field.
@@ -71,10 +78,8 @@ class Costs:
     slippage_bps: Decimal = Decimal(5)
 
     def __post_init__(self) -> None:
-        for name in ("per_order", "per_share", "minimum"):
-            _check(name, getattr(self, name), Decimal(0), Decimal(1_000_000), lambda amount: to_scaled(amount, MICROS))
-        _check("percent", self.percent, Decimal(0), Decimal(50), to_ppm)
-        _check("slippage_bps", self.slippage_bps, Decimal(0), Decimal(5000), lambda bps: to_scaled(bps, 100))
+        for setting in fields(self):
+            _check(setting.name, _column_of_cost(setting.name), getattr(self, setting.name))
 
 
 _COST_FIELDS: Final = frozenset(field_.name for field_ in fields(Costs))
@@ -85,13 +90,15 @@ class Rules:
     """
     How much to buy, when to get out and what it costs.
 
+    The bounds are those of a service's settings, in `validators.TRADING_RULES`.
+
     Attributes:
-        allocation: Fraction of the spendable cash one buy may use, 0 < x <= 1.
+        allocation: Fraction of the spendable cash one buy may use.
         fixed_shares: The most shares one buy takes, or None.
-        stop_loss_percent: Percent below the fill at which a position is sold, 0 (off) to 100.
-        take_profit_percent: Percent above the fill at which a position is sold, 0 (off) to 100,000.
+        stop_loss_percent: Percent below the fill at which a position is sold, 0 for off.
+        take_profit_percent: Percent above the fill at which a position is sold, 0 for off.
         minimum_balance: Cash that no order may touch, currency units.
-        gap_reserve_percent: Percent by which the next open may exceed the close and still be affordable, 0 to 100.
+        gap_reserve_percent: Percent by which the next open may exceed the close and still be affordable.
         costs: Commissions and slippage.
 
     Raises:
@@ -108,20 +115,23 @@ class Rules:
     compiled: RuleInts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.fixed_shares is not None and not 1 <= self.fixed_shares <= MAX_SHARES:
-            raise InvalidParameterError("fixed_shares", f"must be between 1 and {MAX_SHARES:,}")
-        if self.allocation.is_zero():
-            raise InvalidParameterError("allocation", "must be above 0 and at most 1")
+        _check("allocation", _ALLOCATION, self.allocation)
+        for name in (
+            "fixed_shares",
+            "stop_loss_percent",
+            "take_profit_percent",
+            "minimum_balance",
+            "gap_reserve_percent",
+        ):
+            _check(name, name, getattr(self, name))
         costs = self.costs
         compiled = RuleInts(
-            allocation_ppm=_check("allocation", self.allocation, Decimal(0), Decimal(1), lambda x: to_scaled(x, PPM)),
+            allocation_ppm=to_scaled(self.allocation, PPM),
             fixed_shares=self.fixed_shares or 0,
-            stop_loss_ppm=_check("stop_loss_percent", self.stop_loss_percent, Decimal(0), Decimal(100), to_ppm),
-            take_profit_ppm=_check(
-                "take_profit_percent", self.take_profit_percent, Decimal(0), Decimal(100_000), to_ppm
-            ),
-            minimum_balance=_check("minimum_balance", self.minimum_balance, Decimal(0), from_cents(MAX_CASH), to_cents),
-            gap_reserve_ppm=_check("gap_reserve_percent", self.gap_reserve_percent, Decimal(0), Decimal(100), to_ppm),
+            stop_loss_ppm=to_ppm(self.stop_loss_percent),
+            take_profit_ppm=to_ppm(self.take_profit_percent),
+            minimum_balance=to_cents(self.minimum_balance),
+            gap_reserve_ppm=to_ppm(self.gap_reserve_percent),
             per_order=to_scaled(costs.per_order, MICROS),
             per_share=to_scaled(costs.per_share, MICROS),
             percent_ppm=to_ppm(costs.percent),
@@ -156,8 +166,7 @@ class Rules:
         plain["minimum_balance"] = float(self.minimum_balance)
         plain["gap_reserve_percent"] = float(self.gap_reserve_percent)
         for setting in fields(self.costs):
-            name = setting.name if setting.name == "slippage_bps" else f"commission_{setting.name}"
-            plain[name] = float(getattr(self.costs, setting.name))
+            plain[_column_of_cost(setting.name)] = float(getattr(self.costs, setting.name))
         return plain
 
 
@@ -171,10 +180,12 @@ def settings(rules: Rules, *, fill: str, prices: str, start: date | None) -> dic
     }
 
 
-def _check(name: str, value: Decimal, least: Decimal, most: Decimal, compile_: Callable[[Decimal], int]) -> int:
-    if not (value.is_finite() and least <= value <= most):
-        raise InvalidParameterError(name, f"must be between {least} and {most:,}, was {value}")
+def _column_of_cost(name: str) -> str:
+    return name if name == _SLIPPAGE else f"commission_{name}"
+
+
+def _check(name: str, column: str, value: object) -> None:
     try:
-        return compile_(value)
-    except BoundsError as error:
-        raise InvalidParameterError(name, str(error)) from error
+        validators.TRADING_RULES[column](value)
+    except BrokenRuleError as error:
+        raise InvalidParameterError(name, str(error)) from None

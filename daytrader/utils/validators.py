@@ -140,8 +140,11 @@ def decimal(value: object) -> Decimal:
     """A finite decimal number."""
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise BrokenRuleError("must be a number")
+    written = str(value)
+    if not written.isascii() or "_" in written:  # Decimal reads the digits of every script
+        raise BrokenRuleError("must be a number")
     try:
-        number = Decimal(str(value))
+        number = Decimal(written)
     except InvalidOperation:
         raise BrokenRuleError("must be a number") from None
     if not number.is_finite():
@@ -156,10 +159,11 @@ def between(
 
     def rule(value: object) -> Decimal:
         number = decimal(value)
+        wanted = f"must be {'above' if above_low else 'at least'} {low} and at most {high:,}"
         if number > high or number < low or (above_low and number == low):
-            raise BrokenRuleError(f"must be {'above' if above_low else 'at least'} {low} and at most {high:,}")
+            raise BrokenRuleError(wanted)
         if number != round(number, places):
-            raise BrokenRuleError(f"must have at most {places} decimal places")
+            raise BrokenRuleError(f"{wanted}, with at most {places} decimal places")
         return number
 
     return rule
@@ -171,10 +175,11 @@ current_balance = between(0, constants.MAX_CASH)
 minimum_balance = between(0, constants.MAX_CASH)
 shares = between(0, 1_000_000_000, above_low=True)
 fill_price = between(0, constants.MAX_PRICE, above_low=True, places=6)
-threshold_percent = between(0, 100)
+buy_threshold = between(0, 100)
+sell_threshold = between(0, 1000)
 stop_loss_percent = between(0, 100)
-take_profit_percent = between(0, 10_000)
-slippage_bps = between(0, 1000)
+take_profit_percent = between(0, 100_000)
+slippage_bps = between(0, 5000)
 gap_reserve_percent = between(0, 100)
 commission_amount = between(0, 1_000_000)
 commission_per_share = between(0, 1_000_000, places=6)
@@ -282,8 +287,10 @@ def price_order(
 
 
 TRADING_RULES: Final[dict[str, Callable[[object], object]]] = {
-    "buy_threshold": threshold_percent,
-    "sell_threshold": threshold_percent,
+    "buy_threshold": buy_threshold,
+    "sell_threshold": sell_threshold,
+    "minimum_balance": minimum_balance,
+    "allocation_percent": allocation_percent,
     "stop_loss_percent": stop_loss_percent,
     "take_profit_percent": take_profit_percent,
     "interval": service_interval,
@@ -295,4 +302,8 @@ TRADING_RULES: Final[dict[str, Callable[[object], object]]] = {
     "slippage_bps": slippage_bps,
     "gap_reserve_percent": gap_reserve_percent,
 }
-"""The bounds of the settings that a service, a backtest and a replay have in common, by name."""
+"""
+Bounds and decimal places of the settings that a service, a backtest and a replay have in common, by the service's name.
+
+The decimals are those of the columns: what is accepted anywhere can be stored, and gives the same everywhere.
+"""
