@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from daytrader import __version__
-
-if TYPE_CHECKING:
-    from daytrader.utils.errors import DayTraderError
 
 # name: (where it stands, what it does); the words are here so that --help imports no command.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -27,9 +24,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sweep": ("daytrader.cli.sweep:sweep", "Try many settings, and say how much of the best is luck."),
     "user": ("daytrader.cli.user:user", "Create and mend accounts."),
 }
-
-FAILED: Final = 1
-INVALID_INPUT: Final = 2
 
 
 class LazyCommands(click.Group):
@@ -53,23 +47,24 @@ class LazyCommands(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an expected failure becomes a message and an exit code, never a traceback."""
-        from daytrader.utils.errors import DayTraderError
-
+        """Run the command; whatever fails becomes a message and an exit code, never a traceback."""
         try:
             return super().invoke(ctx)
-        except DayTraderError as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(_exit_code(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise  # click's own, which it shows itself
+        except Exception as error:  # the edge of the command line
+            from daytrader.cli import failures
+
+            if failures.is_broken_pipe(error):
+                raise
+            ctx.exit(failures.explain(error))
 
 
 @click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="daytrader")
 def main() -> None:
     """Self-hosted stock trading: services that decide, trade, explain and account to the cent."""
+    from daytrader.config import Settings
+    from daytrader.utils import logs
 
-
-def _exit_code(error: DayTraderError) -> int:
-    from daytrader.utils.errors import ConfigurationError, InvalidInputError
-
-    return INVALID_INPUT if isinstance(error, InvalidInputError | ConfigurationError) else FAILED
+    logs.configure(Settings.from_environment().log_level)

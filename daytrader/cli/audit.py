@@ -49,7 +49,7 @@ def _table(breaches: Sequence[Breach]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("Service", "Rule", "Breach", title=f"{len(breaches)} breaches")
+    table = Table("Service", "Rule", "Breach", title=f"{len(breaches)} breach{'' if len(breaches) == 1 else 'es'}")
     for breach in breaches:
         table.add_row(str(breach.service_id), breach.rule, escape(breach.message))
     return table

@@ -9,7 +9,7 @@ from daytrader.cli.options import TradingOptions, trading_options
 
 @click.command()
 @click.argument("source", metavar="SYMBOL_OR_FILE")
-@click.option("--symbol", "wanted", metavar="SYMBOL", help="Which one is meant in a file of several symbols.")
+@click.option("--symbol", "wanted", metavar="SYMBOL", help="The one that is meant in a file of several.")
 @trading_options
 def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> None:
     """Test a strategy on a stored stock, or directly on a CSV file: then no database is needed."""

@@ -104,7 +104,9 @@ def import_(
 @click.option(
     "--format", "form", type=click.Choice(["csv", "parquet", "json"]), help="What FILE's name ends in, else csv."
 )
-@click.option("--interval", type=click.Choice(list(_INTERVALS)), default="daily", show_default=True)
+@click.option(
+    "--interval", type=click.Choice(list(_INTERVALS)), default="daily", show_default=True, help="Minutes of a bar."
+)
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The first session, YYYY-MM-DD.")
 @click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last session, YYYY-MM-DD.")
 def export(

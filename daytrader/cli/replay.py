@@ -21,7 +21,7 @@ _OF_ANY_REPLAY: Final = ("source", "service_id", "as_json", "html")
 
 @click.command()
 @click.argument("source", metavar="[SYMBOL_OR_FILE]", required=False)
-@click.option("--symbol", "wanted", metavar="SYMBOL", help="Which one is meant in a file of several symbols.")
+@click.option("--symbol", "wanted", metavar="SYMBOL", help="The one that is meant in a file of several.")
 @click.option("--service", "service_id", type=int, metavar="ID", help="Replay this service of the instance instead.")
 @click.option(
     "--database",

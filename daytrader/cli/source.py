@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from daytrader.cli.context import open_database, warn
 
 if TYPE_CHECKING:
@@ -19,12 +21,12 @@ def read_source(source: str, wanted: str | None, options: TradingOptions) -> tup
 
     Args:
         source: A stored symbol, or a path; a path needs no database.
-        wanted: Which symbol is meant in a file of several.
+        wanted: Which symbol is meant in a file of several, or what to call the bars of a file that names none.
         options: Raw or adjusted prices, and the interval.
 
     Raises:
         NotFoundError: If no stock has the symbol.
-        InvalidInputError: If the file is no price table.
+        InvalidInputError: If the file is no price table, or does not hold the symbol that is wanted.
         InsufficientDataError: If adjusted prices are asked for and there are none.
     """
     return read_bars(source, wanted, prices=options.prices, interval=options.interval)
@@ -38,17 +40,22 @@ def read_bars(
 
     Args:
         source: A stored symbol, or a path; a path needs no database.
-        wanted: Which symbol is meant in a file of several.
+        wanted: Which symbol is meant in a file of several, or what to call the bars of a file that names none.
         prices: Raw or adjusted.
         interval: Minutes of a bar, 0 for daily; None is daily for a stored stock, and whatever a file holds.
 
     Raises:
         NotFoundError: If no stock has the symbol.
-        InvalidInputError: If the file is no price table.
+        InvalidInputError: If the file is no price table, or does not hold the symbol that is wanted.
         InsufficientDataError: If there are no such prices.
     """
+    from daytrader.utils import validators
+
     if _is_file(source):
-        return _from_file(Path(source), wanted, prices, interval)
+        named = wanted and validators.checked("symbol", validators.symbol, wanted)
+        return _from_file(Path(source), named, prices, interval)
+    if wanted is not None:
+        raise click.UsageError(f"--symbol chooses within a file, and {source} is a stored stock")
     return _from_database(source, prices, interval or 0)
 
 
@@ -120,7 +127,7 @@ def _from_file(path: Path, wanted: str | None, prices: Prices, interval: int | N
         bars = scaled(replace(bars, refused=()), adj_close)
     else:
         _warn_of_splits(str(path), has_splits=bool((bars.event_kind == EventKind.SPLIT).any()))
-    return symbol or path.name.split(".")[0].upper(), bars
+    return symbol or wanted or path.name.split(".")[0].upper(), bars
 
 
 def _from_database(symbol: str, prices: Prices, interval: int) -> tuple[str, Bars]:

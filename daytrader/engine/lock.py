@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from daytrader.utils import private
 from daytrader.utils.errors import ConflictError
 
 LOCK_NAME: Final = "engine.lock"
@@ -22,7 +23,7 @@ def engine_lock(instance: Path) -> Iterator[None]:
     Raises:
         ConflictError: If another process holds it.
     """
-    instance.mkdir(parents=True, exist_ok=True)
+    private.make_folder(instance)
     descriptor = os.open(instance / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

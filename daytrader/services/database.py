@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import CheckConstraint, Connection, Engine, Inspector, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    CheckConstraint,
+    Connection,
+    Engine,
+    Inspector,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -23,12 +35,14 @@ from daytrader.models import Base
 from daytrader.services import system_events
 from daytrader.services.events import events
 from daytrader.services.session_manager import session_factory
+from daytrader.utils import private
 from daytrader.utils.errors import ConfigurationError, ConflictError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 SQLITE_BUSY_SECONDS: Final = 10
+_DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
 _SWITCH_POLL_SECONDS: Final = 0.02
 # Any number will do, as long as every upgrade takes the same lock.
 _UPGRADE_LOCK: Final = 7_202_601
@@ -62,11 +76,16 @@ def connect(url: str, *, is_durable: bool = True) -> Engine:
     Return an engine for *url* and make ``SessionManager`` use it.
 
     Without *is_durable* SQLite does not wait for the disk: only for databases that are thrown away.
+
+    Raises:
+        ConfigurationError: If *url* is no address of a database that is supported.
     """
     if is_sqlite(url):
         engine = _sqlite(url, is_durable=is_durable)
     else:
-        engine = create_engine(url, json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True)
+        engine = create_engine(
+            _address(url), json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True
+        )
     session_factory.configure(bind=engine)
     return engine
 
@@ -74,7 +93,9 @@ def connect(url: str, *, is_durable: bool = True) -> Engine:
 def _sqlite(url: str, *, is_durable: bool) -> Engine:
     database = make_url(url).database
     if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(Path(database).parent)
+        if not Path(database).exists():
+            private.make_file(Path(database))  # SQLite gives its log the same mode
     engine = create_engine(
         url,
         json_serializer=_to_json,
@@ -121,8 +142,26 @@ def _to_json(value: Any) -> str:
 
 
 def is_sqlite(url: str) -> bool:
-    """Return whether *url* names an SQLite database."""
-    return make_url(url).get_backend_name() == "sqlite"
+    """
+    Return whether *url* names an SQLite database.
+
+    Raises:
+        ConfigurationError: If it is no address of a database that is supported.
+    """
+    return _address(url).get_backend_name() == "sqlite"
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        address = None
+    if address is None or address.drivername not in _DRIVERS:
+        # The address itself is not told: it may hold a password.
+        raise ConfigurationError(
+            "DAYTRADER_DATABASE_URL must begin with sqlite:///, postgresql:// or postgresql+psycopg://"
+        )
+    return address.set(drivername=_DRIVERS[address.drivername])
 
 
 def require_existing(url: str) -> None:
@@ -132,7 +171,7 @@ def require_existing(url: str) -> None:
     Raises:
         ConfigurationError: If the file of an SQLite database is not there.
     """
-    database = make_url(url).database
+    database = _address(url).database
     if is_sqlite(url) and database and database != ":memory:" and not Path(database).is_file():
         raise ConfigurationError("there is no database yet: `daytrader db upgrade` makes one, `daytrader run` too")
 
@@ -293,7 +332,7 @@ def _reused_ids(connection: Connection) -> list[str]:
 
 def ddl(url: str) -> str:
     """Return the whole schema of the models as SQL in the dialect of *url*, whether or not a database is there."""
-    dialect = make_url(url).get_dialect()()
+    dialect = _address(url).get_dialect()()
     statements: list[str] = []
     for table in Base.metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from daytrader.utils import private
+
 
 def read_or_make(path: Path, make: Callable[[], str]) -> str:
     """Return the secret in *path*; where there is none yet, the one that *make* returns, stored with mode 0600."""
@@ -13,7 +15,7 @@ def read_or_make(path: Path, make: Callable[[], str]) -> str:
         try:
             return path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
             _store_new(path, make())
 
 

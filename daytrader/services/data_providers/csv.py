@@ -33,6 +33,7 @@ from daytrader.utils.errors import InsufficientDataError
 __all__ = ["BarsFile", "PriceBlock", "PriceFile", "RowError", "UnreadableFileError", "events_of", "read_bars_file"]
 
 _DAY: Final = 86_400
+_NAMED: Final = 5  # symbols that a message names
 
 
 class PriceFile:
@@ -185,7 +186,9 @@ def events_of(session: DayArray | IntArray, dividend: FloatArray, split: FloatAr
 def _choose(symbols: list[str], wanted: str | None) -> str | None:
     if not symbols:
         return None
-    if wanted is not None and wanted.upper() in symbols:
+    if wanted is not None:
+        if wanted.upper() not in symbols:
+            raise UnreadableFileError(f"holds {', '.join(symbols[:_NAMED])}, no {wanted.upper()}")
         return wanted.upper()
     if len(symbols) > 1:
         raise UnreadableFileError(f"holds {len(symbols)} symbols: say which one is meant")
