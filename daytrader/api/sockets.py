@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -89,6 +91,14 @@ class Sockets:
         for room in rooms.ended(event.event):
             self.io.server.close_room(room, namespace=_NAMESPACE)
         self._metrics.notice(event)
+
+    def hang_up(self) -> None:
+        """Close every connection, because the server stops: clients come back and resume."""
+        for held in list(self.io.server.eio.sockets.values()):
+            with suppress(OSError):
+                held.close(wait=False)
+                if held.upgraded:
+                    held.wire.shutdown(socket.SHUT_RDWR)  # whoever reads from it is waiting for its client
 
     def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:
         """Return whether pages of *origin* may connect: this server's own, and those that a setting names."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import click
+
 from daytrader.config import Settings
 from daytrader.utils.errors import ConfigurationError
 
@@ -37,19 +39,22 @@ def use_own_strategies(settings: Settings | None = None) -> None:
         warn(f"a strategy is left out: {broken.why}")
 
 
-def open_database(settings: Settings | None = None, *, makes_new: bool = False) -> Engine:
+def open_database(settings: Settings | None = None, *, writes: bool = False, makes_new: bool = False) -> Engine:
     """
     Connect to the database of *settings* (default: of the environment).
 
-    With *makes_new* an empty database gets its tables: for commands that are a sensible first one. A database that
-    holds something is never migrated on the way.
+    With *writes* no server starts until the command ends. With *makes_new* an empty database gets its tables: for
+    commands that are a sensible first one. A database that holds something is never migrated on the way.
 
     Raises:
         ConfigurationError: If there is no database yet, or its schema is not the one this version needs.
+        ConflictError: If the command writes, and a server is running.
     """
     from daytrader.services import column_cache, database
 
     settings = settings or Settings.from_environment()
+    if writes:
+        keep_servers_away(settings)
     if not makes_new:
         database.require_existing(settings.database)
     engine = database.connect(settings.database)
@@ -63,3 +68,15 @@ def open_database(settings: Settings | None = None, *, makes_new: bool = False) 
         )
     column_cache.use(settings.instance)
     return engine
+
+
+def keep_servers_away(settings: Settings) -> None:
+    """
+    Let no server start until the command ends.
+
+    Raises:
+        ConflictError: If one is running.
+    """
+    from daytrader.cli.beside import writing
+
+    click.get_current_context().with_resource(writing(settings.instance))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daytrader.cli.context import console, open_database
+from daytrader.cli.context import console, keep_servers_away, open_database
 from daytrader.config import Settings
 from daytrader.utils.current_datetime import get_current_datetime
 
@@ -25,7 +25,9 @@ def upgrade() -> None:
     """Make the database, or bring its schema to this version's; one transaction, safe to repeat."""
     from daytrader.services import database
 
-    done = database.upgrade(database.connect(Settings.from_environment().database))
+    settings = Settings.from_environment()
+    keep_servers_away(settings)
+    done = database.upgrade(database.connect(settings.database))
     for revision in done.pending:
         console().print(f"Applied {revision}")
     console().print(f"The database is at revision {done.head}")

@@ -87,7 +87,7 @@ def import_(
         zone=_zone(timezone),
         date_order=None if date_order is None else DateOrder(date_order),
     )
-    open_database(makes_new=True)
+    open_database(writes=not is_dry_run, makes_new=True)
     with _progress(is_shown=not as_json) as progress:
         report = import_prices(file, options, progress)
     if as_json:
@@ -146,7 +146,7 @@ def fetch(provider: str, symbols: tuple[str, ...], start: datetime | None, end: 
     source = SampleProvider()
     first, last = _date(start), _date(end)
     fetched = [source.fetch(symbol, first, last) for symbol in symbols or source.symbols()]
-    open_database(makes_new=True)
+    open_database(writes=True, makes_new=True)
     with SessionManager() as session:
         for series in fetched:
             price_service.store_series(session, series)

@@ -79,13 +79,16 @@ def _of_service(service_id: int, source: str | None, options: TradingOptions) ->
     from daytrader.engine.lock import engine_lock
     from daytrader.engine.replay import replay_service
     from daytrader.models.trading_service import TradingService
+    from daytrader.services import engine_control
     from daytrader.services.session_manager import SessionManager
-    from daytrader.utils.errors import InvalidInputError, NotFoundError
+    from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
 
     settings = Settings.from_environment()
-    open_database(settings)
+    open_database(settings, writes=True)
     with engine_lock(settings.instance):
         with SessionManager(read_only=True) as session:
+            if engine_control.is_paused(session):
+                raise ConflictError("all trading is paused: `daytrader engine resume` ends that")
             service = session.get(TradingService, service_id)
             if service is None:
                 raise NotFoundError("trading service")

@@ -2,58 +2,51 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from daytrader.cli.beside import serving
 from daytrader.cli.context import console, warn
+from daytrader.cli.listening import address_of, listening, serving_options, with_secret
 from daytrader.config import Settings
-from daytrader.utils import secret_file
-from daytrader.utils.errors import InvalidInputError, UnavailableError
+from daytrader.utils.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from daytrader.engine.supervisor import EngineSupervisor
 
-SECRET_FILE: Final = "secret-key"
-_SECRET_BYTES: Final = 48
 # A page of another site whose name was made to point here must not read the demo's password.
 _LOOPBACK_NAMES: Final = "127.0.0.1,localhost,[::1]"
 _READY_SECONDS: Final = 60.0
-# Ten seconds are promised; on a first start the bar in hand may wait for the compiler, and is taken again instead.
-_STOP_SECONDS: Final = 5.0
-_JOBS_STOP_SECONDS: Final = 2.0  # a job that is stopped begins anew at the next start
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes any free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@serving_options
 @click.option("--demo", "is_demo", is_flag=True, help="Fill in sample prices, an account and five services.")
-@click.option("--speed", type=click.FloatRange(min=0), help="Bars per second of the replay, 0 for no waiting.")
-def run(port: int, host: str, *, is_demo: bool, speed: float | None) -> None:
+def run(port: int, host: str, *, is_demo: bool, speed: float | None, replay_from: date | None) -> None:
     """Start API, sockets and engine in one process; Ctrl-C stops, the next start goes on where this one was."""
     settings = _settings(is_demo=is_demo)
     if settings.demo and not _is_loopback(host):
         raise InvalidInputError({"host": ["the demo shows its password to whoever asks: loopback addresses only"]})
-    with _listening(host, port) as listener, _until_told_to_stop() as told_to_stop:
-        _start(settings, listener, speed, told_to_stop)
+    with (
+        listening(host, port) as listener,
+        serving(settings.instance, address_of(listener)),
+        _until_told_to_stop() as told_to_stop,
+    ):
+        _serve(settings, listener, speed, replay_from, told_to_stop)
 
 
 def _settings(*, is_demo: bool) -> Settings:
     settings = Settings.from_environment()
-    settings = replace(settings, demo=is_demo or settings.demo)
-    if not settings.secret_key and not settings.is_production:
-        path = settings.instance / SECRET_FILE
-        secret = secret_file.read_or_make(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-        settings = replace(settings, secret_key=secret)
+    settings = with_secret(replace(settings, demo=is_demo or settings.demo))
     settings.check()
     if settings.demo and not settings.trusted_hosts:
         return replace(settings, trusted_hosts=_LOOPBACK_NAMES)
@@ -65,19 +58,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Take the port before anything else is done: who comes second must change nothing."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise UnavailableError(f"cannot listen on {host}:{port}: {why}. Choose another with --port") from None
-    with listener:
-        yield listener
 
 
 @contextmanager
@@ -98,59 +78,36 @@ def _until_told_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _start(settings: Settings, listener: socket.socket, speed: float | None, told_to_stop: threading.Event) -> None:
-    from daytrader.app import create_app
+def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    speed: float | None,
+    replay_from: date | None,
+    told_to_stop: threading.Event,
+) -> None:
+    from daytrader.cli import node
     from daytrader.cli.server import Server, wait_until_ready, warm_up
     from daytrader.cli.trade_lines import TradeLines
-    from daytrader.engine.supervisor import EngineSupervisor
-    from daytrader.services import database, demo
-    from daytrader.utils import logs
 
-    logs.configure(settings.log_level)
-    database_engine = database.connect(settings.database)
-    database.upgrade(database_engine)
     lines = TradeLines(console())
-    supervisor = EngineSupervisor(
-        database_is_sqlite=database.is_sqlite(settings.database),
-        instance_path=settings.instance,
-        speed=_fill_in(settings, speed),
-        hurries_to=demo.HURRIES_TO if settings.demo else None,
-        on_trade=lines.add,
-    )
-    app = create_app(settings)
-    app.extensions["engine"] = supervisor
-    server = Server(app, listener)
-    supervisor.start()
-    app.extensions["jobs"].start()
+    node.prepare(settings, replay_from)
+    parts = node.build(settings, speed=speed, on_trade=lines.add, on_end=lambda last: lines.say(_farewell(last)))
+    server = Server(parts.app, listener)
+    parts.start()
     server.start()
     try:
         if not wait_until_ready(server.address, settings, told_to_stop, _READY_SECONDS):
-            warn(f"not ready yet: {supervisor.status()['error'] or 'still starting'}")
-        _welcome(settings, server.address, supervisor)
+            warn(f"not ready yet: {parts.supervisor.status()['error'] or 'still starting'}")
+        _welcome(settings, server.address, parts.supervisor)
         lines.begin()
         warm_up()
         told_to_stop.wait()
     finally:
         console().print("Stopping ...")
-        if not supervisor.stop(_STOP_SECONDS):
+        if not parts.stop():
             warn("the bar in hand was not finished: it will be taken again at the next start")
-        app.extensions["jobs"].stop(_JOBS_STOP_SECONDS)
         server.stop()
-        database_engine.dispose()
-
-
-def _fill_in(settings: Settings, speed: float | None) -> float:
-    """Make what the demo needs; return the replay's speed: as told, else its own."""
-    from daytrader.services import demo
-    from daytrader.services.session_manager import SessionManager
-
-    if settings.demo:
-        with SessionManager() as session:
-            demo.fill(session, demo.credentials(settings.instance))
-    if speed is not None:
-        return speed
-    with SessionManager(read_only=True) as session:
-        return demo.replay_speed(session)
+        parts.close()
 
 
 def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor) -> None:
@@ -163,10 +120,30 @@ def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor) -> 
         account = demo.credentials(settings.instance)
         console().print(f"Account {account.username}, password {account.password}", markup=False)
     status = supervisor.status()
-    if status["position"] is None:
-        console().print("No replay is set up: the services wait for prices.")
-    else:
-        console().print(
-            f"{status['services']} services trade a replay, now at {status['position']:%Y-%m-%d}, "
-            f"{status['speed']:g} bars a second. Ctrl-C stops; the next start goes on from there."
-        )
+    if supervisor.is_paused:
+        warn("all trading is paused: `daytrader engine resume` ends that")
+    if not status["services"]:
+        console().print("No service is active: the stored prices are replayed for those that will be.")
+        return
+    position, speed = status["position"], status["speed"]
+    where = "the first stored bar" if position is None else f"{position:%Y-%m-%d}"
+    hurries = settings.demo and (position is None or position < demo.HURRIES_TO)
+    if hurries:
+        where += f", hurrying to {demo.HURRIES_TO:%Y-%m-%d}"
+    console().print(
+        f"{status['services']} services trade the stored prices, from {where}{', then ' if hurries else ', '}"
+        f"{_pace(speed)}. Ctrl-C stops; the next start goes on from there."
+    )
+
+
+def _pace(speed: float) -> str:
+    if speed == 0:
+        return "without waiting"
+    return f"{speed:g} bars a second" if speed >= 1 else f"a bar every {1 / speed:.0f} seconds"
+
+
+def _farewell(last: datetime) -> str:
+    return (
+        f"The stored prices end here, on {last:%Y-%m-%d}: services keep what they hold and trade on when newer prices "
+        "come.\n`daytrader audit` proves their books; another folder (DAYTRADER_INSTANCE=another) begins anew."
+    )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from daytrader.cli.listening import address_of
 from daytrader.config import Settings
 
 READY_PATH: Final = "/api/v1/system/ready"
@@ -33,7 +34,7 @@ class Server:
         host, port = listener.getsockname()[:2]
         self._server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler, fd=listener.fileno())
         self._thread = threading.Thread(target=self._server.serve_forever, name="server", daemon=True)
-        self.address: str = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.address = address_of(listener)
 
     def start(self) -> None:
         """Begin to answer."""

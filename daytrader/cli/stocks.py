@@ -56,7 +56,7 @@ def add(symbol: str, name: str | None, sector: str | None, description: str | No
     from daytrader.services.session_manager import SessionManager
 
     values = {"symbol": symbol, "name": name, "sector": sector, "description": description}
-    open_database(makes_new=True)
+    open_database(writes=True, makes_new=True)
     with SessionManager() as session:
         given = {key: value for key, value in values.items() if value is not None}
         # Whoever may run commands beside the database is its administrator.

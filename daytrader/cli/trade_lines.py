@@ -19,23 +19,27 @@ class TradeLines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._waiting: list[Booked] | None = []
+        self._waiting: list[Text | str] | None = []
         self._lock = threading.Lock()
 
     def add(self, booked: Booked) -> None:
         """Print *booked*, or keep it until `begin`."""
+        self.say(_line(booked))
+
+    def say(self, line: Text | str) -> None:
+        """Print *line* in its turn."""
         with self._lock:
             if self._waiting is not None:
-                self._waiting.append(booked)
+                self._waiting.append(line)
                 return
-        self._console.print(_line(booked), soft_wrap=True)
+        self._console.print(line, soft_wrap=True)
 
     def begin(self) -> None:
         """Print what has waited and whatever comes."""
         with self._lock:
             waiting, self._waiting = self._waiting or [], None
-        for booked in waiting:
-            self._console.print(_line(booked), soft_wrap=True)
+        for line in waiting:
+            self._console.print(line, soft_wrap=True)
 
 
 def _line(booked: Booked) -> Text:

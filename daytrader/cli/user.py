@@ -37,7 +37,7 @@ def create(name: str, email: str, *, is_admin: bool, reads_stdin: bool) -> None:
     from daytrader.services.session_manager import SessionManager
 
     password = _password(reads_stdin=reads_stdin)
-    open_database(makes_new=True)
+    open_database(writes=True, makes_new=True)
     with SessionManager() as session:
         account = user_service.create(session, name, email, password, is_admin=is_admin)
         audit_service.record(session, audit_service.CONSOLE, "user.create", f"/users/{account.id}")
@@ -74,7 +74,7 @@ def role(name: str, *, is_admin: bool) -> None:
     from daytrader.services.actor import Actor
     from daytrader.services.session_manager import SessionManager
 
-    open_database()
+    open_database(writes=True)
     with SessionManager() as session:
         account = _named(session, name)
         user_service.set_role(session, Actor(account.id, is_admin=True), account.id, is_admin=is_admin)
@@ -94,7 +94,7 @@ def password(name: str, *, reads_stdin: bool, removes_totp: bool) -> None:
     from daytrader.services.session_manager import SessionManager
 
     chosen = _password(reads_stdin=reads_stdin)
-    open_database()
+    open_database(writes=True)
     with SessionManager() as session:
         account = _named(session, name)
         user_service.set_password(session, one_time_tokens.issue(session, account), chosen)

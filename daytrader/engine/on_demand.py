@@ -11,18 +11,18 @@ from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import ServiceState
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import price_service, trading_service
+from daytrader.services import engine_control, price_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDataError
 
 
-def execute_strategy(actor: Actor, service_id: int, *, is_paused: bool = False) -> TradeDecision:
+def execute_strategy(actor: Actor, service_id: int) -> TradeDecision:
     """
     Take a service through the last bar that the market knows, unless it has been: once per bar, whoever asks.
 
     The bar goes through the engine's own units of work, and only this service takes part. Asked again for the same
-    bar nothing happens, and the answer is the same decision. With *is_paused* all trading is, and nothing is decided.
+    bar nothing happens, and the answer is the same decision.
 
     Raises:
         NotFoundError: If the service does not exist or is someone else's.
@@ -31,7 +31,7 @@ def execute_strategy(actor: Actor, service_id: int, *, is_paused: bool = False) 
             all trading is paused.
         InsufficientDataError: If no bar of its stock is known.
     """
-    stock = _bars(actor, service_id, is_paused=is_paused)
+    stock = _bars(actor, service_id)
     row = stock.bars.n - 1
     Runner(PaperBroker(), only=(service_id,)).step(stock, row)
     with SessionManager(read_only=True) as session:
@@ -52,12 +52,12 @@ def execute_strategy(actor: Actor, service_id: int, *, is_paused: bool = False) 
     return decision
 
 
-def _bars(actor: Actor, service_id: int, *, is_paused: bool) -> StockBars:
+def _bars(actor: Actor, service_id: int) -> StockBars:
     with SessionManager(read_only=True) as session:
         service = trading_service.get_owned(session, service_id, actor)
         if service.user_id != actor.user_id:
             raise ForbiddenError("an admin may read, pause and stop another's service, no more")
-        if is_paused:
+        if engine_control.is_paused(session):
             raise ConflictError("all trading is paused")
         if service.state is not ServiceState.ACTIVE:
             raise ConflictError(f"the service is {service.state}: only an ACTIVE one decides")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import OnTrade, Runner
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import system_events
+from daytrader.services import engine_control, system_events
 from daytrader.services.events import events
 from daytrader.services.price_service import REPLAY_FEED
 from daytrader.services.session_manager import SessionManager, session_factory
@@ -29,6 +30,8 @@ from daytrader.utils import secret_file
 from daytrader.utils.errors import UnavailableError
 
 logger = structlog.get_logger(__name__)
+
+OnEnd = Callable[[datetime], None]
 
 IDLE_SECONDS: Final = 1.0
 """How long to wait before looking again for a bar, or for a database that was busy."""
@@ -62,16 +65,19 @@ class EngineSupervisor:
         speed: float | None = None,
         hurries_to: datetime | None = None,
         on_trade: OnTrade = lambda _booked: None,
+        on_end: OnEnd = lambda _last: None,
     ) -> None:
         """
         Take bars at *speed*, but without waiting until market time *hurries_to*.
 
-        *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says.
+        *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says. *on_end* is
+        called with the last market time whenever no stored bar is left.
         """
         self._is_sqlite = database_is_sqlite
         self._instance = instance_path
         self._speed = speed
         self._hurries_to = hurries_to
+        self._on_end = on_end
         self._feed = ReplayFeed()
         self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade)
         self._thread: threading.Thread | None = None
@@ -98,7 +104,8 @@ class EngineSupervisor:
         session_factory.configure(info={_INSTALLATION: installation_id(self._instance)})
         self._stopping.clear()
         self._ready.clear()
-        self._going.set()
+        with SessionManager(read_only=True) as session:
+            self._obey(is_paused=engine_control.is_paused(session))
         self._state = EngineState.STARTING
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -106,7 +113,6 @@ class EngineSupervisor:
     def stop(self, timeout: float = 10.0) -> bool:
         """Finish the bar in hand and stop; return whether that was done within *timeout* seconds."""
         self._stopping.set()
-        self._going.set()
         if self._thread is not None:
             self._thread.join(timeout)
             if self._thread.is_alive():
@@ -116,13 +122,12 @@ class EngineSupervisor:
         return True
 
     def pause(self) -> None:
-        """Wait for the bar in hand, then take no further one until `resume`."""
-        with self._hand:
-            self._going.clear()
+        """Wait for the bar in hand, then take no further one until `resume`, whatever restarts meanwhile."""
+        self._turn(is_paused=True)
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._going.set()
+        self._turn(is_paused=False)
 
     @property
     def is_paused(self) -> bool:
@@ -157,8 +162,31 @@ class EngineSupervisor:
         }
 
     def _shown_state(self) -> EngineState:
-        is_waiting = self._state in (EngineState.RUNNING, EngineState.IDLE) and not self._going.is_set()
-        return EngineState.PAUSED if is_waiting else self._state
+        is_waiting = self.is_ready and self._state in (EngineState.STARTING, EngineState.RUNNING, EngineState.IDLE)
+        return EngineState.PAUSED if is_waiting and self.is_paused else self._state
+
+    def _turn(self, *, is_paused: bool) -> None:
+        with self._hand:
+            with SessionManager() as session:
+                engine_control.turn(session, is_paused=is_paused)
+            self._obey(is_paused=is_paused)
+
+    def _obey(self, *, is_paused: bool) -> None:
+        if is_paused:
+            self._going.clear()
+        else:
+            self._going.set()
+
+    def _heed_the_switch(self) -> None:
+        """Do as the stored switch says: another process may have turned it."""
+        with SessionManager(read_only=True) as session:
+            is_paused = engine_control.is_paused(session)
+        if is_paused == self.is_paused:
+            return
+        self._obey(is_paused=is_paused)
+        with SessionManager() as session:
+            message = f"All trading was {'paused' if is_paused else 'resumed'} at the console"
+            events.record(session, system_events.notification(Severity.WARNING, "engine", message))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -178,23 +206,26 @@ class EngineSupervisor:
                 self._stopping.wait(RETRY_SECONDS)
 
     def _work(self) -> None:
-        while self._going.wait() and not self._stopping.is_set():
+        while not self._stopping.is_set():
             with self._hand:
-                tick = self._take_next() if self._going.is_set() else None
-            if tick is None:
+                self._heed_the_switch()
+                tick = None if self.is_paused else self._take_next()
+            if self.is_paused:
+                self._going.wait(IDLE_SECONDS)
+            elif tick is None:
                 self._stopping.wait(IDLE_SECONDS)
-                continue
-            if self._hurries_to is not None and tick.time < self._hurries_to:
-                continue
-            speed = tick.speed if self._speed is None else self._speed
-            if speed > 0:
-                self._stopping.wait(1 / speed)
+            elif self._hurries_to is None or tick.time >= self._hurries_to:
+                speed = tick.speed if self._speed is None else self._speed
+                if speed > 0:
+                    self._stopping.wait(1 / speed)
 
     def _take_next(self) -> Tick | None:
         """Take the next market time through its services, if there is one."""
         tick = self._feed.next()
         if tick is None:
-            self._state = EngineState.IDLE
+            if self._state is not EngineState.IDLE:
+                self._state = EngineState.IDLE
+                self._tell_of_the_end()
             return None
         self._state, self._error = EngineState.RUNNING, None
         for stock, row in tick.bars:
@@ -202,6 +233,16 @@ class EngineSupervisor:
         self._feed.done(tick)
         self._last_bar_at = tick.time
         return tick
+
+    def _tell_of_the_end(self) -> None:
+        """Say that the replay has shown whatever is stored, if there was anything to show."""
+        cursor = self._feed.cursor()
+        if cursor is None or cursor.position is None or not _services_at_work():
+            return
+        message = f"The stored prices end on {cursor.position:%Y-%m-%d}; services trade on when newer ones are imported"
+        with SessionManager() as session:
+            events.record(session, system_events.notification(Severity.INFO, "engine", message))
+        self._on_end(cursor.position)
 
 
 def installation_id(instance: Path) -> str:

@@ -6,6 +6,7 @@ from daytrader.models.backtest import Backtest
 from daytrader.models.base import Base
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
+from daytrader.models.engine_control import EngineControl
 from daytrader.models.event_outbox import EventOutbox
 from daytrader.models.execution import Execution
 from daytrader.models.feed_cursor import FeedCursor
@@ -31,6 +32,7 @@ __all__ = [
     "Backtest",
     "Base",
     "CorporateAction",
+    "EngineControl",
     "EventOutbox",
     "Execution",
     "FeedCursor",

@@ -22,7 +22,8 @@ from daytrader.utils.errors import ConflictError
 
 USERNAME: Final = "demo"
 EMAIL: Final = "demo@example.com"
-BARS_PER_SECOND: Final = 0.5
+# The eight months that are left when it no longer hurries last half an hour.
+BARS_PER_SECOND: Final = 0.09
 # What the market knows when the demo starts: the sample's last two years are still to come.
 LAST_SEEN: Final = datetime(2011, 2, 28, tzinfo=UTC)
 # Until here the replay does not wait: Facebook was listed in May 2012, and by now its service has traded too.
@@ -92,12 +93,6 @@ def fill(session: Session, account: Credentials) -> None:
                 bars_per_second=BARS_PER_SECOND,
             )
         )
-
-
-def replay_speed(session: Session) -> float:
-    """Return the bars per second that the replay was set up for."""
-    query = select(FeedCursor.bars_per_second).where(FeedCursor.name == price_service.REPLAY_FEED)
-    return session.scalar(query) or BARS_PER_SECOND
 
 
 def _open_services(session: Session, user: User) -> None:

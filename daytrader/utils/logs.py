@@ -6,13 +6,14 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import Processor
 
 from daytrader.utils.errors import ConfigurationError
 
 
-def configure(level: str) -> None:
+def configure(level: str, *, is_json: bool = False) -> None:
     """
-    Write what is worth a look to stderr, from *level* on.
+    Write what is worth a look to stderr, from *level* on: for people, or with *is_json* one JSON object a line.
 
     Traces are plain: those with local variables, structlog's default where rich is installed, would write passwords.
 
@@ -29,10 +30,18 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
+            *(_for_machines() if is_json else _for_people()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def _for_machines() -> list[Processor]:
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+
+
+def _for_people() -> list[Processor]:
+    return [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]

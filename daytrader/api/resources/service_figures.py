@@ -10,7 +10,6 @@ from flask_restx import Resource
 
 from daytrader.api.decorators import authenticated, current_actor, limited, reads, returns
 from daytrader.api.parsers.searches import SEARCH_PARAMETERS, search_limit, search_words
-from daytrader.api.resources.system import running_engine
 from daytrader.api.resources.trading_services import ns
 from daytrader.api.schemas.trading_service import DecisionSchema, EquitySchema, MetricsSchema, ServiceMatchesSchema
 from daytrader.api.swagger import can_fail, documented
@@ -61,9 +60,7 @@ class ServiceExecution(Resource):  # type: ignore[misc]
 
         Asked again for the same bar, by whomever or after the engine, nothing happens and the same decision is shown.
         """
-        engine = running_engine()
-        is_paused = engine is not None and engine.is_paused
-        return on_demand.execute_strategy(current_actor(), service_id, is_paused=is_paused)
+        return on_demand.execute_strategy(current_actor(), service_id)
 
 
 @ns.route("/<int:service_id>/metrics")

@@ -1,0 +1,180 @@
+"""Gunicorn, configured from here: one worker process that serves REST and sockets by threads, and trades."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import gunicorn.http.wsgi
+import structlog
+from gunicorn.app.base import BaseApplication
+from gunicorn.errors import AppImportError
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+
+from daytrader.cli.node import Node
+from daytrader.utils.errors import DayTraderError
+
+STOP_SECONDS: Final = 9
+"""Ten are promised; then the worker is killed, and the bar in hand is taken again at the next start."""
+REQUEST_THREADS: Final = 16
+"""Threads that sockets leave to requests."""
+_SILENCE_SECONDS: Final = 60  # a first start compiles
+_NAME: Final = "DayTrader"
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+logger = structlog.get_logger("daytrader.server")
+
+
+class SocketLimit:
+    """Lets sockets hold so many threads and no more: each holds one, and requests need theirs."""
+
+    def __init__(self, app: Wsgi, most: int) -> None:
+        self._app = app
+        self._free = threading.BoundedSemaphore(most)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve a request, or refuse a socket when there are too many."""
+        if not environ["PATH_INFO"].startswith("/socket.io"):
+            return self._app(environ, start_response)
+        if not self._free.acquire(blocking=False):
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            start_response(f"{status.value} {status.phrase}", [("Retry-After", "5"), ("Content-Length", "0")])
+            return []
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._free.release()
+
+
+class TradingWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker whose sockets, engine and jobs end with it: the unit of work in hand is finished first."""
+
+    _ending: threading.Thread | None = None
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """End on SIGTERM."""
+        super().handle_exit(sig, frame)
+        self.method_queue.defer(self._end_trading)  # not from within a signal
+
+    def handle_quit(self, sig: int, frame: object) -> None:
+        """End likewise on Ctrl-C, which the terminal sends to every process."""
+        self.handle_exit(sig, frame)
+
+    def run(self) -> None:
+        """Serve until the end, and see it through."""
+        super().run()
+        self._end_trading()  # the process that watches this one may have gone without a word
+        assert self._ending is not None
+        self._ending.join()
+
+    def _end_trading(self) -> None:
+        if self._ending is None:
+            self._ending = threading.Thread(target=self.app.end, name="ending")
+            self._ending.start()
+
+
+class StructuredLog(Logger):  # type: ignore[misc]
+    """Gunicorn's words and one line a request, in the form of every other line."""
+
+    def access(self, resp: Any, req: Any, environ: Environ, request_time: timedelta) -> None:
+        """Tell of a request; not its query, which may hold what is nobody's business."""
+        logger.info(
+            "request",
+            method=req.method,
+            path=environ.get("PATH_INFO", req.path),
+            status=int(str(resp.status).split(" ", maxsplit=1)[0]),
+            bytes=resp.sent,
+            milliseconds=round(request_time.total_seconds() * 1000, 1),
+            address=environ.get("REMOTE_ADDR", ""),
+        )
+
+    def critical(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._pass_on(logging.CRITICAL, msg, args, kwargs)
+
+    def error(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._pass_on(logging.ERROR, msg, args, kwargs)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._pass_on(logging.WARNING, msg, args, kwargs)
+
+    def info(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on, as details."""
+        self._pass_on(logging.DEBUG, msg, args, kwargs)
+
+    def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on."""
+        self._pass_on(logging.DEBUG, msg, args, kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on, with the trace."""
+        self._pass_on(logging.ERROR, msg, args, {"exc_info": True} | kwargs)
+
+    def _pass_on(self, level: int, message: str, args: tuple[Any, ...], more: dict[str, Any]) -> None:
+        told = {"exc_info": more["exc_info"]} if more.get("exc_info") else {}
+        logger.log(level, message % args if args else message, **told)
+
+
+class Production(BaseApplication):  # type: ignore[misc]
+    """
+    The server of ``daytrader serve``.
+
+    The process that is started listens and watches; the worker that it forks builds the node: threads and connections
+    do not survive a fork.
+    """
+
+    def __init__(self, build: Callable[[], Node], listener: int, threads: int) -> None:
+        self._build = build
+        self._listener = listener
+        self._threads = threads
+        self._node: Node | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        settings = {
+            "bind": f"fd://{self._listener}",
+            "workers": 1,
+            "worker_class": TradingWorker,
+            "threads": self._threads,
+            "worker_connections": 2 * self._threads,  # those without a thread wait, or are kept alive
+            "timeout": _SILENCE_SECONDS,
+            "graceful_timeout": STOP_SECONDS,
+            "logger_class": StructuredLog,
+            "accesslog": "-",
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+        gunicorn.http.wsgi.SERVER = _NAME
+
+    def load(self) -> Wsgi:
+        """Build the node in the worker's process and begin to trade."""
+        from daytrader.cli.server import warm_up
+
+        try:
+            node = self._build()
+            node.start()
+        except DayTraderError as error:
+            raise AppImportError(f"Error: {error}") from error
+        self._node = node
+        warm_up()
+        return SocketLimit(node.app, self._threads - REQUEST_THREADS)
+
+    def end(self) -> None:
+        """Close the sockets, finish the bar in hand, stop."""
+        if self._node is None:
+            return
+        self._node.app.extensions["sockets"].hang_up()
+        if not self._node.stop():
+            logger.warning("the bar in hand was not finished: it will be taken again at the next start")
+        self._node.close()

@@ -1,0 +1,96 @@
+"""What a process of the server is made of: database, application, engine and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+from daytrader.config import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy import Engine
+
+    from daytrader.engine.supervisor import EngineSupervisor
+    from daytrader.services.booking import Booked
+
+# Ten seconds are promised; on a first start the bar in hand may wait for the compiler, and is taken again instead.
+_STOP_SECONDS: Final = 5.0
+_JOBS_STOP_SECONDS: Final = 2.0  # a job that is stopped begins anew at the next start
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One process that serves and trades."""
+
+    app: Flask
+    supervisor: EngineSupervisor
+    _database: Engine
+
+    def start(self) -> None:
+        """Begin to trade, after reconciliation, and to work on jobs."""
+        self.supervisor.start()
+        self.app.extensions["jobs"].start()
+
+    def stop(self) -> bool:
+        """Finish the bar in hand and stop; return whether that was done in time."""
+        has_finished = self.supervisor.stop(_STOP_SECONDS)
+        self.app.extensions["jobs"].stop(_JOBS_STOP_SECONDS)
+        return has_finished
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.dispose()
+
+
+def prepare(settings: Settings, replay_from: date | None) -> None:
+    """
+    Bring the database to this version, and fill it with what is to be served.
+
+    Nothing of the connection is left: processes that are forked afterwards open their own.
+
+    Raises:
+        ConflictError: If the replay cannot begin on *replay_from*.
+    """
+    from daytrader.services import database, demo, replay_clock
+    from daytrader.services.session_manager import SessionManager
+
+    engine = database.connect(settings.database)
+    try:
+        database.upgrade(engine)
+        with SessionManager() as session:
+            if settings.demo:
+                demo.fill(session, demo.credentials(settings.instance))
+            replay_clock.set_up(session)
+            if replay_from is not None:
+                replay_clock.begin_on(session, replay_from)
+    finally:
+        engine.dispose()
+
+
+def build(
+    settings: Settings,
+    *,
+    speed: float | None = None,
+    on_trade: Callable[[Booked], None] = lambda _booked: None,
+    on_end: Callable[[datetime], None] = lambda _last: None,
+) -> Node:
+    """Connect to the database that was prepared, and put the parts together."""
+    from daytrader.app import create_app
+    from daytrader.engine.supervisor import EngineSupervisor
+    from daytrader.services import database, demo
+
+    engine = database.connect(settings.database)
+    supervisor = EngineSupervisor(
+        database_is_sqlite=database.is_sqlite(settings.database),
+        instance_path=settings.instance,
+        speed=speed,
+        hurries_to=demo.HURRIES_TO if settings.demo else None,
+        on_trade=on_trade,
+        on_end=on_end,
+    )
+    app = create_app(settings)
+    app.extensions["engine"] = supervisor
+    return Node(app, supervisor, engine)
