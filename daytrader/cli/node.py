@@ -36,8 +36,10 @@ class Node:
 
     def stop(self) -> bool:
         """Finish the bar in hand and stop; return whether that was done in time."""
+        jobs = self.app.extensions["jobs"]
+        jobs.stop(0)  # both end at the same time
         has_finished = self.supervisor.stop(_STOP_SECONDS)
-        self.app.extensions["jobs"].stop(_JOBS_STOP_SECONDS)
+        jobs.stop(_JOBS_STOP_SECONDS)
         return has_finished
 
     def close(self) -> None:

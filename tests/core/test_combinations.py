@@ -74,5 +74,5 @@ def test_rules_change_by_the_names_a_service_stores_them_by() -> None:
     assert (changed.costs.percent, changed.costs.per_order) == (Decimal("0.1"), Decimal(2))
     with pytest.raises(InvalidParameterError, match="unknown rule"):
         rules.changed({"stop": 1})
-    with pytest.raises(InvalidParameterError, match="decimals"):
+    with pytest.raises(InvalidParameterError, match="decimal places"):
         rules.changed({"stop_loss_percent": 2.00001})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.rules import Costs, Rules, all_in
+from daytrader.core.rules import RULE_FIELDS, Costs, Rules, all_in
 
 
 def test_defaults_are_a_services() -> None:
@@ -65,3 +65,12 @@ def test_settings_are_told_by_a_services_names() -> None:
     assert told["slippage_bps"] == 5.0
     assert told["stop_loss_percent"] == 5.0
     assert told["fixed_shares"] is None
+
+
+@pytest.mark.parametrize(("name", "places"), RULE_FIELDS.items())
+def test_the_decimals_of_a_setting_are_those_that_its_rule_takes(name: str, places: int) -> None:
+    """A sweep draws no value that a service could not be given, and misses none for want of decimals."""
+    if name != "fixed_shares":
+        Rules().changed({name: 10.0**-places})
+        with pytest.raises(InvalidParameterError, match=f"with at most {places} decimal places"):
+            Rules().changed({name: 10.0 ** -(places + 1)})

@@ -19,27 +19,33 @@ import requests
 T = TypeVar("T")
 
 START_SECONDS: Final = 240  # what a first start may take, everything compiled included
-_ADDRESS: Final = re.compile(r"answers at (http://\S+)")
+_ADDRESS: Final = re.compile(r"(?:answers|serves) at (http://\S+)")
 _ACCOUNT: Final = re.compile(r"Account (\S+), password (\S+)")
 _DAYTRADER: Final = (sys.executable, "-c", "from daytrader.cli import main; main()")
 
 
-def daytrader(instance: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run another command on *instance* to its end."""
+def daytrader(instance: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run another command on *instance* to its end, *given* being what it reads."""
     return subprocess.run(
-        [*_DAYTRADER, *words], env=_environment(instance), capture_output=True, text=True, timeout=120, check=False
+        [*_DAYTRADER, *words],
+        env=environment(instance),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
 class RunningServer:
     """``daytrader run`` with what it printed, who may sign in, and an API client."""
 
-    def __init__(self, instance: Path, *options: str) -> None:
+    def __init__(self, instance: Path, *options: str, command: str = "run", **variables: str) -> None:
         self.lines: list[str] = []
         self._token: str | None = None
         self._process = subprocess.Popen(
-            [*_DAYTRADER, "run", "--port", "0", *options],
-            env=_environment(instance),
+            [*_DAYTRADER, command, "--port", "0", *options],
+            env=environment(instance) | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -79,9 +85,20 @@ class RunningServer:
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
-    def sign_in(self) -> None:
-        """Sign in as the demo account."""
-        username, password = self.account
+    def post(self, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+        """Tell the API something, signed in."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=10)
+
+    @property
+    def token(self) -> str | None:
+        """What `sign_in` has got."""
+        return self._token
+
+    def sign_in(self, username: str = "", password: str = "") -> None:
+        """Sign in, as the demo account unless another is given."""
+        if not username:
+            username, password = self.account
         body = {"username": username, "password": password}
         answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=10)
         assert answer.status_code == 200, answer.text
@@ -97,6 +114,11 @@ class RunningServer:
             return found
 
         return wait_for(find, seconds, self._why)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the server's processes."""
+        process = psutil.Process(self._process.pid)
+        return [process.pid, *(child.pid for child in process.children(recursive=True))]
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Tell the process to stop and return its exit code; it has ten seconds."""
@@ -125,6 +147,7 @@ def wait_for(find: Callable[[], T | None], seconds: float, why: Callable[[], str
         time.sleep(0.1)
 
 
-def _environment(instance: Path) -> dict[str, str]:
+def environment(instance: Path) -> dict[str, str]:
+    """Return the variables of a process whose only DayTrader setting is *instance*."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DAYTRADER_")}
     return kept | {"DAYTRADER_INSTANCE": str(instance), "COLUMNS": "200"}

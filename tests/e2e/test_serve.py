@@ -1,0 +1,133 @@
+"""``daytrader serve`` as it runs in production: REST, sockets and trading in gunicorn's hands."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import pytest
+import requests
+import socketio
+
+from tests.conftest import PASSWORD
+from tests.e2e.server import RunningServer, daytrader, wait_for
+
+SECRET: Final = {"DAYTRADER_SECRET_KEY": secrets.token_hex(32)}
+SERVICE: Final = {"name": "mine", "stock_symbol": "AAPL", "initial_balance": 10_000, "strategy": "sma_trend"}
+
+
+def serve(instance: Path, *options: str) -> RunningServer:
+    """Start ``daytrader serve`` and wait until it is ready."""
+    server = RunningServer(instance, "--speed", "20", *options, command="serve", **SECRET)
+    wait_for(lambda: _is_ready(server), 60, lambda: "\n".join(server.lines))
+    return server
+
+
+def _is_ready(server: RunningServer) -> bool:
+    try:
+        return server.get("/system/ready").status_code == 200
+    except requests.RequestException:  # it may still be loading
+        return False
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance with an administrator and the sample's prices."""
+    folder = tmp_path_factory.mktemp("serve") / "instance"
+    words = ("user", "create", "carol", "--email", "carol@example.com", "--admin", "--password-stdin")
+    assert daytrader(folder, *words, given=PASSWORD).returncode == 0
+    assert daytrader(folder, "prices", "fetch", "sample", "AAPL").returncode == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[RunningServer]:
+    """The server, a service at work."""
+    with serve(instance, "--threads", "32") as running:
+        running.sign_in("carol", PASSWORD)
+        made = running.post("/services", SERVICE).json()
+        assert running.post(f"/services/{made['id']}/activate").status_code == 200
+        yield running
+
+
+def test_it_trades_and_tells_over_a_websocket(server: RunningServer) -> None:
+    """REST, socket and engine are one process."""
+    heard: list[dict[str, Any]] = []
+    with socketio.SimpleClient() as client:
+        client.connect(server.address, auth={"token": server.token}, transports=["websocket"])
+        client.client.on("transaction:new", heard.append)
+        assert client.call("join", {"room": "transactions"})["status"] == "ok"
+        wait_for(lambda: heard or None, 30)
+    listed = server.items("/transactions")
+    assert heard[0]["entity"]["id"] in [transaction["id"] for transaction in listed]
+
+
+def test_polling_works_too(server: RunningServer) -> None:
+    """For clients behind proxies that know no websockets."""
+    with socketio.SimpleClient() as client:
+        client.connect(server.address, auth={"token": server.token}, transports=["polling"])
+        assert client.call("join", {"room": "services"})["status"] == "ok"
+
+
+def test_the_server_does_not_say_what_it_is_made_of(server: RunningServer) -> None:
+    """Neither gunicorn nor a version; production's pages of documentation are shut."""
+    answer = server.get("/system/health")
+    assert answer.headers["Server"] == "DayTrader"
+    assert requests.get(f"{server.address}/api/v1/docs", timeout=10).status_code == 404
+
+
+def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> None:
+    """Of 32 threads 16 are kept: the next socket is told to come again, and requests are answered."""
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    url = f"{server.address}/socket.io/?EIO=4&transport=websocket"
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    opened = [requests.get(url, headers=asked | key, stream=True, timeout=10) for _ in range(17)]
+    try:
+        assert [answer.status_code for answer in opened] == [101] * 16 + [503]
+        assert server.get("/system/health").status_code == 200
+    finally:
+        for answer in opened:
+            answer.close()
+
+
+def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
+    """With what an operator looks for, and without the query."""
+    server.get("/system/health", canary="not-for-the-log")
+    lines = wait_for(lambda: [line for line in server.lines if '"path": "/api/v1/system/health"' in line], 10)
+    told = json.loads(lines[-1])
+    assert told["event"] == "request"
+    assert (told["method"], told["status"], told["address"]) == ("GET", 200, "127.0.0.1")
+    assert {"milliseconds", "bytes", "timestamp", "level"} <= set(told)
+    assert not any("not-for-the-log" in line for line in server.lines)
+
+
+def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: RunningServer, instance: Path) -> None:
+    """With a socket open and a service trading; the books are right, and no process is left."""
+    workers = server.processes()
+    with socketio.SimpleClient() as client:
+        client.connect(server.address, auth={"token": server.token}, transports=["websocket"])
+        began = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0, "\n".join(server.lines)
+        assert time.monotonic() - began < 10
+    assert not [process for process in workers if psutil.pid_exists(process)]
+    assert not any("Traceback" in line for line in server.lines)
+    audit = daytrader(instance, "audit")
+    assert audit.returncode == 0, audit.stdout
+    with serve(instance) as second:
+        second.sign_in("carol", PASSWORD)
+        position = second.get("/system/engine").json()["position"]
+        wait_for(lambda: second.get("/system/engine").json()["position"] > position, 30)
+        assert second.stop(signal.SIGINT) == 0
+
+
+def test_unsafe_settings_are_refused_by_default(tmp_path: Path) -> None:
+    """Production is what it is for."""
+    refused = daytrader(tmp_path, "serve", "--port", "0")
+    assert refused.returncode == 2
+    assert refused.stderr == "Error: DAYTRADER_SECRET_KEY must be at least 32 characters long\n"
