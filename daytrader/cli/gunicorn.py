@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -68,11 +70,14 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
         self.handle_exit(sig, frame)
 
     def run(self) -> None:
-        """Serve until the end, and see it through."""
+        """Serve until the end, and see it through; never returns."""
         super().run()
         self._end_trading()  # the process that watches this one may have gone without a word
         assert self._ending is not None
         self._ending.join()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # Python itself would wait for what is still being compiled in the background
 
     def _end_trading(self) -> None:
         if self._ending is None:

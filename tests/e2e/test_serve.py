@@ -79,7 +79,7 @@ def test_the_server_does_not_say_what_it_is_made_of(server: RunningServer) -> No
     """Neither gunicorn nor a version; production's pages of documentation are shut."""
     answer = server.get("/system/health")
     assert answer.headers["Server"] == "DayTrader"
-    assert requests.get(f"{server.address}/api/v1/docs", timeout=10).status_code == 404
+    assert requests.get(f"{server.address}/api/v1/docs", timeout=10).status_code == 401
 
 
 def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> None:

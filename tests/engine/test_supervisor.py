@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from daytrader.engine.runner import Runner
 from daytrader.engine.supervisor import EngineSupervisor, installation_id
 from daytrader.models import FeedCursor
 from daytrader.models.enums import OrderState, ServiceState
-from daytrader.services import trading_service
+from daytrader.services import engine_control, replay_clock, trading_service
 from daytrader.services.booking import Booked
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils.errors import ConflictError
@@ -245,3 +246,74 @@ def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> N
     assert (stopped.error_reason or "").startswith("audit: L1")
     assert market.orders(wrong)[0].state is OrderState.CANCELLED
     assert world.reload(right).state is ServiceState.ACTIVE
+
+
+def test_a_pause_is_kept_over_a_restart(world: World, engine: EngineSupervisor, tmp_path: Path) -> None:
+    """It is stored: the next engine reconciles, says that it is paused, and takes no bar."""
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    start_replay()
+    engine.pause()
+
+    again = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance")
+    again.start()
+    assert again.wait_until_ready(PATIENCE)
+    eventually(lambda: again.status()["state"] == "paused")
+    time.sleep(0.2)
+    assert market.decisions(service) == []
+    again.resume()
+    eventually(lambda: len(market.decisions(service)) == 3)
+    assert again.stop()
+
+
+def test_the_switch_is_heeded_whoever_turns_it(world: World, engine: EngineSupervisor) -> None:
+    """Another process pauses and resumes: this engine follows, and tells of it once each."""
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    engine.start()
+    assert engine.wait_until_ready(PATIENCE)
+    for is_paused in (True, False):
+        with SessionManager() as session:
+            engine_control.turn(session, is_paused=is_paused)
+        eventually(lambda is_paused=is_paused: engine.is_paused is is_paused)  # type: ignore[misc]
+    start_replay()
+    eventually(lambda: len(market.decisions(service)) == 3)
+
+    told = [one.event.entity["message"] for one in world.published if one.event.name == "system:notification"]
+    assert told[:2] == ["All trading was paused at the console", "All trading was resumed at the console"]
+
+
+def test_the_end_of_the_stored_prices_is_said_once(world: World, tmp_path: Path) -> None:
+    """To whoever started the engine, and as a notification; again when newer bars have come and gone."""
+    market = Market(world, [TEN] * 3)
+    market.service()
+    start_replay(position=1)
+    ends: list[datetime] = []
+    engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance", speed=0, on_end=ends.append)
+    engine.start()
+    eventually(lambda: bool(ends))
+    time.sleep(1.2)  # longer than the engine's own idle wait
+    assert engine.stop()
+
+    assert ends == [day(2)]
+    told = [one.event.entity for one in world.published if one.event.name == "system:notification"]
+    assert [one["severity"] for one in told] == ["info"]
+    assert told[0]["message"].startswith(f"The stored prices end on {day(2):%Y-%m-%d}")
+
+
+def test_a_replay_begins_where_it_is_asked_to(world: World) -> None:
+    """What lies before is known, not traded; it never goes back behind what was decided, nor past what is held."""
+    market = Market(world, [TEN] * 6)
+    service = market.service()
+    with SessionManager() as session:
+        replay_clock.begin_on(session, day(2).date())
+    tick = ReplayFeed().next()
+    assert tick is not None
+    assert tick.time == day(2)
+
+    market.run(last=4)
+    with SessionManager() as session, pytest.raises(ConflictError, match="time does not go back"):
+        replay_clock.begin_on(session, day(3).date())
+    assert market.reload(service).current_shares == 100
+    with SessionManager() as session, pytest.raises(ConflictError, match="holds shares"):
+        replay_clock.begin_on(session, day(5).date())

@@ -35,6 +35,7 @@ function learnPrice({ symbol, close_price: close, price_date: date, timestamp })
   const closes = [...known.closes, close].slice(-PRICES_KEPT);
   prices.set(symbol, { last: close, previous: known.last, closes, at: performance.now() });
   const moment = date ?? timestamp;
+  element("notice").hidden = true; // the market moves on
   if (moment) element("market-time").textContent = `Market time ${moment.slice(0, 16).replace("T", " ")}`;
   draw();
 }
@@ -56,6 +57,11 @@ function learnTransaction(transaction) {
   draw();
 }
 
+function learnNotice({ message }) {
+  element("notice").textContent = message;
+  element("notice").hidden = false;
+}
+
 const HANDLERS = {
   "service:update": learnService,
   "service:state_change": learnService,
@@ -63,6 +69,7 @@ const HANDLERS = {
   "transaction:update": learnTransaction,
   "transaction:complete": learnTransaction,
   "price:update": learnPrice,
+  "system:notification": learnNotice,
 };
 
 async function load() {
@@ -93,7 +100,7 @@ function listen() {
   hangUp();
   hangUp = connect(token(), {
     async connected(send) {
-      await Promise.all([send("join_services"), send("join_transactions"), send("join_price_updates")]);
+      await Promise.all([send("join_services"), send("join_transactions"), send("join_price_updates"), send("join_system")]);
       await load(); // after joining: nothing falls between the picture and its changes
       show("live", "live");
     },
