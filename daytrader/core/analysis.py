@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import talib
 
 from daytrader.core import indicators
 from daytrader.core.arrays import BoolArray, FloatArray
 from daytrader.core.bars import Bars, SignalView
 from daytrader.core.named_indicators import seen_from
+from daytrader.core.ta import talib
 
 Trend: TypeAlias = Literal["up", "down", "sideways"]
 Signal: TypeAlias = Literal["buy", "sell", "neutral"]

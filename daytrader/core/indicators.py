@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import talib
 
 from daytrader.core.arrays import BoolArray, FloatArray
 from daytrader.core.errors import InvalidParameterError
+from daytrader.core.ta import talib
 
 _LARGEST_WINDOW: Final = 100_000  # TA-Lib's
 _FLAT_RSI: Final = 50.0

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-import talib
 from talib import abstract
 
 from daytrader.core import indicators
 from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars, SignalView
 from daytrader.core.errors import InvalidParameterError
+from daytrader.core.ta import talib
 
 Series: TypeAlias = FloatArray | Mapping[str, FloatArray]
 Parameters: TypeAlias = Mapping[str, int | float]
@@ -63,7 +63,7 @@ class Indicator:
 @cache
 def known_functions() -> tuple[str, ...]:
     """Return the names that `parse` takes, lower case, in order."""
-    names = talib.get_functions()  # type: ignore[no-untyped-call]  # TA-Lib's own types stop short of it
+    names = talib.get_functions()
     return tuple(sorted(name.lower() for name in names if name not in _WITHOUT_INPUT))
 
 
