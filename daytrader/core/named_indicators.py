@@ -9,13 +9,12 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from talib import abstract
 
 from daytrader.core import indicators
 from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars, SignalView
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.ta import talib
+from daytrader.core.ta import abstract, talib
 
 Series: TypeAlias = FloatArray | Mapping[str, FloatArray]
 Parameters: TypeAlias = Mapping[str, int | float]
@@ -170,7 +169,7 @@ def _defaults(function: str) -> dict[str, int | float]:
 
 
 def _function(name: str) -> Any:
-    return abstract.Function(name)  # type: ignore[attr-defined]  # TA-Lib's types leave it out
+    return abstract.Function(name)
 
 
 def _outputs(indicator: Indicator, view: SignalView) -> dict[str, FloatArray]:

@@ -16,6 +16,7 @@ def _load() -> ModuleType:
         sys.modules[_PANDAS] = None  # type: ignore[assignment]
     try:
         import talib as loaded
+        import talib.abstract
     finally:
         if is_hidden:
             del sys.modules[_PANDAS]
@@ -24,3 +25,4 @@ def _load() -> ModuleType:
 
 
 talib: Final = _load()
+abstract: Final = talib.abstract
