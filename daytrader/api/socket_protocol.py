@@ -83,7 +83,7 @@ _SERVICE_ROOMS: Final = ("services", "service_{id}", "user_{id}")
 _TRANSACTION_ROOMS: Final = ("transactions", "service_{id}", "user_{id}")
 _SERVICE: Final = example_of(ServiceSchema())
 _TRANSACTION: Final = example_of(TransactionSchema())
-_PRICE: Final = example_of(DailyPriceSchema()) | {"interval": 0}
+_PRICE: Final = example_of(DailyPriceSchema())
 _NOTICE: Final = {"severity": "info", "source": "engine", "message": "All trading is paused"}
 
 DATA_EVENTS: Final = (

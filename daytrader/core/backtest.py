@@ -64,7 +64,7 @@ def run(
     resolved = resolve_params(strategy, params)
     cents = to_cents(cash)
     if cents <= 0:
-        raise InvalidParameterError("cash", f"must be positive, was {cash}")
+        raise InvalidParameterError("cash", "must be positive")
     used = bars if end is None else bars.until(_day(end))
     signals = compute(strategy, used, resolved)
     main = simulate(used, signals, rules, cents, start=start, fill=fill)

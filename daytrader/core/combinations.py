@@ -93,7 +93,7 @@ def random(axes: Mapping[str, tuple[Number, Number]], n: int, seed: int, strateg
     for name, bounds in axes.items():
         low, high = _column(name, bounds).tolist()
         if low > high:
-            raise InvalidParameterError(name, f"must have its lower bound first, was {low} to {high}")
+            raise InvalidParameterError(name, "must have its lower bound first")
         steps = _steps(high - low, decimals.get(name, _DECIMALS))
         drawn = rng.integers(math.ceil(low * steps - _NOISE), math.floor(high * steps + _NOISE), n, endpoint=True)
         columns.append(drawn if steps == 1 else drawn / steps)

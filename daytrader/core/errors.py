@@ -16,10 +16,11 @@ class InvalidParameterError(InvalidInputError):
 
 
 class UnknownStrategyError(InvalidInputError):
-    """No strategy has this name; the message lists those that exist."""
+    """No strategy has this *name*; the message lists those that exist, and repeats nothing that was sent."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__({"strategy": [f"unknown strategy {name!r}, known: {', '.join(known)}"]})
+        super().__init__({"strategy": [f"unknown strategy, known: {', '.join(known)}"]})
+        self.name = name
 
 
 class BrokenStrategyError(DayTraderError):

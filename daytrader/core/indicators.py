@@ -76,7 +76,7 @@ def bollinger(
     """
     _check_window("window", window, least=2)
     if not 0 < deviations < np.inf:
-        raise InvalidParameterError("deviations", f"must be positive, was {deviations}")
+        raise InvalidParameterError("deviations", "must be positive")
     if close.size == 0:
         return close.copy(), close.copy(), close.copy()
     upper, middle, lower = talib.BBANDS(_dense(close), window, deviations, deviations)
@@ -96,7 +96,7 @@ def macd(
     _check_window("slow", slow, least=2)
     _check_window("signal", signal, least=1)
     if fast > slow:
-        raise InvalidParameterError("fast", f"must be at most slow ({slow}), was {fast}")
+        raise InvalidParameterError("fast", "must be at most slow")
     if close.size == 0:
         return close.copy(), close.copy(), close.copy()
     line, signal_line, histogram = talib.MACD(_dense(close), fast, slow, signal)
@@ -178,7 +178,7 @@ def _one_later(values: FloatArray) -> FloatArray:
 
 def _check_window(name: str, window: int, least: int) -> None:
     if not least <= window <= _LARGEST_WINDOW:
-        raise InvalidParameterError(name, f"must be {least} to {_LARGEST_WINDOW:,}, was {window}")
+        raise InvalidParameterError(name, f"must be {least} to {_LARGEST_WINDOW:,}")
 
 
 def _dense(values: FloatArray) -> FloatArray:

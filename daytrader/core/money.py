@@ -34,7 +34,7 @@ def to_cents(amount: Decimal) -> int:
     """
     cents = _round_half_up(amount, CENTS)
     if abs(cents) > MAX_CASH:
-        raise BoundsError(f"{amount} is beyond the largest amount, {MAX_CASH // CENTS:,}")
+        raise BoundsError(f"must be at most {MAX_CASH // CENTS:,}")
     return cents
 
 

@@ -123,15 +123,15 @@ def _between_splits(bars: Bars) -> list[tuple[int, int]]:
 def _parse(key: str) -> Indicator:
     name, *given = (part.strip() for part in key.split(":"))
     if name.lower() not in known_functions():
-        raise _refused(f"unknown indicator {name!r}, known: {', '.join(known_functions())}")
+        raise _refused(f"unknown indicator, known: {', '.join(known_functions())}")
     function = name.upper()
     defaults = _defaults(function)
     values: dict[str, int | float] = {}
     for place, text in enumerate(given):
-        parameter, value = _parameter(key, list(defaults), place, text)
+        parameter, value = _parameter(function, list(defaults), place, text)
         if parameter in values:
-            raise _refused(f"{key}: {parameter} is given twice")
-        values[parameter] = _number(key, parameter, value, is_whole=isinstance(defaults[parameter], int))
+            raise _refused(f"{function.lower()}: {parameter} is given twice")
+        values[parameter] = _number(function, parameter, value, is_whole=isinstance(defaults[parameter], int))
     if function == "BBANDS" and "nbdevup" in values:
         values.setdefault("nbdevdn", values["nbdevup"])
     indicator = Indicator(key, function, {**defaults, **values})
@@ -139,27 +139,27 @@ def _parse(key: str) -> Indicator:
     return indicator
 
 
-def _parameter(key: str, known: Sequence[str], place: int, text: str) -> tuple[str, str]:
+def _parameter(function: str, known: Sequence[str], place: int, text: str) -> tuple[str, str]:
     allowed = f"allowed: {', '.join(known) or 'none'}"
     name, is_named, value = text.partition("=")
     if is_named:
         name = name.strip().lower()
         if name not in known:
-            raise _refused(f"{key}: unknown parameter {name!r}, {allowed}")
+            raise _refused(f"{function.lower()}: unknown parameter, {allowed}")
         return name, value.strip()
     if place >= len(known):
-        raise _refused(f"{key}: too many parameters, {allowed}")
+        raise _refused(f"{function.lower()}: too many parameters, {allowed}")
     return known[place], text
 
 
-def _number(key: str, parameter: str, text: str, *, is_whole: bool) -> int | float:
+def _number(function: str, parameter: str, text: str, *, is_whole: bool) -> int | float:
     kind = "a whole number" if is_whole else "a number"
     try:
         value = int(text) if is_whole else float(text)
     except ValueError:
-        raise _refused(f"{key}: {parameter} must be {kind}") from None
+        raise _refused(f"{function.lower()}: {parameter} must be {kind}") from None
     if not abs(value) <= _LARGEST:
-        raise _refused(f"{key}: {parameter} must be {kind} within {_LARGEST:,}")
+        raise _refused(f"{function.lower()}: {parameter} must be {kind} within {_LARGEST:,}")
     return value
 
 
@@ -178,7 +178,7 @@ def _outputs(indicator: Indicator, view: SignalView) -> dict[str, FloatArray]:
         outputs = ours(view, indicator.parameters) if ours else None
     except InvalidParameterError as error:
         reasons = ", ".join(reason for messages in error.fields.values() for reason in messages)
-        raise _refused(f"{indicator.key}: {_PARAMETERS.get(error.name, error.name)} {reasons}") from None
+        raise _refused(f"{indicator.function.lower()}: {_PARAMETERS.get(error.name, error.name)} {reasons}") from None
     return _talib(indicator, view) if outputs is None else outputs
 
 

@@ -185,7 +185,7 @@ def backtest_overfitting(
     """
     blocks = int(count.size)
     if blocks % 2 or not _FEW <= blocks <= _MOST_BLOCKS:
-        raise InvalidParameterError("blocks", f"must be even and at most {_MOST_BLOCKS}, was {blocks}")
+        raise InvalidParameterError("blocks", f"must be even and at most {_MOST_BLOCKS}")
     moved = (squares > 0).any(axis=1)
     if is_candidate is not None:
         moved &= is_candidate

@@ -75,7 +75,7 @@ class Parameter:
             InvalidParameterError: If it is no such number or outside the bounds.
         """
         kind = "whole number" if self.type is int else "number"
-        allowed = f"must be a {kind} between {self.minimum} and {self.maximum}, was {value!r}"
+        allowed = f"must be a {kind} between {self.minimum} and {self.maximum}"
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
             raise InvalidParameterError(self.name, allowed)
         try:

@@ -106,9 +106,9 @@ def spans(sessions: int, train: int, test: int, mode: Mode) -> tuple[Span, ...]:
     """
     for name, length in (("train", train), ("test", test)):
         if length < 1:
-            raise InvalidParameterError(name, f"must be at least one session, was {length}")
+            raise InvalidParameterError(name, "must be at least one session")
     if mode not in ("anchored", "rolling"):
-        raise InvalidParameterError("walk_forward", f"must be anchored or rolling, was {mode!r}")
+        raise InvalidParameterError("walk_forward", "must be anchored or rolling")
     if sessions <= train:
         raise InsufficientDataError(f"{sessions:,} sessions leave none to test on after {train:,} of training")
     return tuple(

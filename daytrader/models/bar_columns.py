@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import BigInteger, Float
 from sqlalchemy.orm import Mapped, mapped_column, validates
@@ -12,6 +12,8 @@ from daytrader.models.base import Base
 from daytrader.models.enums import PriceSource
 from daytrader.utils import validators
 
+PRICE_DECIMALS: Final = 6
+"""The scale of prices, and so of what is derived from them."""
 _PRICES = ("open_price", "high_price", "low_price", "close_price")
 
 
@@ -34,14 +36,14 @@ class BarColumns(Base):
         """Close minus open."""
         if self.open_price is None or self.close_price is None:
             return None
-        return self.close_price - self.open_price
+        return round(self.close_price - self.open_price, PRICE_DECIMALS)
 
     @property
     def change_percent(self) -> float | None:
         """Change in percent of the open."""
         if self.change is None or not self.open_price:
             return None
-        return self.change / self.open_price * 100
+        return round(self.change / self.open_price * 100, PRICE_DECIMALS)
 
     @property
     def is_real_data(self) -> bool:

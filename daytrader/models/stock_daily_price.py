@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Float, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from daytrader.models.bar_columns import BarColumns
+from daytrader.models.bar_columns import PRICE_DECIMALS, BarColumns
 from daytrader.models.enums import PriceSource
 from daytrader.utils import validators
 
@@ -34,14 +34,14 @@ class StockDailyPrice(BarColumns):
         """High minus low."""
         if self.high_price is None or self.low_price is None:
             return None
-        return self.high_price - self.low_price
+        return round(self.high_price - self.low_price, PRICE_DECIMALS)
 
     @property
     def trading_range_percent(self) -> float | None:
         """Trading range in percent of the low."""
         if self.trading_range is None or not self.low_price:
             return None
-        return self.trading_range / self.low_price * 100
+        return round(self.trading_range / self.low_price * 100, PRICE_DECIMALS)
 
     @validates("price_date")
     def validate_price_date(self, key: str, value: object) -> date:

@@ -56,7 +56,7 @@ def _bars(
 def _record(session: Session, prices: Sequence[Mapping[str, Any]]) -> None:
     by_time: dict[tuple[int, Any], list[Mapping[str, Any]]] = {}
     for price in prices:
-        by_time.setdefault((price["interval"], _label(price)), []).append(price)
+        by_time.setdefault((price.get("interval", DAILY), _label(price)), []).append(price)
     for (interval, moment), together in by_time.items():
         entity = {"timestamp": moment, "interval": interval, "prices": together}
         events.record(session, Event("price:update", UPDATED, (ROOM,), entity))
@@ -64,7 +64,7 @@ def _record(session: Session, prices: Sequence[Mapping[str, Any]]) -> None:
 
 def _label(price: Mapping[str, Any]) -> datetime:
     """Return the label of a bar; a daily one's is midnight UTC."""
-    if price["interval"] == DAILY:
+    if "interval" not in price:
         return datetime.combine(price["price_date"], time(), UTC)
     moment: datetime = price["timestamp"]
     return moment

@@ -15,7 +15,6 @@ from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
 from daytrader.services.events import Event
-from daytrader.utils.constants import DAILY
 
 CREATED: Final = "created"
 UPDATED: Final = "updated"
@@ -90,9 +89,9 @@ def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> M
 
 
 def price_update(stock: Stock, price: StockDailyPrice | StockIntradayPrice, action: str = UPDATED) -> Event:
-    """A bar of the stock was stored, changed or removed; its interval is beside it, 0 for a daily one."""
+    """A bar of the stock was stored, changed or removed."""
     rooms = ("price_updates", f"stock_{stock.symbol}")
-    return Event("price:update", action, rooms, {"interval": DAILY, **price_entity(stock, price)})
+    return Event("price:update", action, rooms, price_entity(stock, price))
 
 
 def job_entity(job: Job) -> dict[str, Any]:

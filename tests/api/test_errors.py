@@ -192,3 +192,21 @@ def test_the_log_has_the_trace_and_no_secret(
     assert answer.headers["X-Request-ID"] in logged
     assert "after 15 characters" in logged
     assert "canary" not in (logged + answer.text).lower()
+
+
+def test_a_value_that_was_sent_does_not_come_back(alice: Caller, world: World) -> None:
+    """The field, the rule and what is allowed; never the strategy, parameter or indicator that was asked for."""
+    made = {"name": "swing", "stock_symbol": world.stock("ACME").symbol, "initial_balance": 1000}
+    answers = [
+        alice.post("/services", made | {"strategy": "canary"}),
+        alice.post("/services", made | {"strategy": "sma_cross", "strategy_params": {"fast": "canary"}}),
+        alice.get("/prices/ACME/indicators", names="canary:3"),
+        alice.get("/prices/ACME/indicators", names="sma:canary"),
+        alice.get("/prices/ACME/indicators", names="sma:canary=3"),
+        alice.get("/strategies/canary"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400, 400, 400, 404]
+    for answer in answers:
+        assert "canary" not in answer.get_data(as_text=True)
+    assert "known: " in answers[0].get_data(as_text=True)

@@ -59,7 +59,7 @@ def test_an_admin_stores_changes_and_removes_a_price(
 
     told = [event.payload() for event in world.published if "price_updates" in event.event.rooms]
     assert [event["action"] for event in told] == ["created", "updated", "updated", "deleted"]
-    assert told[-1]["entity"] == {"interval": 0} | last
+    assert told[-1]["entity"] == last
     assert {event.event.rooms[1] for event in world.published if "price_updates" in event.event.rooms} == {"stock_ACME"}
 
 
