@@ -52,11 +52,12 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int) 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, imports, starts
+    from benchmarks import backtests, imports, overfitting, starts
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
         "import": imports.measure,
+        "overfitting": overfitting.measure,
         "start": starts.measure,
     }
     chosen = sys.argv[1:] or list(known)

@@ -13,6 +13,8 @@ from daytrader.cli.context import console, open_database, use_own_strategies, wa
 from daytrader.cli.options import KeyValueType
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.table import Table
     from sqlalchemy.orm import Session
 
@@ -75,16 +77,17 @@ def scan(
 def _scan(symbols: Sequence[str], name: str, params: dict[str, str]) -> _Found:
     from daytrader.core.scan import last_signal
     from daytrader.core.strategy import get_strategy, resolve_params
-    from daytrader.services import stock_service
+    from daytrader.services import price_service, stock_service
     from daytrader.services.session_manager import SessionManager
 
     strategy = get_strategy(name)
     resolved = resolve_params(strategy, params)
     found = _Found()
     with SessionManager(read_only=True) as session:
+        until = price_service.market_time(session)
         stocks = [stock_service.by_symbol(session, symbol) for symbol in symbols] or stock_service.listing(session)
         for stock in stocks:
-            bars = _bars(session, stock.id)
+            bars = _bars(session, stock.id, until)
             if not bars.n:
                 continue
             found.seen += 1
@@ -96,11 +99,15 @@ def _scan(symbols: Sequence[str], name: str, params: dict[str, str]) -> _Found:
     return found
 
 
-def _bars(session: Session, stock_id: int) -> Bars:
-    """Return the bars that may be decided on now: the one place where a scan reads prices."""
+def _bars(session: Session, stock_id: int, until: datetime | None) -> Bars:
+    """Return the bars that may be decided on: those that a replay has shown, else the final ones."""
     from daytrader.services import price_service
+    from daytrader.utils.constants import DAILY
+    from daytrader.utils.current_datetime import get_current_datetime
 
-    return price_service.known_bars(session, stock_id)
+    if until is not None:
+        return price_service.load_bars(session, stock_id, until=until)
+    return price_service.load_final_bars(session, stock_id, DAILY, get_current_datetime())
 
 
 def _values(signal: Signal) -> dict[str, object]:

@@ -191,6 +191,15 @@ def _signed_square(ratio: float, shift: float) -> np.float32:
 
 
 @njit(nogil=True)
+def _shifted(ratios: FloatArray, shift: float) -> Float32Array:
+    """Return `_signed_square` of each."""
+    moved = np.empty(ratios.size, np.float32)
+    for split in range(ratios.size):
+        moved[split] = _signed_square(ratios[split], shift)
+    return moved
+
+
+@njit(nogil=True)
 def _fill(values: FloatArray, first: int, start: float, low: Float32Array, high: Float32Array) -> None:
     """Fill *low* and *high*, shape (2^(B/2), lane), with the sums over the subsets of each half of the blocks."""
     half = values.shape[1] // 2
@@ -221,14 +230,14 @@ def _find_best(
     k, subsets = sums.shape[0], 1 << (sums.shape[1] // 2)
     low_s, high_s = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
     low_q, high_q = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
+    bars = _shifted(highest, -doubt)
     for first in range(0, k, _LANE):
         is_full = first + _LANE <= k
         if is_full:
             _fill(sums, first, 0.0, low_s, high_s)
             _fill(squares, first, _IDLE, low_q, high_q)
         for split in range(splits.low.size):
-            a, b = splits.low[split], splits.high[split]
-            bar = _signed_square(highest[split], -doubt)
+            a, b, bar = splits.low[split], splits.high[split], bars[split]
             if is_full:
                 hits = _NONE
                 for lane in range(_LANE):
@@ -247,6 +256,7 @@ def _find_best(
                 if ratio > highest[split] or (ratio == highest[split] and offset + row < best[split]):
                     highest[split] = ratio
                     best[split] = offset + row
+                    bars[split] = _signed_square(ratio, -doubt)
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc"})
@@ -263,14 +273,14 @@ def _count(
     k, subsets = sums.shape[0], 1 << (sums.shape[1] // 2)
     low_s, high_s = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
     low_q, high_q = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
+    lowest, highest = _shifted(compared, -doubt), _shifted(compared, doubt)
     for first in range(0, k, _LANE):
         is_full = first + _LANE <= k
         if is_full:
             _fill(sums, first, 0.0, low_s, high_s)
             _fill(squares, first, _IDLE, low_q, high_q)
         for split in range(splits.low.size):
-            a, b = splits.low[split], splits.high[split]
-            least, most = _signed_square(compared[split], -doubt), _signed_square(compared[split], doubt)
+            a, b, least, most = splits.low[split], splits.high[split], lowest[split], highest[split]
             if is_full:
                 under = over = _NONE
                 for lane in range(_LANE):
