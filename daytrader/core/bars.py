@@ -94,7 +94,7 @@ class Bars:
         Return bars of which every one is sound.
 
         Args:
-            time: Epoch seconds UTC, strictly ascending.
+            time: Epoch seconds UTC, or dates, datetime64 or ISO text in UTC; strictly ascending.
             open: Likewise *high*, *low*, *close*: currency units; they are rounded to six decimals.
             volume: Shares, or None where unknown.
             interval_minutes: 0 for daily bars.
@@ -103,7 +103,8 @@ class Bars:
             not_after: The latest time a bar may have, if there is one.
 
         Raises:
-            InvalidBarsError: At the first bar that is not finite, positive, ordered, unique, ascending or in bounds.
+            InvalidBarsError: At the first bar that is not finite, positive, ordered, unique, ascending or in bounds,
+                or if *time* is no time.
         """
         columns = read_columns(time, open, high, low, close, volume, session)
         breaches = breaches_of(columns, not_after)

@@ -63,7 +63,7 @@ def read_columns(
     Raises:
         InvalidBarsError: If they differ in length.
     """
-    times = np.array(time, np.int64)
+    times = _seconds(time)
     prices = [np.floor(np.asarray(column, np.float64) * MICROS + 0.5) / MICROS for column in (open_, high, low, close)]
     volumes = np.full(times.shape, np.nan) if volume is None else np.array(volume, np.float64)
     sessions = (times // _DAY).astype(np.int32) if session is None else np.array(session, np.int32)
@@ -71,6 +71,20 @@ def read_columns(
         if column.shape != times.shape:
             raise InvalidBarsError(min(column.size, times.size), "columns differ in length")
     return Columns(times, prices[0], prices[1], prices[2], prices[3], volumes, sessions)
+
+
+def _seconds(time: npt.ArrayLike) -> IntArray:
+    """Return epoch seconds: of numbers as they are, of dates, datetimes, datetime64 or ISO text as UTC."""
+    given = np.asarray(time)
+    if given.dtype.kind in "OUM":  # objects, text, datetime64
+        try:
+            given = given.astype("datetime64[s]")
+        except (ValueError, TypeError) as error:
+            raise InvalidBarsError(0, f"time is neither epoch seconds nor a date: {error}") from error
+        missing = np.flatnonzero(np.isnat(given))
+        if missing.size:
+            raise InvalidBarsError(int(missing[0]), "time is missing")
+    return np.array(given, np.int64)
 
 
 def breaches_of(columns: Columns, not_after: int | None) -> list[RefusedBar]:

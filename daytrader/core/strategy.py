@@ -35,6 +35,7 @@ __all__ = [
     "flaw_of",
     "get_strategy",
     "list_strategies",
+    "register",
     "resolve_params",
     "use_local",
 ]
@@ -234,6 +235,21 @@ def use_local(strategies: Iterable[tuple[str, Strategy]], broken: Iterable[Broke
     _local.clear()
     _local.update({name: strategy for name, (_, strategy) in usable.items()})
     _local_broken[:] = refused
+
+
+def register(strategy: Strategy) -> None:
+    """
+    Make *strategy* known by its name in this process, in place of one that was registered so before.
+
+    For programs and notebooks; an installation keeps its own in a folder.
+
+    Raises:
+        BrokenStrategyError: If it does not describe itself rightly, or an installed strategy has its name.
+    """
+    flaw = flaw_of(strategy) or _taken(strategy.name, {})
+    if flaw:
+        raise BrokenStrategyError(f"strategy cannot be used: {flaw}")
+    _local[strategy.name] = strategy
 
 
 def _taken(name: str, usable: Mapping[str, tuple[str, Strategy]]) -> str | None:
