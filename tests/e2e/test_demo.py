@@ -116,7 +116,7 @@ def test_a_second_engine_on_the_same_database_is_refused(server: RunningServer, 
     """Two would trade twice."""
     second = daytrader(instance, "run", "--demo", "--port", "0")
     assert second.returncode == 1
-    assert "is running on this database" in second.stderr
+    assert "is running on this instance: stop it first" in second.stderr
     assert server.get("/system/ready").status_code == 200
 
 
