@@ -18,7 +18,7 @@ from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
 from daytrader.core.strategy import broken_strategies
-from daytrader.jobs import backtest, price_jobs
+from daytrader.jobs import backtest, price_jobs, scan, sweep
 from daytrader.jobs.worker import Worker
 from daytrader.services import column_cache, demo, rate_limits, strategy_folder
 from daytrader.services.events import events
@@ -101,6 +101,8 @@ def _worker(app: Flask, settings: Settings) -> Worker:
     return Worker(
         price_jobs.handlers(uploads.folder(settings), address=address, on_prices=lambda: background.forget_bars(app))
         | backtest.handlers(address=address)
+        | sweep.handlers(settings.instance, address=address, dask=settings.dask)
+        | scan.handlers()
     )
 
 

@@ -55,6 +55,8 @@ class Settings:
     """What a Prometheus sends as Bearer to read the metrics; empty: admins only."""
     redis_url: str = ""
     """Where several processes share what they count; empty: each counts for itself."""
+    dask: str = ""
+    """The scheduler of a Dask cluster that computes sweeps, such as ``tcp://10.0.0.5:8786``; empty: this machine."""
     limit_login: str = "5/minute"
     """Attempts to sign in to one account; a success starts the count anew."""
     limit_login_address: str = "20/minute"

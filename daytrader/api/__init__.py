@@ -22,6 +22,7 @@ from daytrader.api.resources import (
     stock_prices,
     stocks,
     strategies,
+    sweeps,
     system,
     system_admin,
     totp,
@@ -45,6 +46,8 @@ NAMESPACES = (
     trading_transactions.ns,
     orders.ns,
     backtests.ns,
+    sweeps.ns,
+    sweeps.scans_ns,
     jobs.ns,
     system.ns,
 )

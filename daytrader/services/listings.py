@@ -15,6 +15,7 @@ from daytrader.models import (
     Stock,
     StockDailyPrice,
     StockIntradayPrice,
+    Sweep,
     TradeDecision,
     TradingService,
     TradingTransaction,
@@ -67,6 +68,7 @@ INTRADAY_PRICES: Final = Listing.of(
 )
 
 BACKTESTS: Final = Listing.of(Backtest)
+SWEEPS: Final = Listing.of(Sweep, aliases={"status": "state"})
 
 # Row errors may be thousands: the single job shows them.
 JOBS: Final = replace(Listing.of(Job, aliases={"status": "state"}), shown={"result": Job.result})
@@ -146,6 +148,11 @@ def jobs(session: Session, actor: Actor, query: ListQuery) -> Page:
 def backtests(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's stored backtests; every one for an admin."""
     return BACKTESTS.fetch(session, query, true() if actor.is_admin else Backtest.user_id == actor.user_id)
+
+
+def sweeps(session: Session, actor: Actor, query: ListQuery) -> Page:
+    """Return the actor's sweeps; every sweep for an admin."""
+    return SWEEPS.fetch(session, query, true() if actor.is_admin else Sweep.user_id == actor.user_id)
 
 
 def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from flask import Flask
 
 from daytrader.api import rooms
 from daytrader.models import ApiKey, Job, StockDailyPrice, StockIntradayPrice, User
+from daytrader.models.enums import JobState
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import BrokenRuleError, ForbiddenError, NotFoundError
@@ -116,7 +117,7 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
                 stock_id=spare.id, timestamp=datetime(2020, 1, 2, 15, tzinfo=UTC), interval=1, close_price=1.0
             )
             key = ApiKey(user_id=owner.id, name="k", prefix="dt_", key_hash=f"{number:064}", scopes=["read"])
-            job = Job(user_id=owner.id, kind="import")
+            job = Job(user_id=owner.id, kind="import", state=JobState.RUNNING)  # few may wait at once
             session.add_all([intraday, key, job])
             session.flush()
             return {
@@ -171,6 +172,11 @@ def _with_trades(owner: Caller, named: dict[str, object], rule: str) -> dict[str
     if "backtest_id" in rule:
         asked = {"symbol": named["symbol"], "strategy": "buy_and_hold"}
         return named | {"backtest_id": owner.post("/backtests", asked).get_json()["id"]}
+    if "sweep_id" in rule:
+        asked = {"symbol": named["symbol"], "strategy": "buy_and_hold", "grid": {"stop_loss": [1, 2]}}
+        made = owner.post("/sweeps", asked).get_json()
+        owner.delete(f"/jobs/{made['job_id']}")
+        return named | {"sweep_id": made["id"]}
     if "transaction_id" not in rule and "order_id" not in rule:
         return named
     owner.post(f"/services/{named['service_id']}/activate")

@@ -29,11 +29,11 @@ from daytrader.api.encoding import answer
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.resources.trading_services import ns as services_ns
 from daytrader.api.schemas.backtest import (
+    BacktestComparisonSchema,
     BacktestEquitySchema,
     BacktestItemSchema,
     BacktestSchema,
     BacktestTradesSchema,
-    ComparisonSchema,
     ReportSchema,
     ServiceBacktestSchema,
     StoredReportSchema,
@@ -110,7 +110,7 @@ class _Attempt:
 
 
 def _ask(data: Mapping[str, Any]) -> _Attempt:
-    return _Attempt(_request(data), None, None).make()
+    return _Attempt(backtest_request(data), None, None).make()
 
 
 def _ask_of_service(service_id: int, data: Mapping[str, Any]) -> _Attempt:
@@ -187,7 +187,7 @@ class BacktestPreview(Resource):  # type: ignore[misc]
     @returns(ReportSchema)
     def post(self, data: Mapping[str, Any]) -> dict[str, object]:
         """Backtest settings as they are being typed; a newer preview of the same caller ends this one with 409."""
-        asked = _request(data)
+        asked = backtest_request(data)
 
         def load() -> Loaded:
             with SessionManager(read_only=True) as session:
@@ -203,7 +203,7 @@ class BacktestComparison(Resource):  # type: ignore[misc]
     @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
     @authenticated
     @reads
-    @returns(ComparisonSchema)
+    @returns(BacktestComparisonSchema)
     def get(self, session: Any) -> dict[str, object]:
         """Show the figures of 2 to 10 own backtests beside each other, and the settings in which they differ."""
         ids = validators.checked("ids", _ids, request.args.get("ids", ""))
@@ -216,7 +216,7 @@ class BacktestComparison(Resource):  # type: ignore[misc]
 
 documented(
     BacktestComparison.get,
-    params={"ids": query_parameter(str, "Their ids, separated by commas: `1,2`", required=True)},
+    params={"ids": query_parameter(str, "Their ids, separated by commas", "1,2", required=True)},
 )
 
 
@@ -305,7 +305,8 @@ def _located(response: Response, path: str) -> Response:
     return response
 
 
-def _request(data: Mapping[str, Any]) -> BacktestRequest:
+def backtest_request(data: Mapping[str, Any]) -> BacktestRequest:
+    """Return what a body of the shape of `BacktestSchema` asks for."""
     thresholds = {name: data[name] for name in ("buy_threshold", "sell_threshold") if name in data}
     return BacktestRequest(
         symbol=data["symbol"],

@@ -160,7 +160,7 @@ class ComparedBacktestSchema(BacktestItemSchema):
     is_restated = Flag(dump_only=True, doc="Whether the prices it was made from have changed since")
 
 
-class ComparisonSchema(BaseSchema):
+class BacktestComparisonSchema(BaseSchema):
     """Backtests side by side."""
 
     items = Shown(ComparedBacktestSchema, many=True)

@@ -1,0 +1,337 @@
+"""/sweeps and /scans: searches through parameters, and through the market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, current_app, request
+from flask_restx import Namespace, Resource
+
+from daytrader.api.background import starts_job, worker
+from daytrader.api.backtesting import backtesting
+from daytrader.api.decorators import (
+    accepts,
+    authenticated,
+    computes,
+    current_actor,
+    guarded,
+    lists,
+    reads,
+    returns,
+    returns_nothing,
+    writes,
+)
+from daytrader.api.encoding import answer
+from daytrader.api.headers import API_PREFIX
+from daytrader.api.parsers import price_queries
+from daytrader.api.resources.backtests import backtest_request
+from daytrader.api.schemas.job import JobItemSchema
+from daytrader.api.schemas.sweep import (
+    EstimateSchema,
+    HeatmapSchema,
+    ScanInputSchema,
+    SweepAcceptedSchema,
+    SweepDetailSchema,
+    SweepInputSchema,
+    SweepResultSchema,
+    SweepSchema,
+)
+from daytrader.api.swagger import can_fail, documented, page_of, query_parameter, shown
+from daytrader.config import Settings
+from daytrader.core.ranking import HIGHER_IS_BETTER, METRICS
+from daytrader.core.strategy import get_strategy, resolve_params
+from daytrader.jobs import scan as scan_jobs
+from daytrader.jobs import sweep as sweep_jobs
+from daytrader.models import Job, Sweep
+from daytrader.models.enums import JobState
+from daytrader.services import job_service, listings, stock_service, sweep_files, sweep_results, sweep_service
+from daytrader.services.event_payloads import entity, job_entity
+from daytrader.services.session_manager import SessionManager
+from daytrader.services.sweep_files import SweepFiles
+from daytrader.services.sweep_results import ResultQuery
+from daytrader.services.sweep_service import Estimate, SweepRequest
+from daytrader.utils import query_values, validators
+from daytrader.utils.errors import InvalidInputError
+from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, ListQuery, Page
+
+ns = Namespace("sweeps", description="Searches through a strategy's parameters")
+scans_ns = Namespace("scans", description="What a strategy says today about every stock")
+
+_job = JobItemSchema()
+_accepted = SweepAcceptedSchema()
+_estimate = EstimateSchema()
+# The names of a backtest's fields for the rules that a sweep may vary.
+_RULE_NAMES: Final = {
+    "stop_loss": "stop_loss_percent",
+    "take_profit": "take_profit_percent",
+    "shares": "fixed_shares",
+    "gap_reserve": "gap_reserve_percent",
+}
+_DRY_RUN: Final = {"dry_run": query_parameter(bool, "Only say what it would take", default=False)}
+
+
+class _Asked:
+    """A search that was judged and estimated, before anything is written."""
+
+    def __init__(self, search: SweepRequest, told: Estimate) -> None:
+        self.search = search
+        self.told = told
+
+
+def _ask(data: Mapping[str, Any]) -> _Asked:
+    search = _search(data)
+    user_id = current_actor().user_id
+    with SessionManager(read_only=True) as session:
+        jobs = job_service.count_unfinished(session, user_id, sweep_jobs.SWEEP)
+    with backtesting().slot(user_id, 0 if price_queries.flag("dry_run") else jobs):
+        with SessionManager(read_only=True) as session:
+            for symbol in search.symbols:
+                stock_service.by_symbol(session, symbol)
+            first = sweep_service.load(session, search, search.symbols[0])
+        return _Asked(search, sweep_service.estimate(search, first))
+
+
+@ns.route("")
+class Sweeps(Resource):  # type: ignore[misc]
+    """Searches through parameters."""
+
+    @authenticated
+    @reads
+    @lists(SweepSchema, listings.SWEEPS)
+    def get(self, session: Any, query: ListQuery) -> Page:
+        """List own sweeps (all, for admins)."""
+        return listings.sweeps(session, current_actor(), query)
+
+    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
+    @starts_job
+    @authenticated
+    @accepts(SweepInputSchema)
+    @computes(_ask)
+    @writes
+    def post(self, session: Any, data: Mapping[str, Any], made: _Asked) -> Response:  # noqa: ARG002 (it is in *made*)
+        """Search a grid, random draws or a list of settings as a job; with `dry_run` only say what it would take."""
+        told = made.told
+        if price_queries.flag("dry_run"):
+            shown_ = {name: getattr(told, name) for name in ("combinations", "symbols", "backtests", "bars")}
+            return answer(_estimate.dump(shown_ | {"estimated_seconds": told.seconds}))
+        actor = current_actor()
+        job = job_service.create(session, actor, sweep_jobs.SWEEP, {})
+        stored = sweep_service.create(session, actor, made.search, told, job)
+        job.params = sweep_jobs.params_of(actor, stored.id)
+        body = _accepted.dump(_detail(stored, job) | {"job": job_entity(job)})
+        response = answer(body, HTTPStatus.ACCEPTED)
+        response.headers["Location"] = f"{API_PREFIX}/sweeps/{stored.id}"
+        return response
+
+
+documented(
+    Sweeps.post,
+    params=_DRY_RUN,
+    responses={
+        int(HTTPStatus.OK): ("What it would take", shown(_estimate)),
+        int(HTTPStatus.ACCEPTED): (
+            "It is under way",
+            shown(_accepted),
+            {"headers": {"Location": {"description": "Its address", "type": "string"}}},
+        ),
+    },
+)
+
+
+@ns.route("/<int:sweep_id>")
+class SweepItem(Resource):  # type: ignore[misc]
+    """One sweep."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @authenticated
+    @reads
+    @returns(SweepDetailSchema)
+    def get(self, session: Any, sweep_id: int) -> dict[str, Any]:
+        """Show a sweep: how far it is, the best, what the statistics say of it, and the verdict in a sentence."""
+        stored = sweep_service.get_owned(session, sweep_id, current_actor())
+        return _detail(stored, None if stored.job_id is None else session.get(Job, stored.job_id))
+
+    @can_fail(HTTPStatus.CONFLICT)
+    @authenticated
+    @writes
+    @guarded("sweep_id", sweep_service.get_owned)
+    @returns_nothing
+    def delete(self, session: Any, sweep_id: int) -> None:
+        """Remove a sweep that is done; one that runs is cancelled by `DELETE /jobs/{job_id}`."""
+        sweep_service.delete(session, current_actor(), sweep_id)
+        _files(sweep_id).remove()
+
+
+@ns.route("/<int:sweep_id>/results")
+class SweepResults(Resource):  # type: ignore[misc]
+    """What each combination came to."""
+
+    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @authenticated
+    @reads
+    def get(self, session: Any, sweep_id: int) -> Response:
+        """List combinations with their settings and figures, by default the best first."""
+        stored = sweep_service.finished(session, sweep_id, current_actor())
+        return answer(sweep_results.page(_files(sweep_id), stored, _result_query(stored)))
+
+
+documented(
+    SweepResults.get,
+    params={
+        "page": query_parameter(int, "From 1", default=1),
+        "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
+        "sort": query_parameter(str, "A figure or a setting; the sweep's metric by default", "total_return_pct"),
+        "order": query_parameter(str, "By default the best first", enum=["asc", "desc"]),
+        "symbol": query_parameter(str, "Of several: one symbol's figures instead of those of all together", "AAPL"),
+    },
+    responses={int(HTTPStatus.OK): ("A page", page_of(SweepResultSchema()))},
+)
+
+
+@ns.route("/<int:sweep_id>/heatmap")
+class SweepHeatmap(Resource):  # type: ignore[misc]
+    """A figure over two settings."""
+
+    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @authenticated
+    @reads
+    @returns(HeatmapSchema)
+    def get(self, session: Any, sweep_id: int) -> dict[str, Any]:
+        """Show a figure over two settings; of combinations that share a cell the best, or the median."""
+        stored = sweep_service.finished(session, sweep_id, current_actor())
+        given = request.args
+        metric = validators.checked("metric", _one_of(METRICS), given.get("metric", stored.metric))
+        reduce = validators.checked("reduce", _one_of(("best", "median")), given.get("reduce", "best"))
+        names = sweep_results.settings_of(stored)
+        x, y = (validators.checked(name, _one_of(names), given.get(name, "")) for name in ("x", "y"))
+        symbol = _symbol_place(stored)
+        found = sweep_results.heatmap(_files(sweep_id), stored, x, y, metric, reduce, symbol)
+        return {
+            "x": x,
+            "y": y,
+            "metric": metric,
+            "reduce": reduce,
+            "x_values": found.x,
+            "y_values": found.y,
+            "values": found.values,
+        }
+
+
+documented(
+    SweepHeatmap.get,
+    params={
+        "x": query_parameter(str, "The setting across", "fast", required=True),
+        "y": query_parameter(str, "The setting down", "slow", required=True),
+        "metric": query_parameter(str, "The sweep's by default", enum=list(METRICS)),
+        "reduce": query_parameter(
+            str, "What stands for combinations that share a cell", enum=["best", "median"], default="best"
+        ),
+        "symbol": query_parameter(str, "Of several: one symbol's figures", "AAPL"),
+    },
+)
+
+
+@scans_ns.route("")
+class Scans(Resource):  # type: ignore[misc]
+    """What a strategy says today."""
+
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @starts_job
+    @authenticated
+    @writes
+    @accepts(ScanInputSchema)
+    @returns(JobItemSchema, HTTPStatus.ACCEPTED, location="/jobs/{id}")
+    def post(self, session: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Evaluate a strategy at the last bar of every stored stock, as a job whose `result` lists the signals."""
+        params = resolve_params(get_strategy(data["strategy"]), data["params"])
+        for symbol in data["symbols"]:
+            stock_service.by_symbol(session, symbol)
+        asked = {
+            "strategy": data["strategy"],
+            "params": params,
+            "symbols": list(data["symbols"]),
+            "interval": data["interval"],
+        }
+        return job_entity(job_service.create(session, current_actor(), scan_jobs.SCAN, asked))
+
+
+def _search(data: Mapping[str, Any]) -> SweepRequest:
+    symbols = data.get("symbols") or ((data["symbol"],) if "symbol" in data else ())
+    if not symbols or ("symbol" in data and "symbols" in data):
+        raise InvalidInputError({"symbol": ["is required, or symbols, and not both"]})
+    given = [name for name in ("grid", "random", "combinations") if name in data]
+    if len(given) != 1:
+        raise InvalidInputError({"grid": ["is required, or random, or combinations: one of them"]})
+    if data["walk_forward"] is not None and len(symbols) > 1:
+        raise InvalidInputError({"walk_forward": ["walks one symbol, not several"]})
+    return SweepRequest(
+        backtest_request({**data, "symbol": symbols[0]}),
+        tuple(symbols),
+        _space(data),
+        data["metric"],
+        data["walk_forward"],
+    )
+
+
+def _space(data: Mapping[str, Any]) -> dict[str, Any]:
+    if "grid" in data:
+        return {"method": "grid", "axes": _named(data["grid"])}
+    if "random" in data:
+        return {"method": "random", "axes": _named(data["random"]), "draws": data["draws"], "seed": data["seed"]}
+    return {"method": "list", "rows": [_named(row) for row in data["combinations"]]}
+
+
+def _named(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {_RULE_NAMES.get(name, name): value for name, value in settings.items()}
+
+
+def _detail(stored: Sweep, job: Job | None) -> dict[str, Any]:
+    is_running = job is not None and job.state is JobState.RUNNING
+    now = worker().live(job.id) if job is not None and is_running else {}
+    done = 1.0 if stored.state is JobState.SUCCEEDED else 0.0
+    told = {
+        "settings": sweep_results.settings_of(stored),
+        "estimated_seconds": stored.request["estimated_seconds"],
+        "progress": now.get("progress", job.progress if job is not None else done),
+        "eta": now.get("eta", job.eta if job is not None else None),
+    }
+    return entity(stored) | told
+
+
+def _result_query(stored: Sweep) -> ResultQuery:
+    given = request.args
+    names = sweep_results.settings_of(stored)
+    sort = given.get("sort", stored.metric)
+    sweep_files.require_figure(sort, names)
+    default = "desc" if sort in HIGHER_IS_BETTER else "asc"
+    return ResultQuery(
+        sort=sort,
+        is_descending=validators.checked("order", _one_of(("asc", "desc")), given.get("order", default)) == "desc",
+        page=validators.checked("page", lambda text: query_values.whole(text, 1, 10**15), given.get("page", "1")),
+        page_size=validators.checked(
+            "page_size",
+            lambda text: query_values.whole(text, 1, MAX_PAGE_SIZE),
+            given.get("page_size", str(DEFAULT_PAGE_SIZE)),
+        ),
+        symbol=_symbol_place(stored),
+    )
+
+
+def _symbol_place(stored: Sweep) -> int | None:
+    """Return which of the symbols the address names; None is all together, where there are several."""
+    name = request.args.get("symbol")
+    if name is None:
+        return 0 if len(stored.symbols) == 1 else None
+    chosen: str = validators.checked("symbol", _one_of(stored.symbols), name.upper())
+    return list(stored.symbols).index(chosen)
+
+
+def _one_of(words: Any) -> Any:
+    return lambda text: query_values.choice(text, words)
+
+
+def _files(sweep_id: int) -> SweepFiles:
+    settings: Settings = current_app.extensions["settings"]
+    return sweep_files.of(settings.instance, sweep_id)

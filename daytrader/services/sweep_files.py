@@ -1,0 +1,273 @@
+"""
+What a sweep's combinations came to, as columns in files: flat in memory, however many, and resumed after a crash.
+
+Each figure is one array of shape (symbols, combinations), made in full at the beginning and mapped into memory. Parts
+are written where they belong, every few seconds all is put on disk, and only then are they marked as done; what was not
+marked is computed again, and comes to the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from daytrader.core.arrays import FloatArray, IntArray
+from daytrader.core.combinations import Combinations
+from daytrader.core.ranking import HIGHER_IS_BETTER
+from daytrader.core.sweep import BlockSums, Outcome
+from daytrader.utils.errors import InvalidInputError
+
+FOLDER: Final = "sweeps"
+BLOCKS: Final = 16
+
+Reduce: TypeAlias = Literal["best", "median"]
+_Column: TypeAlias = npt.NDArray[Any]
+_KINDS: Final[Mapping[str, str]] = {
+    "is_valid": "|b1",
+    **dict.fromkeys(("final_equity", "max_drawdown_days", "trades", "ambiguous_bars"), "<i8"),
+}
+FIGURES: Final = tuple(field.name for field in fields(Outcome) if field.name != "blocks")
+"""Every column of an outcome."""
+_WIDEST: Final = 60  # values on an axis of a heatmap; more are put together
+_SLAB: Final = 65_536
+_MARK_SECONDS: Final = 2.0  # of work that a crash costs at most
+
+
+class Part(NamedTuple):
+    """Combinations *first* to *last* - 1 on the symbol at place *symbol*."""
+
+    symbol: int
+    first: int
+    last: int
+
+
+class Heatmap(NamedTuple):
+    """A figure over two settings: *values* by row of *y* and column of *x*, NaN where nothing was tried."""
+
+    x: FloatArray
+    y: FloatArray
+    values: FloatArray
+
+
+class SweepFiles:
+    """
+    The files of one sweep.
+
+    Args:
+        folder: Its own; made where it is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mapped: dict[str, _Column] = {}
+        self._unmarked: list[tuple[int, int]] = []
+        self._marked = time.monotonic()
+
+    def begin(self, combinations: Combinations, symbols: int, part: int) -> list[Part]:
+        """Make the files, unless an interrupted run has, and return the parts that are still to be computed."""
+        parts = -(-combinations.size // part)
+        done = self._folder / "done.npy"
+        if not done.exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True)
+            for place, column in enumerate(combinations.columns):
+                np.save(self._folder / f"setting-{place}.npy", column)
+            for name in FIGURES:
+                self._make(name, _KINDS.get(name, "<f8"), (symbols, combinations.size))
+            self._make("block_count", "<i8", (symbols, BLOCKS))
+            for name in ("block_sum", "block_squares"):
+                self._make(name, "<f8", (symbols, combinations.size, BLOCKS))
+            # Last, and under its name at once: where it is, everything is.
+            unfinished = done.with_suffix(".part")
+            with unfinished.open("wb") as file:
+                np.save(file, np.zeros((symbols, parts), np.bool_))
+            unfinished.replace(done)
+        is_done = self._column("done")
+        return [
+            Part(symbol, number * part, min(combinations.size, (number + 1) * part))
+            for symbol, number in np.argwhere(~is_done).tolist()
+        ]
+
+    def keep(self, part: Part, size: int, outcome: Outcome) -> None:
+        """Store what *part*, one of parts of *size*, came to; every few seconds what is stored is marked as done."""
+        rows = slice(part.first, part.last)
+        for name in FIGURES:
+            self._write(name, (part.symbol, rows), getattr(outcome, name))
+        self._write("block_count", (part.symbol,), outcome.blocks.count)
+        self._write("block_sum", (part.symbol, rows), outcome.blocks.sum)
+        self._write("block_squares", (part.symbol, rows), outcome.blocks.squares)
+        self._unmarked.append((part.symbol, part.first // size))
+        if time.monotonic() - self._marked >= _MARK_SECONDS:
+            self.mark()
+
+    def mark(self) -> None:
+        """Put everything on disk, and mark what is there as done."""
+        for column in self._mapped.values():
+            column.flush()  # type: ignore[attr-defined]  # they are mapped
+        for place in self._unmarked:
+            self._write("done", place, np.True_)
+        if self._unmarked:
+            self._mapped["done"].flush()  # type: ignore[attr-defined]  # likewise
+        self._unmarked.clear()
+        self._marked = time.monotonic()
+
+    def outcome(self, symbol: int) -> Outcome:
+        """Return all that came of one symbol, mapped; with block sums only until `finish`."""
+        figures = {name: self._column(name)[symbol] for name in FIGURES}
+        return Outcome(**figures, blocks=self._blocks(symbol))
+
+    def pooled(self, symbols: int) -> Outcome:
+        """
+        Return what came of all symbols together: means of the figures, sums of the counts, returns pooled by block.
+
+        A combination counts where every symbol's strategy takes it; a figure that some symbols do not have is the mean
+        of the others'. Kept for `figure`.
+        """
+        kept: dict[str, _Column] = {}
+        for name in FIGURES:
+            column = self._column(name)
+            kept[name] = np.concatenate([_together(name, column[:, slab]) for slab in _slabs(column.shape[1])])
+            np.save(self._folder / f"pooled-{name}.npy", kept[name])
+        blocks = [self._blocks(symbol) for symbol in range(symbols)]
+        total = BlockSums(
+            np.sum([block.count for block in blocks], axis=0),
+            np.sum([np.nan_to_num(block.sum) for block in blocks], axis=0),
+            np.sum([np.nan_to_num(block.squares) for block in blocks], axis=0),
+        )
+        return Outcome(**kept, blocks=total)
+
+    def finish(self) -> None:
+        """Drop what only the statistics needed: most of the bytes."""
+        for name in ("block_count", "block_sum", "block_squares"):
+            (self._folder / f"{name}.npy").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Drop everything."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def is_there(self) -> bool:
+        """Return whether there is anything to read."""
+        return (self._folder / "done.npy").exists()
+
+    def figure(self, name: str, symbol: int | None) -> _Column:
+        """Return a figure of every combination, mapped: of one symbol, or of all together."""
+        column: _Column = self._column(f"pooled-{name}") if symbol is None else self._column(name)[symbol]
+        return column
+
+    def setting(self, place: int) -> _Column:
+        """Return the values of the setting at *place*, mapped, shape (k,)."""
+        return self._column(f"setting-{place}")
+
+    def order(self, column: _Column, *, descending: bool) -> IntArray:
+        """Return the combinations' numbers in the order of *column*: equals by number, unknown ones last."""
+        values = np.asarray(column, np.float64)
+        keys = np.where(np.isnan(values), np.inf, -values if descending else values)
+        order: IntArray = np.argsort(keys, kind="stable")
+        return order
+
+    def _blocks(self, symbol: int) -> BlockSums:
+        return BlockSums(*(self._column(f"block_{name}")[symbol] for name in ("count", "sum", "squares")))
+
+    def _make(self, name: str, kind: str, shape: tuple[int, ...]) -> None:
+        np.lib.format.open_memmap(self._folder / f"{name}.npy", mode="w+", dtype=np.dtype(kind), shape=shape)
+
+    def _column(self, name: str) -> _Column:
+        column: _Column = np.load(self._folder / f"{name}.npy", mmap_mode="r")
+        return column
+
+    def _write(self, name: str, place: tuple[Any, ...], values: Any) -> None:
+        if name not in self._mapped:
+            self._mapped[name] = np.load(self._folder / f"{name}.npy", mmap_mode="r+")
+        self._mapped[name][place] = values
+
+
+def heatmap(x: _Column, y: _Column, figure: _Column, is_valid: _Column, name: str, reduce: Reduce) -> Heatmap:
+    """
+    Return *figure*, called *name*, over two settings; of the combinations that share both the best or the median.
+
+    More than 60 different values of a setting are put together in 60 steps, told by their middle.
+    """
+    columns, across = _steps(np.asarray(x, np.float64))
+    rows, down = _steps(np.asarray(y, np.float64))
+    values = np.where(is_valid, np.asarray(figure, np.float64), np.nan)
+    table = np.full(rows.size * columns.size, np.nan)
+    known = ~np.isnan(values)
+    cell, told = (down * columns.size + across)[known], values[known]
+    is_lower_better = name not in HIGHER_IS_BETTER and name not in _KINDS
+    order = np.lexsort((told, cell))
+    cell, told = cell[order], told[order]
+    at, first, count = np.unique(cell, return_index=True, return_counts=True)
+    if reduce == "median":
+        table[at] = (told[first + (count - 1) // 2] + told[first + count // 2]) / 2
+    else:
+        table[at] = told[first if is_lower_better else first + count - 1]
+    return Heatmap(columns, rows, table.reshape(rows.size, columns.size))
+
+
+def root(instance: Path) -> Path:
+    """Return where the sweeps of an installation are."""
+    return instance / FOLDER
+
+
+def of(instance: Path, sweep_id: int) -> SweepFiles:
+    """Return the files of one sweep."""
+    return SweepFiles(root(instance) / str(sweep_id))
+
+
+def tidy(instance: Path, known: Sequence[int]) -> None:
+    """Drop the files of sweeps that are no longer *known*."""
+    folder = root(instance)
+    if not folder.is_dir():
+        return
+    names = {str(sweep_id) for sweep_id in known}
+    for entry in os.scandir(folder):
+        if entry.name not in names:
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _slabs(size: int) -> list[slice]:
+    return [slice(first, first + _SLAB) for first in range(0, size, _SLAB)]
+
+
+def _together(name: str, column: _Column) -> _Column:
+    """Return one value for each combination out of those of every symbol, shape (symbols, k)."""
+    together: _Column
+    if name == "is_valid":
+        together = np.logical_and.reduce(column, axis=0)
+    elif name in _KINDS:
+        together = np.add.reduce(column, axis=0)
+    else:
+        is_known = ~np.isnan(column)
+        count = is_known.sum(axis=0)
+        sums = np.where(is_known, column, 0.0).sum(axis=0)
+        together = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
+    return together
+
+
+def _steps(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return the steps of an axis, ascending, and which of them each value is on."""
+    distinct, place = np.unique(values, return_inverse=True)
+    if distinct.size <= _WIDEST:
+        return distinct, place
+    edges = np.linspace(distinct[0], distinct[-1], _WIDEST + 1)
+    return (edges[:-1] + edges[1:]) / 2, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _WIDEST - 1)
+
+
+def require_figure(name: str, settings: Sequence[str]) -> None:
+    """
+    Check that *name* is a figure or one of the *settings*.
+
+    Raises:
+        InvalidInputError: If it is not.
+    """
+    known = (*(figure for figure in FIGURES if figure != "is_valid"), *settings)
+    if name not in known:
+        raise InvalidInputError({"sort": [f"must be one of {', '.join(known)}"]})

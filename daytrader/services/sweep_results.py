@@ -1,0 +1,115 @@
+"""The results of a sweep as callers read them: a page of combinations, or a figure over two settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from daytrader.core.combinations import Combinations
+from daytrader.models import Sweep
+from daytrader.services import sweep_files
+from daytrader.services.sweep_files import FIGURES, Heatmap, SweepFiles
+from daytrader.utils.errors import ConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class ResultQuery:
+    """Which combinations, in which order; *symbol* is a place among the symbols, None for all together."""
+
+    sort: str
+    is_descending: bool
+    page: int
+    page_size: int
+    symbol: int | None
+
+
+def settings_of(stored: Sweep) -> list[str]:
+    """Return the names of the settings that the sweep varies."""
+    space = stored.request["space"]
+    return list(space["rows"][0] if space["method"] == "list" else space["axes"])
+
+
+def page(files: SweepFiles, stored: Sweep, query: ResultQuery) -> dict[str, Any]:
+    """
+    Return one page of combinations, each with its number, settings and figures; unknown figures are None.
+
+    Raises:
+        ConflictError: If the files are gone.
+    """
+    _require(files)
+    names = settings_of(stored)
+    if query.sort in names:
+        column = files.setting(names.index(query.sort))
+    else:
+        # What was refused or never held a share stands last: doing nothing beats every loser, and is not the best.
+        has_traded = (files.figure("trades", query.symbol) > 0) | (files.figure("exposure_pct", query.symbol) > 0)
+        column = np.where(has_traded, files.figure(query.sort, query.symbol), np.nan)
+    order = files.order(column, descending=query.is_descending)
+    total = int(order.size)
+    rows = order[(query.page - 1) * query.page_size : query.page * query.page_size]
+    shown = Combinations(tuple(names), tuple(files.setting(place)[rows] for place in range(len(names))))
+    figures = {name: np.asarray(files.figure(name, query.symbol)[rows]) for name in FIGURES}
+    items = [
+        {
+            "index": int(row),
+            "params": shown.of(place),
+            "is_valid": bool(figures["is_valid"][place]),
+            "metrics": {
+                name: _plain(values[place]) if figures["is_valid"][place] else None
+                for name, values in figures.items()
+                if name != "is_valid"
+            },
+        }
+        for place, row in enumerate(rows.tolist())
+    ]
+    total_pages = -(-total // query.page_size)
+    return {
+        "items": items,
+        "pagination": {
+            "page": query.page,
+            "page_size": query.page_size,
+            "total_items": total,
+            "total_pages": total_pages,
+            "has_next": query.page < total_pages,
+            "has_prev": query.page > 1,
+        },
+    }
+
+
+def heatmap(
+    files: SweepFiles,
+    stored: Sweep,
+    x: str,
+    y: str,
+    metric: str,
+    reduce: Literal["best", "median"],
+    symbol: int | None,
+) -> Heatmap:
+    """
+    Return *metric* over the settings *x* and *y*.
+
+    Raises:
+        ConflictError: If the files are gone.
+    """
+    _require(files)
+    names = settings_of(stored)
+    return sweep_files.heatmap(
+        files.setting(names.index(x)),
+        files.setting(names.index(y)),
+        files.figure(metric, symbol),
+        files.figure("is_valid", symbol),
+        metric,
+        reduce,
+    )
+
+
+def _require(files: SweepFiles) -> None:
+    if not files.is_there():
+        raise ConflictError("the results of this sweep are no longer there: run it again")
+
+
+def _plain(value: Any) -> int | float | None:
+    plain: int | float = value.item()
+    return None if plain != plain else plain  # noqa: PLR0124 (NaN is the one that differs from itself)

@@ -1,0 +1,268 @@
+"""Sweeps as asked for, stored and found again; what computes them is in ``jobs.sweep``."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from daytrader import __version__
+from daytrader.core import combinations as core
+from daytrader.core import ranking, sweep
+from daytrader.core.bars import Bars
+from daytrader.core.combinations import Combinations
+from daytrader.models import Job, Sweep
+from daytrader.models.enums import JobState
+from daytrader.services import backtest_service
+from daytrader.services.actor import Actor
+from daytrader.services.backtest_service import BacktestRequest, Loaded
+from daytrader.services.job_service import UNFINISHED
+from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
+
+MOST_COMBINATIONS: Final = 2_000_000
+"""Of one sweep."""
+MOST_BACKTESTS: Final = 4_000_000
+"""Combinations times symbols of one sweep."""
+
+_SAMPLE: Final = 64
+_PART_BARS: Final = 1 << 30  # combination-bars of a part: about a second of one core
+_LARGEST_PART: Final = 65_536
+_SMALLEST_PART: Final = 64
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """
+    What to search.
+
+    Attributes:
+        asked: What every backtest has in common; its symbol is the first one.
+        symbols: What to search on.
+        space: ``{"method": "grid", "axes": {name: [values]}}``, ``{"method": "random", "axes": {name: [low, high]},
+            "draws": n, "seed": s}`` or ``{"method": "list", "rows": [{name: value}]}``, plain numbers throughout.
+        metric: What the best is chosen by.
+        walk_forward: ``{"mode", "train", "test"}``, or None for none.
+    """
+
+    asked: BacktestRequest
+    symbols: tuple[str, ...]
+    space: Mapping[str, Any]
+    metric: str = "sharpe_ratio"
+    walk_forward: Mapping[str, Any] | None = None
+
+    @property
+    def method(self) -> Literal["grid", "random", "list"]:
+        """Return how combinations are found."""
+        method: Literal["grid", "random", "list"] = self.space["method"]
+        return method
+
+    @cached_property
+    def combinations(self) -> Combinations:
+        """
+        Return what is tried.
+
+        Raises:
+            InvalidInputError: If there is nothing to try, or too much.
+        """
+        axes = self.space.get("axes", {})
+        if self.method == "grid":
+            size = math.prod(len(values) for values in axes.values())
+        else:
+            size = self.space["draws"] if self.method == "random" else len(self.space["rows"])
+        if size > MOST_COMBINATIONS or size * len(self.symbols) > MOST_BACKTESTS:
+            most = min(MOST_COMBINATIONS, MOST_BACKTESTS // len(self.symbols))
+            raise InvalidInputError({"combinations": [f"must be at most {most:,} here, were {size:,}"]})
+        if self.method == "grid":
+            return core.grid(axes)
+        if self.method == "random":
+            bounds = {name: (low, high) for name, (low, high) in axes.items()}
+            return core.random(bounds, self.space["draws"], self.space["seed"], self.asked.strategy)
+        return core.listed(self.space["rows"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "asked": self.asked.to_json(),
+            "symbols": list(self.symbols),
+            "space": dict(self.space),
+            "metric": self.metric,
+            "walk_forward": None if self.walk_forward is None else dict(self.walk_forward),
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the request that `to_json` wrote."""
+        return cls(
+            BacktestRequest.from_json(plain["asked"]),
+            tuple(plain["symbols"]),
+            plain["space"],
+            plain["metric"],
+            plain["walk_forward"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a sweep would take; *seconds* is measured on a sample, on this machine."""
+
+    combinations: int
+    symbols: int
+    backtests: int
+    bars: int
+    seconds: float
+    part: int
+
+
+def load(session: Session, request: SweepRequest, symbol: str) -> Loaded:
+    """Return the bars of one symbol; see `backtest_service.load` for errors."""
+    return backtest_service.load(session, replace(request.asked, symbol=symbol))
+
+
+def run_part(
+    bars: Bars, request: SweepRequest, combinations: Combinations, *, blocks: int, **control: Any
+) -> sweep.Outcome:
+    """Return what *combinations* come to on *bars*; *control* and errors are those of `core.sweep.run`."""
+    asked = request.asked
+    return sweep.run(
+        bars,
+        asked.strategy,
+        combinations,
+        asked.rules,
+        params=asked.params,
+        cash=asked.cash,
+        start=asked.start,
+        end=asked.end,
+        fill=asked.fill,
+        blocks=blocks,
+        **control,
+    )
+
+
+def estimate(request: SweepRequest, first: Loaded) -> Estimate:
+    """
+    Return how long *request* takes, by running a sample of it on its first symbol.
+
+    Raises:
+        InvalidInputError: If there is no such strategy, setting or metric, or one is out of bounds.
+        InsufficientDataError: If there is no bar to trade.
+    """
+    ranking.require_metric(request.metric)
+    tried = request.combinations
+    rows = np.unique(np.linspace(0, tried.size - 1, min(_SAMPLE, tried.size)).astype(np.int64))
+    sample = Combinations(tried.names, tuple(column[rows] for column in tried.columns))
+    _check_bounds(request, first.bars, tried)
+    began = time.perf_counter()
+    run_part(first.bars, request, sample, blocks=0)
+    each = (time.perf_counter() - began) / rows.size
+    backtests = tried.size * len(request.symbols)
+    part = int(np.clip(_PART_BARS // max(1, first.bars.n), _SMALLEST_PART, _LARGEST_PART))
+    return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, each * backtests, part)
+
+
+def create(session: Session, actor: Actor, request: SweepRequest, told: Estimate, job: Job) -> Sweep:
+    """Store the actor's sweep, which *job* will compute."""
+    made = Sweep(
+        user_id=actor.user_id,
+        job_id=job.id,
+        strategy=request.asked.strategy,
+        symbol=request.symbols[0],
+        symbols=list(request.symbols),
+        interval=request.asked.interval,
+        method=request.method,
+        metric=request.metric,
+        combinations=told.combinations,
+        request=request.to_json() | {"part": told.part, "estimated_seconds": told.seconds},
+        engine_version=__version__,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def get_owned(session: Session, sweep_id: int, actor: Actor) -> Sweep:
+    """
+    Return the sweep.
+
+    Raises:
+        NotFoundError: If it does not exist or is someone else's and the actor is no administrator.
+    """
+    found = session.get(Sweep, sweep_id)
+    if found is None or not (actor.is_admin or found.user_id == actor.user_id):
+        raise NotFoundError("sweep")
+    return found
+
+
+def finished(session: Session, sweep_id: int, actor: Actor) -> Sweep:
+    """
+    Return the sweep, which has results.
+
+    Raises:
+        NotFoundError: As `get_owned`.
+        ConflictError: If it is not done, or has failed.
+    """
+    found = get_owned(session, sweep_id, actor)
+    if found.state is not JobState.SUCCEEDED:
+        raise ConflictError(f"the sweep has no results: it is {found.state.value}")
+    return found
+
+
+def delete(session: Session, actor: Actor, sweep_id: int) -> None:
+    """
+    Remove the sweep.
+
+    Raises:
+        NotFoundError: As `get_owned`.
+        ConflictError: If it waits or runs: cancel its job first.
+    """
+    found = get_owned(session, sweep_id, actor)
+    if found.state in UNFINISHED:
+        raise ConflictError("the sweep is not done: cancel its job first")
+    session.delete(found)
+    session.flush()
+
+
+def earlier_trials(session: Session, user_id: int, data_hash: str, before: int) -> int:
+    """Return how many combinations the user has tried on the same data before sweep *before*."""
+    query = select(func.coalesce(func.sum(Sweep.combinations), 0)).where(
+        Sweep.user_id == user_id,
+        Sweep.data_hash == data_hash,
+        Sweep.id < before,
+        Sweep.state == JobState.SUCCEEDED,
+    )
+    return int(session.scalar(query) or 0)
+
+
+def data_hash_of(hashes: Sequence[str]) -> str:
+    """Return one hash for the data of several symbols; of one it is that symbol's."""
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+
+
+def known_ids(session: Session) -> list[int]:
+    """Return the ids of all sweeps."""
+    return list(session.scalars(select(Sweep.id)))
+
+
+def settle(session: Session, sweep_id: int) -> Sweep | None:
+    """Give the sweep the state of its job, which has ended, and return it; a sweep that is gone stays gone."""
+    found = session.get(Sweep, sweep_id)
+    job = None if found is None or found.job_id is None else session.get(Job, found.job_id)
+    if found is not None and job is not None and job.state not in UNFINISHED:
+        found.state, found.error, found.finished_at = job.state, job.error, job.finished_at
+        session.flush()
+    return found
+
+
+def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> None:
+    """Try the extremes of every setting: what is out of bounds is told now, not in the middle of the night."""
+    rows = {int(row) for column in tried.columns for row in (np.argmin(column), np.argmax(column))}
+    extremes = np.array(sorted(rows))
+    few = Combinations(tried.names, tuple(column[extremes] for column in tried.columns))
+    run_part(bars, request, few, blocks=0)

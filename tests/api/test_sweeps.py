@@ -1,0 +1,338 @@
+"""Tests of /sweeps and /scans over HTTP: asked for, computed, read, judged, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from daytrader.core import sweep
+from daytrader.core.combinations import grid
+from daytrader.core.rules import Rules
+from daytrader.models import Job, Stock
+from daytrader.services import daily_price_service, price_service, sweep_files
+from daytrader.services.session_manager import SessionManager
+
+from ..conftest import World
+from .conftest import Caller
+
+DAYS = 320
+AXES = {"fast": [2, 3, 5], "slow": [5, 8, 12, 20]}
+
+
+def _store(symbol: str, seed: int) -> Stock:
+    rng = np.random.default_rng(seed)
+    closes = np.round(100 * np.exp(np.cumsum(rng.normal(0.0005, 0.02, DAYS))), 2).tolist()
+    with SessionManager() as session:
+        stock = Stock(symbol=symbol)
+        session.add(stock)
+        session.flush()
+        daily_price_service.upsert_rows(
+            session,
+            stock.id,
+            [
+                {
+                    "price_date": date(2020, 1, 1) + timedelta(days=day),
+                    "open_price": close,
+                    "high_price": round(close * 1.01, 2),
+                    "low_price": round(close * 0.99, 2),
+                    "close_price": close,
+                }
+                for day, close in enumerate(closes)
+            ],
+        )
+    return stock
+
+
+@pytest.fixture
+def acme(world: World) -> Stock:
+    """ACME, 320 days that wander."""
+    del world
+    return _store("ACME", 1)
+
+
+@pytest.fixture
+def swept(app: Flask, alice: Caller, acme: Stock) -> Callable[..., dict[str, Any]]:
+    """Ask for a sweep of ACME, compute it and return it as it is shown then."""
+    del acme
+
+    def run(**changes: Any) -> dict[str, Any]:
+        asked = {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES} | changes
+        accepted = alice.post("/sweeps", {name: value for name, value in asked.items() if value is not None})
+        assert accepted.status_code == 202, accepted.get_json()
+        app.extensions["jobs"].run_waiting()
+        shown: dict[str, Any] = alice.get(f"/sweeps/{accepted.get_json()['id']}").get_json()
+        assert shown["state"] == "SUCCEEDED", shown["error"]
+        return shown
+
+    return run
+
+
+def test_a_sweep_is_asked_for_and_computed_as_a_job(app: Flask, alice: Caller, acme: Stock, world: World) -> None:
+    """202 with what it will take and its job; its user hears of the job; the figures are the core's, bit for bit."""
+    accepted = alice.post("/sweeps", {"symbol": "acme", "strategy": "sma_cross", "grid": AXES, "stop_loss": 3})
+    assert accepted.status_code == 202
+    asked = accepted.get_json()
+    assert accepted.headers["Location"] == f"/api/v1/sweeps/{asked['id']}"
+    assert (asked["state"], asked["combinations"], asked["settings"]) == ("QUEUED", 12, ["fast", "slow"])
+    assert asked["estimated_seconds"] > 0
+    assert asked["job"]["kind"] == "sweep"
+
+    app.extensions["jobs"].run_waiting()
+
+    job = alice.get(f"/jobs/{asked['job_id']}").get_json()
+    assert (job["error"], job["state"], job["result_url"]) == (None, "SUCCEEDED", f"/api/v1/sweeps/{asked['id']}")
+    states = [e.event.entity["state"] for e in world.published if e.event.name == "job:update"]
+    assert states[0] == "QUEUED"
+    assert states[-1] == "SUCCEEDED"
+    with SessionManager(read_only=True) as session:
+        bars = price_service.load_bars(session, acme.id)
+    tried = grid(AXES)
+    rules = Rules().changed({"stop_loss_percent": 3})
+    outcome = sweep.run(bars, "sma_cross", tried, rules, cash=100 * Rules().allocation * 200)  # 10,000
+    items = _all(alice, asked["id"], sort="slow", order="asc")
+    assert len(items) == 12
+    for item in items:
+        row = item["index"]
+        assert item["params"] == tried.of(row)
+        assert item["is_valid"] == outcome.is_valid[row]
+        if item["is_valid"]:
+            assert item["metrics"]["final_equity"] == outcome.final_equity[row]
+            assert item["metrics"]["max_drawdown_pct"] == outcome.max_drawdown_pct[row]
+    assert [item["params"]["slow"] for item in items] == sorted(item["params"]["slow"] for item in items)
+
+
+def _all(caller: Caller, sweep_id: int, **query: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    page = 1
+    while True:
+        found = caller.get(f"/sweeps/{sweep_id}/results", page=page, page_size=5, **query).get_json()
+        items += found["items"]
+        if not found["pagination"]["has_next"]:
+            return items
+        page += 1
+
+
+def test_the_best_stands_first_and_is_a_backtest_of_its_own(alice: Caller, swept: Callable[..., Any]) -> None:
+    """By any metric; a backtest of its settings shows the same figures; the verdict is a sentence."""
+    shown = swept(metric="total_return_pct")
+    first, *others = _all(alice, shown["id"])
+    traded = [item["is_valid"] and item["metrics"]["exposure_pct"] > 0 for item in others]
+    known = [item["metrics"]["total_return_pct"] for item in others[: sum(traded)]]
+    assert first["params"] == shown["best_params"]
+    assert first["metrics"]["total_return_pct"] == shown["best_value"] >= max(known)
+    assert traded == sorted(traded, reverse=True)
+
+    alone = alice.post("/backtests/preview", {"symbol": "ACME", "strategy": "sma_cross", "params": first["params"]})
+    assert alone.get_json()["metrics"]["total_return_pct"] == shown["best_value"]
+    findings = shown["findings"]
+    assert findings["verdict"]["sentence"].endswith(".")
+    assert 0 <= findings["overfitting"]["probability"] <= 1
+    assert findings["deflated_sharpe"]["trials"] <= 12
+    assert findings["stability"]["neighbours"] > 0
+
+
+def test_a_second_sweep_on_the_same_data_counts_the_first(swept: Callable[..., Any], admin: Caller) -> None:
+    """As tries of the same luck; after a change of the prices it begins anew."""
+    first = swept()
+    second = swept(grid={"fast": [4], "slow": [9, 10]})
+    assert (first["findings"]["earlier_trials"], second["findings"]["earlier_trials"]) == (0, 12)
+    assert first["data_hash"] == second["data_hash"]
+    bar = {"symbol": "ACME", "price_date": "2021-01-04", "close_price": 99.0}
+    bar |= {"open_price": 99.0, "high_price": 99.0, "low_price": 99.0}
+    assert admin.post("/prices/daily", bar).status_code == 201
+    assert swept()["findings"]["earlier_trials"] == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "combinations", "names"),
+    [
+        ({"grid": {"fast": {"from": 2, "to": 6, "step": 2}, "stop_loss": [2, 2.5]}}, 6, ["fast", "stop_loss_percent"]),
+        ({"grid": None, "random": {"fast": [2, 9], "slow": [10, 30]}, "draws": 9, "seed": 3}, 9, ["fast", "slow"]),
+        ({"grid": None, "combinations": [{"fast": 2}, {"fast": 4}, {"fast": 3}]}, 3, ["fast"]),
+    ],
+)
+def test_ways_of_searching(
+    alice: Caller, swept: Callable[..., Any], how: dict[str, Any], combinations: int, names: list[str]
+) -> None:
+    """A grid of values or ranges, draws that a seed decides, or a list."""
+    shown = swept(**how)
+    assert (shown["combinations"], shown["settings"]) == (combinations, names)
+    assert len(_all(alice, shown["id"])) == combinations
+    again = swept(**how)
+    assert _all(alice, again["id"]) == _all(alice, shown["id"])
+
+
+def test_one_choice_for_several_symbols(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Together the means; each symbol's own figures by name."""
+    _store("OTHER", 2)
+    shown = swept(symbol=None, symbols=["ACME", "OTHER"])
+    own = {
+        symbol: {item["index"]: item for item in _all(alice, shown["id"], symbol=symbol)}
+        for symbol in ("ACME", "OTHER")
+    }
+    for item in _all(alice, shown["id"]):
+        if item["is_valid"]:
+            of_each = [own[symbol][item["index"]]["metrics"] for symbol in own]
+            assert item["metrics"]["total_return_pct"] == pytest.approx(
+                sum(each["total_return_pct"] for each in of_each) / 2
+            )
+            assert item["metrics"]["trades"] == sum(each["trades"] for each in of_each)
+    assert shown["findings"]["overfitting"]["combinations"] > 1
+    assert shown["findings"]["verdict"]["sentence"]
+    assert alice.get(f"/sweeps/{shown['id']}/results", symbol="NONE").status_code == 400
+
+
+def test_walk_forward(swept: Callable[..., Any]) -> None:
+    """Each choice is traded in the window after it; windows follow each other."""
+    walked = swept(walk_forward={"mode": "anchored", "train": 120, "test": 60})["findings"]["walk_forward"]
+    windows = walked["windows"]
+    assert [window["test_start"] for window in windows[1:]] > [window["test_end"] for window in windows[:-1]]
+    assert windows[0]["train_start"] == "2020-01-01"
+    assert len(walked["dates"]) == len(walked["portfolio_values"]) == DAYS - 120
+
+
+def test_a_heatmap_shows_the_best_or_the_median_of_what_shares_a_cell(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Over any two settings; what the strategy refuses is null."""
+    shown = swept(grid=AXES | {"stop_loss": [1, 3, 9]})
+    items = _all(alice, shown["id"])
+    place = f"/sweeps/{shown['id']}/heatmap"
+    for reduce, of in (("best", max), ("median", np.median)):
+        told = alice.get(place, x="fast", y="slow", metric="total_return_pct", reduce=reduce).get_json()
+        assert (told["x_values"], told["y_values"]) == (AXES["fast"], AXES["slow"])
+        for (row, slow), (column, fast) in product(enumerate(AXES["slow"]), enumerate(AXES["fast"])):
+            known = [
+                item["metrics"]["total_return_pct"]
+                for item in items
+                if item["params"]["fast"] == fast and item["params"]["slow"] == slow and item["is_valid"]
+            ]
+            expected = of(known) if known else None
+            assert told["values"][row][column] == (None if expected is None else pytest.approx(expected))
+    assert alice.get(place, x="fast", y="colour").status_code == 400
+    assert alice.get(place, x="fast", y="slow", metric="colour").status_code == 400
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"symbol": "NONE"}, 404, None),
+        ({"symbol": None}, 400, "symbol"),
+        ({"symbols": ["ACME"]}, 400, "symbol"),
+        ({"symbol": None, "symbols": ["ACME", "acme"]}, 400, "symbols"),
+        ({"strategy": "astrology"}, 400, "strategy"),
+        ({"grid": None}, 400, "grid"),
+        ({"random": {"fast": [1, 2]}}, 400, "grid"),
+        ({"grid": {}}, 400, "grid"),
+        ({"grid": {"fast": ["2"]}}, 400, "grid"),
+        ({"grid": {"fast": {"from": 1}}}, 400, "grid"),
+        ({"grid": {"fast": [2, 100_000]}}, 400, "fast"),
+        ({"grid": {"colour": [1, 2]}}, 400, "colour"),
+        ({"grid": {"fast": {"from": 1, "to": 3000}, "slow": {"from": 1, "to": 3000}}}, 400, "combinations"),
+        ({"grid": {"fast": [2]}, "params": {"fast": 3}}, 400, "fast"),
+        ({"grid": None, "random": {"fast": [9, 2]}}, 400, "random"),
+        ({"metric": "luck"}, 400, "metric"),
+        ({"walk_forward": {"train": 0}}, 400, "walk_forward"),
+        ({"start": "2030-01-01"}, 422, None),
+        ({"interval": 5}, 422, None),
+    ],
+)
+def test_what_cannot_be_searched(alice: Caller, change: dict[str, Any], status: int, field: str | None) -> None:
+    """Told before anything is stored: 400 naming the setting, 404 for the symbol, 422 for want of prices."""
+    asked = {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES} | change
+    answer = alice.post("/sweeps", {name: value for name, value in asked.items() if value is not None})
+
+    assert answer.status_code == status, answer.get_json()
+    if field:
+        assert field in answer.get_json()["validation_errors"]
+    assert alice.get("/sweeps").get_json()["items"] == []
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_dry_run_only_says_what_it_would_take(alice: Caller) -> None:
+    """Number and seconds; nothing is stored, and a running sweep is no hindrance."""
+    told = alice.post("/sweeps?dry_run=true", {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES})
+    assert told.status_code == 200
+    assert {name: told.get_json()[name] for name in ("combinations", "symbols", "backtests", "bars")} == {
+        "combinations": 12,
+        "symbols": 1,
+        "backtests": 12,
+        "bars": DAYS,
+    }
+    with SessionManager(read_only=True) as session:
+        assert session.query(Job).count() == 0
+
+
+def _ask(caller: Caller) -> TestResponse:
+    return caller.post("/sweeps", {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES})
+
+
+@pytest.mark.usefixtures("acme")
+def test_another_users_sweep_is_not_there(app: Flask, alice: Caller, bob: Caller, admin: Caller) -> None:
+    """404 in every form and no row of a list; an admin reads; a deleted one is gone with its files."""
+    place = f"/sweeps/{_ask(alice).get_json()['id']}"
+    assert alice.get(f"{place}/results").status_code == 409
+    assert alice.delete(place).status_code == 409
+    app.extensions["jobs"].run_waiting()
+    for part, query in (("", {}), ("/results", {}), ("/heatmap", {"x": "fast", "y": "slow"})):
+        assert bob.get(place + part, **query).status_code == 404
+        assert admin.get(place + part, **query).status_code == 200
+    assert bob.get("/sweeps").get_json()["items"] == []
+    assert bob.delete(place).status_code == 404
+    folder = sweep_files.root(app.extensions["settings"].instance)
+    assert list(folder.iterdir())
+    assert alice.delete(place).status_code == 204
+    assert alice.get(place).status_code == 404
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_cancelled_sweep_leaves_no_file(app: Flask, alice: Caller) -> None:
+    """Its state is its job's, and it can be removed."""
+    asked = _ask(alice).get_json()
+    assert alice.delete(f"/jobs/{asked['job_id']}").status_code == 204
+    assert alice.get(f"/sweeps/{asked['id']}").get_json()["state"] == "CANCELLED"
+    assert app.extensions["jobs"].run_waiting() == 0
+    assert alice.delete(f"/sweeps/{asked['id']}").status_code == 204
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_third_at_once_is_too_many(alice: Caller) -> None:
+    """Two of one user's may wait or run."""
+    assert [_ask(alice).status_code for _ in range(3)] == [202, 202, 429]
+
+
+def test_a_scan_lists_todays_signals(app: Flask, alice: Caller, acme: Stock) -> None:
+    """Of every stock, with reasons; one whose prices end earlier says nothing about today and is named."""
+    _store("OTHER", 2)
+    with SessionManager() as session:
+        daily_price_service.upsert_rows(
+            session,
+            acme.id,
+            [
+                {
+                    "price_date": date(2020, 12, 1),
+                    "open_price": 5.0,
+                    "high_price": 5.0,
+                    "low_price": 5.0,
+                    "close_price": 5.0,
+                }
+            ],
+        )
+    accepted = alice.post("/scans", {"strategy": "buy_and_hold"})
+    assert accepted.status_code == 202
+    app.extensions["jobs"].run_waiting()
+    job = alice.get(f"/jobs/{accepted.get_json()['id']}").get_json()
+    result = job["result"]
+    assert (result["as_of"], result["stocks"], result["stale"]) == ("2020-12-01", 2, ["OTHER"])
+    (signal,) = result["signals"]
+    assert (signal["symbol"], signal["side"], signal["session"], signal["close"]) == ("ACME", "buy", "2020-12-01", 5.0)
+    assert signal["reason"]
+    assert alice.post("/scans", {"strategy": "astrology"}).status_code == 400
+    assert alice.post("/scans", {"symbols": ["NONE"]}).status_code == 404

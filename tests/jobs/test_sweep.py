@@ -1,0 +1,274 @@
+"""Tests of daytrader.jobs.sweep and jobs.cluster: the same bits, wherever it runs and whatever dies on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daytrader.core.rules import Rules
+from daytrader.jobs import sweep as sweep_jobs
+from daytrader.jobs.worker import Worker
+from daytrader.models import Job, Stock, Sweep, User
+from daytrader.models.enums import JobState
+from daytrader.services import daily_price_service, job_service, sweep_files, sweep_service
+from daytrader.services.actor import Actor
+from daytrader.services.backtest_service import BacktestRequest
+from daytrader.services.session_manager import SessionManager
+from daytrader.services.sweep_service import Estimate, SweepRequest
+
+from ..conftest import World
+
+PART = 12
+AXES = {"fast": list(range(2, 10)), "slow": list(range(10, 22))}
+
+
+@pytest.fixture
+def alice(world: World) -> User:
+    """Who asks; ACME and OTHER have 200 days."""
+    for seed, symbol in enumerate(("ACME", "OTHER")):
+        rng = np.random.default_rng(seed)
+        closes = np.round(100 * np.exp(np.cumsum(rng.normal(0.0005, 0.02, 200))), 2).tolist()
+        with SessionManager() as session:
+            stock = Stock(symbol=symbol)
+            session.add(stock)
+            session.flush()
+            rows = [
+                {
+                    "price_date": date(2020, 1, 1) + timedelta(days=day),
+                    "open_price": close,
+                    "high_price": round(close * 1.01, 2),
+                    "low_price": round(close * 0.99, 2),
+                    "close_price": close,
+                }
+                for day, close in enumerate(closes)
+            ]
+            daily_price_service.upsert_rows(session, stock.id, rows)
+    return world.user("alice")
+
+
+def _ask(user: User) -> Sweep:
+    """Ask for 96 combinations on two symbols, in 16 parts."""
+    asked = BacktestRequest("ACME", "sma_cross", {}, Rules(), Decimal(10_000))
+    request = SweepRequest(asked, ("ACME", "OTHER"), {"method": "grid", "axes": AXES})
+    actor = Actor(user.id)
+    with SessionManager() as session:
+        job = job_service.create(session, actor, sweep_jobs.SWEEP, {})
+        told = Estimate(request.combinations.size, 2, request.combinations.size * 2, 200, 1.0, PART)
+        stored = sweep_service.create(session, actor, request, told, job)
+        job.params = sweep_jobs.params_of(actor, stored.id)
+    return stored
+
+
+def _worker(instance: Path, dask: str = "") -> Worker:
+    return Worker(sweep_jobs.handlers(instance, address="", dask=dask))
+
+
+def _outcome(instance: Path, sweep_id: int) -> dict[str, bytes]:
+    files = sweep_files.of(instance, sweep_id)
+    return {
+        f"{name} {symbol}": np.asarray(files.figure(name, symbol)).tobytes()
+        for name in sweep_files.FIGURES
+        for symbol in (0, 1, None)
+    }
+
+
+@pytest.fixture
+def expected(alice: User, tmp_path: Path, world: World) -> tuple[dict[str, bytes], dict[str, object]]:
+    """The figures and findings of an undisturbed sweep on this machine."""
+    stored = _ask(alice)
+    assert _worker(tmp_path).run_waiting() == 1
+    findings = world.reload(stored).findings
+    assert findings["best"] is not None
+    # The next sweep on the same data counts this one's tries: the figures must not.
+    return _outcome(tmp_path, stored.id), {
+        name: findings[name] for name in ("best", "settings", "metrics", "stability")
+    }
+
+
+def _assert_same(
+    world: World, instance: Path, stored: Sweep, expected: tuple[dict[str, bytes], dict[str, object]]
+) -> None:
+    found = world.reload(stored)
+    assert (found.state, found.error) == (JobState.SUCCEEDED, None)
+    assert _outcome(instance, stored.id) == expected[0]
+    assert {name: found.findings[name] for name in expected[1]} == expected[1]
+
+
+_CHILD = """
+import os, signal, sys
+from pathlib import Path
+from daytrader.jobs import cluster, sweep
+from daytrader.jobs.worker import Worker
+from daytrader.services import database, sweep_files
+
+sweep_files._MARK_SECONDS = 0.0
+compute, done = cluster.run_part, []
+def dies(*args, **kwargs):
+    if len(done) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(1)
+    return compute(*args, **kwargs)
+cluster.run_part = dies
+database.connect(sys.argv[1])
+Worker(sweep.handlers(Path(sys.argv[2]), address="", dask="")).run_waiting()
+"""
+
+
+def test_a_killed_process_leaves_what_is_done(
+    world: World,
+    alice: User,
+    tmp_path: Path,
+    expected: tuple[dict[str, bytes], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After kill -9 in the middle the next start computes the rest alone, and comes to the same bits."""
+    stored = _ask(alice)
+    url = world.engine.url.render_as_string(hide_password=False)
+    child = subprocess.run([sys.executable, "-c", _CHILD, url, str(tmp_path)], check=False, timeout=120)
+    assert child.returncode == -signal.SIGKILL
+    assert world.reload(stored).state is JobState.RUNNING
+    computed: list[int] = []
+    run_part = sweep_service.run_part
+
+    def counted(*args: object, **kwargs: object) -> object:
+        computed.append(1)
+        return run_part(*args, **kwargs)  # type: ignore[arg-type]  # whatever is given
+
+    monkeypatch.setattr("daytrader.jobs.cluster.run_part", counted)
+    worker = _worker(tmp_path)
+    worker.start()
+    deadline = time.monotonic() + 60
+    while world.reload(stored).state is not JobState.SUCCEEDED:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.stop()
+    assert len(computed) == 16 - 5
+    _assert_same(world, tmp_path, stored, expected)
+
+
+@contextmanager
+def _process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Yield the address of a scheduler with two workers, and the workers: processes of their own."""
+    told = folder / "scheduler.json"
+    scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    worker = ("distributed.cli.dask_worker", "--scheduler-file", str(told), "--nthreads", "1", "--no-nanny")
+    options = ("--no-dashboard", "--local-directory", str(folder))
+    with (
+        _process(*scheduler, "--scheduler-file", str(told)),
+        _process(*worker, *options) as one,
+        _process(*worker, *options) as other,
+    ):
+        deadline = time.monotonic() + 60
+        while not told.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        import json
+
+        address = json.loads(told.read_text())["address"]
+        _wait_for_workers(address, 2)
+        yield address, [one, other]
+
+
+def _wait_for_workers(address: str, count: int) -> None:
+    from distributed import Client
+
+    with Client(address, timeout=30, set_as_default=False) as client:  # type: ignore[no-untyped-call]  # Dask has no types
+        client.wait_for_workers(count, timeout=60)
+
+
+def test_a_cluster_comes_to_the_same_bits_also_when_a_worker_dies(
+    world: World,
+    alice: User,
+    tmp_path: Path,
+    expected: tuple[dict[str, bytes], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A real scheduler with two workers; in a second sweep one of them is killed in the middle."""
+    (tmp_path / "dask").mkdir()
+    with _cluster(tmp_path / "dask") as (address, workers):
+        stored = _ask(alice)
+        assert _worker(tmp_path, address).run_waiting() == 1
+        _assert_same(world, tmp_path, stored, expected)
+
+        again = _ask(alice)
+        keep, kept = sweep_files.SweepFiles.keep, []
+
+        def kill_one(*args: object) -> None:
+            kept.append(1)
+            if len(kept) == 3:
+                workers[0].kill()
+            keep(*args)  # type: ignore[arg-type]  # whatever is given
+
+        monkeypatch.setattr(sweep_files.SweepFiles, "keep", kill_one)
+        assert _worker(tmp_path, address).run_waiting() == 1
+        assert workers[0].wait(10) == -signal.SIGKILL
+        _assert_same(world, tmp_path, again, expected)
+
+
+def test_a_cluster_hears_of_a_cancel(
+    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts that wait are taken back, and nothing of the sweep is left."""
+    (tmp_path / "dask").mkdir()
+    with _cluster(tmp_path / "dask") as (address, _):
+        stored = _ask(alice)
+        worker = _worker(tmp_path, address)
+        keep = sweep_files.SweepFiles.keep
+
+        def cancel(*args: object) -> None:
+            keep(*args)  # type: ignore[arg-type]  # whatever is given
+            assert stored.job_id is not None
+            worker.cancel(Actor(alice.id), stored.job_id)
+
+        monkeypatch.setattr(sweep_files.SweepFiles, "keep", cancel)
+        assert worker.run_waiting() == 1
+        assert world.reload(stored).state is JobState.CANCELLED
+        assert not sweep_files.of(tmp_path, stored.id).is_there()
+
+
+def test_a_dead_address_is_told(world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep fails with a word that an operator understands."""
+    monkeypatch.setattr("daytrader.jobs.cluster._CONNECT_SECONDS", 1)
+    stored = _ask(alice)
+    assert _worker(tmp_path, "tcp://127.0.0.1:9").run_waiting() == 1
+    found = world.reload(stored)
+    assert (found.state, found.error) == (JobState.FAILED, "no Dask scheduler answers at tcp://127.0.0.1:9")
+    with SessionManager(read_only=True) as session:
+        assert session.get_one(Job, found.job_id).error == found.error
+
+
+def test_files_of_deleted_sweeps_are_tidied_up(alice: User, tmp_path: Path) -> None:
+    """When the worker starts; those of others stay."""
+    stored = _ask(alice)
+    worker = _worker(tmp_path)
+    worker.run_waiting()
+    orphan = sweep_files.root(tmp_path) / "999"
+    orphan.mkdir()
+    worker.start()
+    worker.stop()
+    assert not orphan.exists()
+    assert sweep_files.of(tmp_path, stored.id).is_there()
