@@ -36,6 +36,7 @@ OnEnd = Callable[[datetime], None]
 IDLE_SECONDS: Final = 1.0
 """How long to wait before looking again for a bar, or for a database that was busy."""
 RETRY_SECONDS: Final = 5.0
+_BREATH_SECONDS: Final = 0.02
 _INSTALLATION: Final = "installation"
 
 
@@ -214,10 +215,14 @@ class EngineSupervisor:
                 self._going.wait(IDLE_SECONDS)
             elif tick is None:
                 self._stopping.wait(IDLE_SECONDS)
-            elif self._hurries_to is None or tick.time >= self._hurries_to:
-                speed = tick.speed if self._speed is None else self._speed
-                if speed > 0:
-                    self._stopping.wait(1 / speed)
+            else:
+                self._stopping.wait(self._pause_after(tick))
+
+    def _pause_after(self, tick: Tick) -> float:
+        """Return for how many seconds to wait after *tick*: never none, or SQLite's other writers get no turn."""
+        speed = tick.speed if self._speed is None else self._speed
+        hurries = self._hurries_to is not None and tick.time < self._hurries_to
+        return _BREATH_SECONDS if hurries or speed == 0 else max(_BREATH_SECONDS, 1 / speed)
 
     def _take_next(self) -> Tick | None:
         """Take the next market time through its services, if there is one."""
