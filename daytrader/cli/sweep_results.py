@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -65,7 +65,6 @@ class Result:
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values."""
-        walked = self.walk_forward
         return {
             "symbol": self.symbol,
             "combinations": self.tried,
@@ -73,20 +72,7 @@ class Result:
             "top": [{"settings": dict(row.settings), "figures": dict(row.figures)} for row in self.rows],
             "assessment": self.assessment.to_dict(),
             "heatmap": None if self.heatmap is None else self.heatmap.to_dict(),
-            "walk_forward": None
-            if walked is None
-            else {
-                "mode": walked.mode,
-                "efficiency": walked.efficiency,
-                "windows": [
-                    {
-                        name: value.isoformat() if hasattr(value, "isoformat") else value
-                        for name, value in asdict(window).items()
-                    }
-                    for window in walked.windows
-                ],
-                "report": walked.report.to_dict(),
-            },
+            "walk_forward": None if self.walk_forward is None else self.walk_forward.to_dict(),
         }
 
 

@@ -11,13 +11,15 @@ A subset of the blocks is one of the lower half of them and one of the upper hal
 made once for a lane of combinations that stays in the cache, and each of the 12,870 subsets costs two additions. The
 outside of a split is the inside of its complement, so that every subset is visited once for the best, once for ranks.
 
-The loops decide in float32 where that is certain and ask float64 where it is not. By Cauchy and Schwarz the absolute
-returns of n sessions sum to at most sqrt(n q); ten roundings of 2^-24 then move s / sqrt(q) by less than
-1e-6 sqrt(n), and whatever is nearer to the compared value than twice that is computed again.
+The loops decide in float32 where that is certain and ask float64 where it is not. Let m be the sum over a half's blocks
+of the largest s^2 / q that any combination has in the block: the absolute block sums of a half add up to at most
+sqrt(m q) (Cauchy and Schwarz). Ten roundings of 2^-24 then move s / sqrt(q) by less than 1e-6 sqrt(m), and whatever is
+nearer to the compared value than twice that is computed again.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeAlias
@@ -38,7 +40,7 @@ _SEEDS: Final = 256  # visited first: with a good best at hand few are looked at
 _IDLE: Final = 1e-35
 # Ratios nearer than this, relatively, are one ratio: the order of additions makes no rank.
 _TIE: Final = 1e-12
-_UNCERTAIN: Final = 2e-6  # times sqrt(n), see above
+_UNCERTAIN: Final = 2e-6  # times sqrt(m), see above
 _ONE: Final = np.float32(1)
 _NONE: Final = np.float32(0)
 
@@ -86,7 +88,6 @@ def splits_of(blocks: int) -> Splits:
 
 def rank_splits(
     splits: Splits,
-    returns: int,
     sums: FloatArray,
     squares: FloatArray,
     *,
@@ -99,7 +100,6 @@ def rank_splits(
 
     Args:
         splits: Of the blocks.
-        returns: How many returns half of the blocks have at most.
         sums: Sum of each combination's returns per block, shape (k, B), k >= 1.
         squares: Their sum of squares, likewise.
         threads: How many may work.
@@ -110,7 +110,7 @@ def rank_splits(
         SweepStoppedError: If *should_stop* said so.
     """
     k, size = sums.shape[0], splits.low.size
-    doubt = _UNCERTAIN * returns**0.5
+    doubt = _doubt(sums, squares)
     pieces = [(first, min(first + _PIECE, k)) for first in range(0, k, _PIECE)]
     workers = range(min(threads, len(pieces)))
     done = 0
@@ -157,6 +157,17 @@ def _seeds(splits: Splits, sums: FloatArray, squares: FloatArray, doubt: float) 
     highest, best = np.full(splits.low.size, -np.inf), np.zeros(splits.low.size, np.int64)
     _find_best(splits, sums[seeds], squares[seeds], 0, doubt, highest, best)
     return highest, seeds[best]
+
+
+@njit(cache=True, nogil=True)
+def _doubt(sums: FloatArray, squares: FloatArray) -> float:
+    """Return by how much s / sqrt(q) may be off in float32, with a margin."""
+    largest = np.zeros(sums.shape[1])
+    for row in range(sums.shape[0]):
+        for block in range(sums.shape[1]):
+            if squares[row, block] > 0:
+                largest[block] = max(largest[block], sums[row, block] ** 2 / squares[row, block])
+    return _UNCERTAIN * math.sqrt(np.sort(largest)[sums.shape[1] // 2 :].sum())
 
 
 @njit(nogil=True)

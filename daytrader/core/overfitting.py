@@ -196,9 +196,7 @@ def backtest_overfitting(
         return None
     splits = _splits(blocks)
     inside = _sessions(splits, count)
-    ranks = cscv.rank_splits(
-        splits, int(inside.max()), sums, squares, threads=threads, progress=progress, should_stop=should_stop
-    )
+    ranks = cscv.rank_splits(splits, sums, squares, threads=threads, progress=progress, should_stop=should_stop)
     rank = ranks.below + (ranks.equal + 1) / 2
     logits = np.log(rank / (k + 1 - rank))
     in_sample = _sharpe(splits, inside, sums, squares, ranks.best)

@@ -8,7 +8,7 @@ another without a gap; what they earned, stitched together, is what somebody wou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar, cast
@@ -26,6 +26,7 @@ from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report, figures
 from daytrader.core.rules import Rules, settings
 from daytrader.core.strategy import compute, get_strategy, resolve_params
+from daytrader.core.sweep import Outcome
 from daytrader.core.trades import TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
@@ -35,6 +36,7 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 WINDOW_REASON: Final = "end of the test window"
 _EPOCH: Final = date(1970, 1, 1)
+_DAYS: Final = ("train_start", "train_end", "test_start", "test_end")
 
 
 class Span(NamedTuple):
@@ -94,6 +96,20 @@ class WalkForward:
     windows: tuple[Window, ...]
     report: Report
     efficiency: float | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON values, the report as `Report.to_dict` has it."""
+        windows = []
+        for window in self.windows:
+            days = {name: getattr(window, name).isoformat() for name in _DAYS}
+            windows.append({**asdict(window), **days})
+        return {
+            "mode": self.mode,
+            "metric": self.metric,
+            "efficiency": self.efficiency,
+            "windows": windows,
+            "report": self.report.to_dict(),
+        }
 
 
 def spans(sessions: int, train: int, test: int, mode: Mode) -> tuple[Span, ...]:
@@ -174,14 +190,12 @@ def run(
     first = 0 if start is None else int(np.searchsorted(used.session, (start - _EPOCH).days))
     days = [_date(day) for day in np.unique(used.session[first:]).tolist()]
     steps = spans(len(days), train, test, mode)
-    initial = to_cents(cash)
-    balance = initial
+    balance = to_cents(cash)
     runs: list[Run] = []
     windows: list[Window] = []
     for number, step in enumerate(steps):
-        known = used.until((days[step.test - 1] - _EPOCH).days)
         outcome = sweep.run(
-            known,
+            used.until((days[step.test - 1] - _EPOCH).days),
             strategy_name,
             combinations,
             rules,
@@ -195,29 +209,13 @@ def run(
             should_stop=should_stop,
         )
         chosen = ranking.best(ranking.scores(outcome, metric))
-        own_rules, own_params = ranking.applied({} if chosen is None else combinations.of(chosen), rules, params)
         seen = used.until((days[step.end - 1] - _EPOCH).days)
-        traded = (
-            _idle(seen, days[step.test], balance)
-            if chosen is None
-            else _trade(seen, strategy_name, own_params, own_rules, balance, days[step.test], fill)
-        )
-        told = figures(balance, traded, None)
-        windows.append(
-            Window(
-                train_start=days[step.train],
-                train_end=days[step.test - 1],
-                test_start=days[step.test],
-                test_end=days[step.end - 1],
-                chosen=chosen,
-                settings=None if chosen is None else combinations.of(chosen),
-                in_sample=None if chosen is None else float(getattr(outcome, metric)[chosen]),
-                out_of_sample=told[metric],
-                in_sample_annualized_pct=None if chosen is None else _known(outcome.annualized_return_pct[chosen]),
-                out_of_sample_return_pct=(int(traded.equity[-1]) / balance - 1) * 100,
-                trades=len(traded.trades),
-            )
-        )
+        if chosen is None:
+            traded = _idle(seen, days[step.test], balance)
+        else:
+            own_rules, own_params = ranking.applied(combinations.of(chosen), rules, params)
+            traded = _trade(seen, strategy_name, own_params, own_rules, balance, days[step.test], fill)
+        windows.append(_window(days, step, metric, combinations, outcome, chosen, traded, balance))
         runs.append(traded)
         balance = traded.final_cash
     pinned = {"walk_forward": mode, "train": train, "test": test, "metric": metric, "combinations": combinations.size}
@@ -225,15 +223,41 @@ def run(
         symbol,
         strategy_name,
         {},
-        initial,
+        to_cents(cash),
         _stitched(runs),
-        backtest.buy_and_hold(used, rules, initial, _row(used, days[steps[0].test]), fill),
+        backtest.buy_and_hold(used, rules, to_cents(cash), _row(used, days[train]), fill),
         None,
         used.data_hash,
         used.interval_minutes,
         {**settings(rules, fill=fill, prices=prices, start=start), **(params or {}), **pinned},
     )
     return WalkForward(mode, metric, tuple(windows), report, _efficiency(windows, report))
+
+
+def _window(
+    days: Sequence[date],
+    step: Span,
+    metric: str,
+    combinations: Combinations,
+    outcome: Outcome,
+    chosen: int | None,
+    traded: Run,
+    balance: int,
+) -> Window:
+    """Return what is told of a step that began with *balance* cents."""
+    return Window(
+        train_start=days[step.train],
+        train_end=days[step.test - 1],
+        test_start=days[step.test],
+        test_end=days[step.end - 1],
+        chosen=chosen,
+        settings=None if chosen is None else combinations.of(chosen),
+        in_sample=None if chosen is None else float(getattr(outcome, metric)[chosen]),
+        out_of_sample=figures(balance, traded, None)[metric],
+        in_sample_annualized_pct=None if chosen is None else _known(outcome.annualized_return_pct[chosen]),
+        out_of_sample_return_pct=(int(traded.equity[-1]) / balance - 1) * 100,
+        trades=len(traded.trades),
+    )
 
 
 def _trade(

@@ -158,7 +158,7 @@ def test_float32_decides_nothing_that_float64_decides_otherwise() -> None:
     returns = base + rng.integers(0, 40, 1000) * 1e-9 * np.sign(base)
     _, sums, squares = block_sums(returns, 8)
     splits = cscv.splits_of(8)
-    told = cscv.rank_splits(splits, 128, sums, squares, threads=2)
+    told = cscv.rank_splits(splits, sums, squares, threads=2)
     for split in range(0, splits.low.size, 7):
         ratio = _ratios(splits, split, sums, squares)
         assert told.best[split] == np.argmax(ratio)
@@ -183,7 +183,7 @@ def test_equals_in_sample_are_the_first_and_outside_share_their_rank() -> None:
     """All alike: nothing was gained by choosing, the best is the median."""
     returns = np.tile(noise(80, 1), 100)
     count, sums, squares = block_sums(returns, 8)
-    ranks = cscv.rank_splits(cscv.splits_of(8), 40, sums, squares)
+    ranks = cscv.rank_splits(cscv.splits_of(8), sums, squares)
     assert not ranks.best.any()
     assert (ranks.equal == 100).all()
     told = backtest_overfitting(count, sums, squares)

@@ -20,7 +20,7 @@ def test_every_public_rule_is_compiled_once() -> None:
     warm_up()
     public = [item for name, item in vars(fills).items() if isinstance(item, Dispatcher) and not name.startswith("_")]
     assert len(public) >= 14
-    counted = [cscv._find_best, cscv._count, cscv._ratios]
+    counted = [cscv._find_best, cscv._count, cscv._ratios, cscv._doubt]
     compiled: list[Any] = [*public, kernel._loop, metrics._statistics, *counted]
     before = [len(function.signatures) for function in compiled]
     assert all(before)
