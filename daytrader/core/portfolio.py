@@ -129,26 +129,25 @@ class PortfolioReport:
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values: the whole's, each trade with its member's name, and the members."""
         told = self.whole.to_dict()
-        names = [self.members[member].name for member in self.trade_members.tolist()]
         trades = [self.whole.trade_dict(trade) for trade in self.whole.run.trades]
-        told["trades"] = [{"member": name, **trade} for name, trade in zip(names, trades, strict=True)]
+        told["trades"] = [{"member": name, **trade} for name, trade in zip(self._owners, trades, strict=True)]
         told["members"] = [member.to_dict() for member in self.members]
         return told
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
-        from daytrader.core.report_html import render, section, table
+        from daytrader.core.report_html import render
+        from daytrader.core.report_sections import section, table, tone_of
 
         rows = []
         for member in self.members:
             told = member.to_dict()
             gain, won = member.gain_loss / CENTS, told["win_rate_pct"]
-            tone = "up" if gain > 0 else "down" if gain < 0 else ""
             rows.append(
                 (
                     (member.name, "text"),
                     (member.strategy, "text"),
-                    (f"{gain:+,.2f}", tone),
+                    (f"{gain:+,.2f}", tone_of(gain)),
                     (f"{told['trades']:,}", ""),
                     ("-" if won is None else f"{won:.1f} %", ""),
                     (f"{told['exposure_pct']:.1f} %", ""),
@@ -156,8 +155,13 @@ class PortfolioReport:
                     (f"{member.expired_for_cash:,}", ""),
                 )
             )
-        heads = ("Member", "Strategy", "Gain", "Closed trades", "Won", "In the market", "Fees", "Expired for cash")
-        return render(self.whole, (section("Members", table(heads, rows)),))
+        heads = [("Member", "text"), ("Strategy", "text")]
+        heads += [(name, "") for name in ("Gain", "Closed trades", "Won", "In the market", "Fees", "Expired for cash")]
+        return render(self.whole, (section("Members", table(heads, rows)),), self._owners)
+
+    @property
+    def _owners(self) -> list[str]:
+        return [self.members[member].name for member in self.trade_members.tolist()]
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

@@ -60,7 +60,7 @@ h2 small{font-weight:400;color:var(--dim);font-size:.75rem}
 .months td{background:color-mix(in srgb,var(--tone) calc(var(--heat)*55%),transparent)}
 .months td:first-child,.months .none{background:none;color:var(--dim)}.months td:last-child{font-weight:600}
 .gains{--tone:var(--up)}.losses{--tone:var(--down)}
-details summary{cursor:pointer;color:var(--dim)}footer{margin-top:2.5rem;font-size:.85rem}
+footer{margin-top:2.5rem;font-size:.85rem}footer h3{font-size:.85rem;margin:1rem 0 0}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 .pins{columns:3;column-gap:2rem;margin-top:.6rem}.pins div{display:flex;justify-content:space-between;gap:.7rem;
 break-inside:avoid;border-bottom:1px solid var(--line);padding:.12rem 0}
@@ -78,7 +78,8 @@ td.text{white-space:nowrap}.plot i{transform:scale(.75)}
 --other:#777;--up:#0f7b46;--down:#c2352b}body{max-width:none;padding:0;font-size:11pt;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}.scroll{overflow:visible;max-height:none}
 .tiles{grid-template-columns:repeat(6,1fr)}.tiles dd{font-size:1rem}.figure,.tiles,.groups{break-inside:avoid}
-tr{break-inside:avoid}th{position:static}thead{display:table-header-group}}
+tr{break-inside:avoid}th{position:static}th,td{padding:.2rem .35rem}table{font-size:7.5pt}
+td.text{min-width:5rem}thead{display:table-header-group}}
 """
 
 SCRIPT: Final = """

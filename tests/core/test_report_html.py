@@ -176,6 +176,8 @@ def test_a_portfolios_page_lists_its_members() -> None:
     report = portfolio.run(members, cash=Decimal(10_000))
     page = report.to_html()
     assert "<h2>Members</h2>" in page
+    assert page.count('<td class="text">A</td>') == 1 + len(report.members[0].trades)
+    assert "<h3>A</h3>" in page
     assert f"{report.members[0].gain_loss / 100:+,.2f}" in page
     assert "<B>" not in page
     assert page.count("<svg") == 2
