@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, inspect, text
 
-from daytrader.models import Base, Stock
+from daytrader.models import Base, EventOutbox, Stock
 from daytrader.services import database
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConfigurationError, ConflictError
@@ -38,6 +38,25 @@ def test_an_upgrade_makes_exactly_what_the_models_say(engine: Engine) -> None:
     assert database.status(engine).is_current
     assert database.check(engine) == []
     assert set(Base.metadata.tables) < set(inspect(engine).get_table_names())
+
+
+def test_connections_are_pooled(engine: Engine) -> None:
+    """What one unit of work gives back, the next one takes."""
+    with engine.connect() as connection:
+        first = connection.connection.dbapi_connection
+    with engine.connect() as connection:
+        assert connection.connection.dbapi_connection is first
+    assert engine.pool.status()
+
+
+def test_an_upgrade_is_told(engine: Engine) -> None:
+    """In the outbox, to whoever administers the database: from which migration to which."""
+    with database.migrating(engine) as connection:
+        command.upgrade(database.config(connection), database.revisions()[0])
+    database.upgrade(engine)
+    with SessionManager(read_only=True) as session:
+        told = session.query(EventOutbox).one()
+    assert (told.name, told.entity["operation"]) == ("database:event", "migration")
 
 
 def test_the_migrations_numbers_are_their_order() -> None:
