@@ -178,6 +178,13 @@ def test_a_property(
     assert getattr(other(), name) == (unlike if unlike is None else pytest.approx(unlike))
 
 
+def test_differences_have_no_digits_that_prices_have_not() -> None:
+    """10.4 - 10.3 is 0.1, whatever doubles make of it."""
+    bar = _daily(open_price=10.3, high_price=10.5, low_price=10.1, close_price=10.4)
+    assert (bar.change, bar.change_percent) == (0.1, 0.970874)
+    assert (bar.trading_range, bar.trading_range_percent) == (0.4, 3.960396)
+
+
 def test_a_password_is_set_and_never_read() -> None:
     """The getter raises."""
     user = User(username="carol", password=PASSWORD)
