@@ -174,7 +174,9 @@ def _error_model() -> SchemaModel:
 
 
 def _register(name: str, body: dict[str, Any]) -> SchemaModel:
-    return MODELS.setdefault(name, SchemaModel(name, body))
+    model = MODELS.setdefault(name, SchemaModel(name, body))
+    assert model.__schema__ == body, f"two schemas are called {name}"
+    return model
 
 
 def _ref(model: SchemaModel) -> dict[str, str]:

@@ -85,7 +85,12 @@ def test_case_20_markup_in_names_is_text_in_the_page(url: str, alice: Caller, wo
     alice.post(f"/services/{made.id}/activate")
     alice.post("/transactions", {"service_id": made.id, "shares": 1})
     dialogs: list[Dialog] = []
-    page.on("dialog", dialogs.append)
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    page.on("dialog", note)
 
     page.goto(url)
     page.get_by_label("User name or mail address").fill("alice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ import socketio
 
 from tests.e2e.server import RunningServer, daytrader, wait_for
 
-COMMAND: Final = "run"
 PASSWORD: Final = "Black-Box-Pass-1"
 CANARY: Final = "alices-own-canary"
 BARS: Final = "Date,Open,High,Low,Close,Volume\n" + "".join(
     f"2024-01-{day:02},{day},{day + 2},{day - 1},{day + 1},1000\n" for day in range(2, 31) if day % 7 not in {6, 0}
 )
+LAST_DAY: Final = BARS.splitlines()[-1].partition(",")[0]
 _SHARED: Final = {"{stock_id}", "{price_id}", "{symbol}", "{name}"}
 
 
@@ -65,14 +66,15 @@ def _sign_up(address: str, name: str) -> User:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server on a new instance whose admin was made at the command line; its limits do not stand in our way."""
+    """`daytrader serve` on a new instance whose admin was made at the command line; its limits are out of our way."""
     instance = tmp_path_factory.mktemp("black-box") / "instance"
     words = ("user", "create", "root", "--email", "root@example.com", "--admin", "--password-stdin")
     made = daytrader(instance, *words, given=PASSWORD + "\n")
     assert made.returncode == 0, made.stderr
     limits = ("LOGIN", "LOGIN_ADDRESS", "WRITES", "IMPORTS")
-    wide = {f"DAYTRADER_LIMIT_{name}": "100000/minute" for name in limits} | {"DAYTRADER_LIMIT_EVENTS": "1000"}
-    with RunningServer(instance, command=COMMAND, **wide) as running:
+    variables = {f"DAYTRADER_LIMIT_{name}": "100000/minute" for name in limits} | {"DAYTRADER_LIMIT_EVENTS": "1000"}
+    variables |= {"DAYTRADER_SECRET_KEY": secrets.token_urlsafe(48), "DAYTRADER_DOCS": "true"}
+    with RunningServer(instance, "--speed", "0", command="serve", **variables) as running:
         yield running
 
 
@@ -102,8 +104,10 @@ def bob(admin: User) -> User:
 def service(alice: User) -> int:
     """An active service of alice's."""
     body = {"name": CANARY, "description": CANARY, "stock_symbol": "ACME", "initial_balance": 10_000}
-    number: int = alice.post("/services", body, 201)["id"]
+    patient = {"strategy": "sma_cross", "strategy_params": {"fast": 100, "slow": 200}}  # it will never trade by itself
+    number: int = alice.post("/services", body | patient, 201)["id"]
     alice.post(f"/services/{number}/activate")
+    wait_for(lambda: str(alice.get("/system/info")["market_time"]).startswith(LAST_DAY), 60)
     return number
 
 

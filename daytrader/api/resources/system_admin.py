@@ -23,13 +23,13 @@ from daytrader.api.resources.system import ns, running_engine
 from daytrader.api.schemas.audit_entry import AuditEntrySchema
 from daytrader.api.schemas.system import (
     BackupSchema,
-    ComparisonSchema,
     ConfigSchema,
     DatabaseStatusSchema,
     DdlSchema,
     EngineSchema,
     FlattenedSchema,
     MigrationsSchema,
+    SchemaComparisonSchema,
 )
 from daytrader.api.swagger import can_fail, documented, responses_of
 from daytrader.config import Settings
@@ -80,7 +80,7 @@ class DatabaseSchema(Resource):  # type: ignore[misc]
     @authenticated
     @admin_required
     @can_fail(HTTPStatus.SERVICE_UNAVAILABLE)
-    @returns(ComparisonSchema)
+    @returns(SchemaComparisonSchema)
     def get(self) -> Comparison:
         """Compare the models with the database (admins)."""
         return database_admin.compare()

@@ -218,6 +218,12 @@ _TRADES_AND_FIGURES: Final[Mapping[str, tuple[str, Any]]] = {
     "days_simulated": ("Sessions", 250),
     "metrics": ("Figures by name", {"sharpe_ratio": 0.8, "max_drawdown_pct": -4.5}),
     "portfolio_values": ("At each session's close", 10_000),
+    "job_id": ("The job that ran it, null where none did", 5),
+    "data_hash": ("Of the prices that it was made from", "sha256:9f2c..."),
+    "engine_version": ("What computed it", "1"),
+    "is_restated": ("Whether the prices that it was made from have changed since", False),
+    "is_same_data": ("Whether all were made from the same prices", True),
+    "drawdown_pct": ("Below the highest value so far, in percent of it", -4.5),
     "pinned": ("What makes the same report again", {"engine": "1", "data": "sha256:..."}),
 }
 _WORK_AND_SYSTEM: Final[Mapping[str, tuple[str, Any]]] = {

@@ -35,7 +35,7 @@ class DatabaseStatusSchema(BaseSchema):
     size_bytes = Whole(dump_only=True)
 
 
-class ComparisonSchema(BaseSchema):
+class SchemaComparisonSchema(BaseSchema):
     """How the database differs from the models."""
 
     agrees = Flag(dump_only=True)
