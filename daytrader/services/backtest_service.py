@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from daytrader.core import backtest
+from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.money import CENTS, from_cents
+from daytrader.core.portfolio import Member, PortfolioReport
 from daytrader.core.report import Report
 from daytrader.core.rules import Rules
 from daytrader.models import Backtest, Stock
@@ -25,9 +26,41 @@ from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import InsufficientDataError, InvalidInputError, NotFoundError
 
+StoredReport: TypeAlias = Report | PortfolioReport
+"""What a backtest is told as: of one stock, or of a portfolio."""
+
 SHORT: Final = 100_000
 """Bars that are run while the caller waits; more become a job."""
 _EPOCH: Final = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRequest:
+    """One member of a portfolio; see `core.portfolio.Member`."""
+
+    symbol: str
+    strategy: str
+    params: Mapping[str, object]
+    rules: Rules
+    budget: Decimal | None = None
+    name: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {
+            "symbol": self.symbol,
+            "strategy": self.strategy,
+            "params": _plain(self.params),
+            "rules": self.rules.as_dict(),
+            "budget": None if self.budget is None else str(self.budget),
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the member that `to_json` wrote."""
+        budget = None if plain["budget"] is None else Decimal(plain["budget"])
+        return cls(**{**plain, "rules": _rules(plain["rules"]), "budget": budget})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +79,7 @@ class BacktestRequest:
         end: The last one, None for the last there is.
         fill: At the next open, or (research only) at the close that decides.
         prices: As traded, or scaled by the vendor's adjusted close.
+        members: Of a portfolio; the symbol, strategy, parameters and rules above are then the first one's.
     """
 
     symbol: str
@@ -58,24 +92,32 @@ class BacktestRequest:
     end: date | None = None
     fill: Literal["next_open", "close"] = "next_open"
     prices: Literal["raw", "adjusted"] = "raw"
+    members: tuple[MemberRequest, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return what is traded, a member's symbol for each member."""
+        return tuple(member.symbol for member in self.members) or (self.symbol,)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads: for a job."""
         plain = {name: getattr(self, name) for name in ("symbol", "strategy", "interval", "fill", "prices")}
         return plain | {
-            "params": {name: float(v) if isinstance(v, Decimal) else v for name, v in self.params.items()},
+            "params": _plain(self.params),
             "rules": self.rules.as_dict(),
             "cash": str(self.cash),
             "start": None if self.start is None else self.start.isoformat(),
             "end": None if self.end is None else self.end.isoformat(),
+            "members": [member.to_json() for member in self.members],
         }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Return the request that `to_json` wrote."""
         days = {name: None if plain[name] is None else date.fromisoformat(plain[name]) for name in ("start", "end")}
-        rules = Rules().changed({name: value for name, value in plain["rules"].items() if value is not None})
-        return cls(**{**plain, "rules": rules, "cash": Decimal(plain["cash"]), **days})
+        members = tuple(MemberRequest.from_json(member) for member in plain["members"])
+        own = {"rules": _rules(plain["rules"]), "cash": Decimal(plain["cash"]), "members": members}
+        return cls(**{**plain, **own, **days})
 
 
 def of_service(
@@ -101,13 +143,18 @@ def of_service(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Loaded:
-    """A request and the bars it is about: what runs without a database."""
+    """A request and the bars it is about, those of each member: what runs without a database."""
 
     request: BacktestRequest
-    stock_id: int
-    bars: Bars
+    stock_ids: tuple[int, ...]
+    all_bars: tuple[Bars, ...]
 
-    def run(self) -> Report:
+    @property
+    def bars(self) -> Bars:
+        """Return the bars, the first member's of a portfolio."""
+        return self.all_bars[0]
+
+    def run(self) -> StoredReport:
         """
         Return the report.
 
@@ -116,6 +163,19 @@ class Loaded:
             InsufficientDataError: If there is no bar to trade.
         """
         request = self.request
+        if request.members:
+            members = [
+                Member(one.symbol, bars, one.strategy, one.params, one.rules, one.budget, one.name)
+                for one, bars in zip(request.members, self.all_bars, strict=True)
+            ]
+            return portfolio.run(
+                members,
+                cash=request.cash,
+                start=request.start,
+                end=request.end,
+                fill=request.fill,
+                prices=request.prices,
+            )
         return backtest.run(
             self.bars,
             request.strategy,
@@ -130,19 +190,19 @@ class Loaded:
         )
 
 
-def check(session: Session, request: BacktestRequest, days: int | None = None) -> Stock:
+def check(session: Session, request: BacktestRequest, days: int | None = None) -> list[Stock]:
     """
-    Return the stock that *request* is about.
+    Return the stocks that *request* is about, a member's for each member.
 
     Raises:
-        NotFoundError: If the symbol is unknown.
+        NotFoundError: If a symbol is unknown.
         InvalidInputError: If the dates contradict each other.
     """
     if request.start is not None and request.end is not None and request.start > request.end:
         raise InvalidInputError({"start": ["must not be after the end"]})
     if days is not None and request.start is not None:
         raise InvalidInputError({"days": ["stands instead of a start, not beside it"]})
-    return stock_service.by_symbol(session, request.symbol)
+    return [stock_service.by_symbol(session, symbol) for symbol in request.symbols]
 
 
 def load(session: Session, request: BacktestRequest, *, days: int | None = None) -> Loaded:
@@ -153,40 +213,51 @@ def load(session: Session, request: BacktestRequest, *, days: int | None = None)
         NotFoundError, InvalidInputError: As `check`.
         InsufficientDataError: If no bar is stored.
     """
-    stock = check(session, request, days)
-    bars = price_service.load_bars(session, stock.id, request.interval, prices=request.prices)
-    if not bars.n:
-        raise InsufficientDataError(f"no prices of {stock.symbol} are stored at this interval")
-    start = request.start if days is None else _days_before(bars, request.end, days)
-    return Loaded(replace(request, symbol=stock.symbol, start=start), stock.id, bars)
+    stocks = check(session, request, days)
+    all_bars = []
+    for stock in stocks:
+        bars = price_service.load_bars(session, stock.id, request.interval, prices=request.prices)
+        if not bars.n:
+            raise InsufficientDataError(f"no prices of {stock.symbol} are stored at this interval")
+        all_bars.append(bars)
+    asked = replace(
+        request,
+        symbol=stocks[0].symbol,
+        start=request.start if days is None else _days_before(all_bars[0], request.end, days),
+        members=tuple(
+            replace(member, symbol=stock.symbol) for member, stock in zip(request.members, stocks, strict=False)
+        ),
+    )
+    return Loaded(asked, tuple(stock.id for stock in stocks), tuple(all_bars))
 
 
 def is_short(session: Session, request: BacktestRequest) -> bool:
     """Return whether *request*, which must be checked, is run while its caller waits."""
-    stock = stock_service.by_symbol(session, request.symbol)
-    return price_service.count_bars(session, stock.id, request.interval) <= SHORT
+    stocks = check(session, request)
+    return sum(price_service.count_bars(session, stock.id, request.interval) for stock in stocks) <= SHORT
 
 
 def run(session: Session, request: BacktestRequest, *, days: int | None = None) -> Report:
     """
-    Run *request* on the stored bars.
+    Run *request* on the stored bars; of a portfolio the report of the whole.
 
     Raises:
         NotFoundError, InvalidInputError, InsufficientDataError: As `load` and `Loaded.run`.
     """
-    return load(session, request, days=days).run()
+    return whole(load(session, request, days=days).run())
 
 
 def keep(
     session: Session,
     actor: Actor,
     loaded: Loaded,
-    report: Report,
+    made: StoredReport,
     *,
     service_id: int | None = None,
     job_id: int | None = None,
 ) -> Backtest:
     """Store what *loaded* came to as the actor's."""
+    report = whole(made)
     figures = report.metrics
     params = report.pinned.params
     kept = Backtest(
@@ -210,8 +281,11 @@ def keep(
         settings={name: value for name, value in params.items() if name not in report.params},
         data_hash=report.pinned.data_hash,
         engine_version=report.pinned.engine_version,
-        data=[_source(loaded, report)],
-        report=report_archive.pack(report),
+        data=[
+            _source(loaded.request, stock_id, bars)
+            for stock_id, bars in zip(loaded.stock_ids, loaded.all_bars, strict=True)
+        ],
+        report=report_archive.pack(made),
     )
     session.add(kept)
     session.flush()
@@ -236,9 +310,14 @@ def of_job(session: Session, job_id: int) -> Backtest | None:
     return session.scalar(select(Backtest).where(Backtest.job_id == job_id))
 
 
-def report_of(kept: Backtest) -> Report:
+def report_of(kept: Backtest) -> StoredReport:
     """Return the report as it was made."""
     return report_archive.unpack(kept.report)
+
+
+def whole(made: StoredReport) -> Report:
+    """Return the report of all members of a portfolio together; of one stock it is the report."""
+    return made.whole if isinstance(made, PortfolioReport) else made
 
 
 def equity(report: Report) -> Mapping[str, Any]:
@@ -307,15 +386,23 @@ def _settings_of(kept: Backtest) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in names} | kept.settings | kept.params
 
 
-def _source(loaded: Loaded, report: Report) -> dict[str, Any]:
-    used = loaded.bars if loaded.request.end is None else loaded.bars.until((loaded.request.end - _EPOCH).days)
+def _source(request: BacktestRequest, stock_id: int, bars: Bars) -> dict[str, Any]:
+    used = bars if request.end is None else bars.until((request.end - _EPOCH).days)
     return {
-        "stock_id": loaded.stock_id,
-        "interval": loaded.request.interval,
-        "prices": loaded.request.prices,
-        "data_hash": report.pinned.data_hash,
+        "stock_id": stock_id,
+        "interval": request.interval,
+        "prices": request.prices,
+        "data_hash": used.data_hash,
         "last": int(used.time[-1]),
     }
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in params.items()}
+
+
+def _rules(plain: Mapping[str, Any]) -> Rules:
+    return Rules().changed({name: value for name, value in plain.items() if value is not None})
 
 
 def _has_changed(session: Session, source: Mapping[str, Any]) -> bool:

@@ -10,15 +10,18 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from daytrader.core.portfolio import MemberResult, PortfolioReport
 from daytrader.core.report import Pinned, Report, Run
 from daytrader.core.trades import Trade, TradeColumns
 
 _FORMAT: Final = b"report/1\n"
-_KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in (Report, Run, Pinned, Trade, TradeColumns)}
+_KINDS: Final[Mapping[str, type[Any]]] = {
+    kind.__name__: kind for kind in (Report, Run, Pinned, Trade, TradeColumns, PortfolioReport, MemberResult)
+}
 _LEVEL: Final = 1  # columns of cents compress to a half at any level, at this one within a millisecond
 
 
-def pack(report: Report) -> bytes:
+def pack(report: Report | PortfolioReport) -> bytes:
     """Return *report* as bytes that `unpack` reads."""
     columns: list[np.ndarray[Any, Any]] = []
     plain = orjson.dumps(_lower(report, columns))
@@ -27,7 +30,7 @@ def pack(report: Report) -> bytes:
     return zlib.compress(b"".join(parts), _LEVEL)
 
 
-def unpack(packed: bytes) -> Report:
+def unpack(packed: bytes) -> Report | PortfolioReport:
     """
     Return the report that was packed; its columns are read-only.
 
@@ -43,7 +46,7 @@ def unpack(packed: bytes) -> Report:
     at = len(_FORMAT) + 8
     end = at + int.from_bytes(body[at - 8 : at], "little")
     report = _raise(orjson.loads(body[at:end]), _Reader(body, end))
-    assert isinstance(report, Report)
+    assert isinstance(report, Report | PortfolioReport)
     return report
 
 

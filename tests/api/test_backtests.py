@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from daytrader.api.backtesting import Backtesting, SupersededError
 from daytrader.api.schemas.backtest import BacktestItemSchema, ReportSchema, StoredReportSchema
-from daytrader.core import backtest
+from daytrader.core import backtest, portfolio
+from daytrader.core.portfolio import Member
 from daytrader.core.rules import Rules
 from daytrader.models import Backtest, Job, Stock, StockDailyPrice
 from daytrader.models.enums import JobState
@@ -37,9 +38,10 @@ def acme(world: World) -> Stock:
 
 def _report(answer: TestResponse) -> dict[str, Any]:
     told = answer.get_json()
-    return {name: told[name] for name in ReportSchema().dump_fields}
+    return {name: told[name] for name in ReportSchema().dump_fields if name in told}
 
 
+REPORT = set(ReportSchema().dump_fields)
 SMA = {"symbol": "ACME", "strategy": "sma_cross", "params": {"fast": 3, "slow": 8}}
 
 
@@ -68,8 +70,8 @@ def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> Non
     assert answer.status_code == 200
     told = answer.get_json()
     assert {name: told[name] for name in expected} == expected
-    assert set(expected) == set(ReportSchema().dump_fields)
-    assert set(told) == set(StoredReportSchema().dump_fields)
+    assert set(expected) == set(ReportSchema().dump_fields) - {"members"}
+    assert set(told) == set(StoredReportSchema().dump_fields) - {"members"}
     assert expected["trades"]
 
 
@@ -113,6 +115,7 @@ def test_a_services_backtest_takes_its_settings(world: World, alice: Caller, acm
         ({"allocation": 2}, 400, "allocation"),
         ({"fill": "never"}, 400, "fill"),
         ({"stop-loss": 5}, 400, "stop-loss"),
+        ({"members": [{"symbol": "ACME"}]}, 400, "symbol"),
         ({"params": "fast"}, 400, "params"),
     ],
 )
@@ -234,9 +237,7 @@ def test_a_long_one_is_a_job(
     done = alice.get(f"/jobs/{job['id']}").get_json()
     assert (done["error"], done["state"], done["progress"]) == (None, "SUCCEEDED", 1)
     kept = alice.get(done["result_url"].removeprefix("/api/v1")).get_json()
-    assert {name: kept[name] for name in ReportSchema().dump_fields} == {
-        name: now[name] for name in ReportSchema().dump_fields
-    }
+    assert {name: kept[name] for name in now if name in REPORT} == {name: now[name] for name in now if name in REPORT}
     of_service = alice.get(alice.get(f"/jobs/{days['id']}").get_json()["result_url"].removeprefix("/api/v1"))
     assert (of_service.get_json()["service_id"], of_service.get_json()["days_simulated"]) == (service.id, 31)
     _run_again(app, job["id"])
@@ -322,3 +323,61 @@ def test_a_repeated_request_under_a_key_is_kept_once(alice: Caller) -> None:
     answers = [alice.post("/backtests", SMA, headers={"Idempotency-Key": "k"}).get_json() for _ in range(2)]
     assert answers[0] == answers[1]
     assert alice.get("/backtests").get_json()["pagination"]["total_items"] == 1
+
+
+def test_a_portfolio_shares_one_budget(app: Flask, world: World, alice: Caller, acme: Stock) -> None:
+    """The report of the core's portfolio, each trade with its member; kept, found again, and the same from a job."""
+    other = world.stock("OTHER")
+    world.prices(other, [float(close) for close in CLOSES[::-1]])
+    asked = {
+        "cash": 5000,
+        "members": [
+            {"symbol": "acme", "strategy": "sma_cross", "params": {"fast": 3, "slow": 8}, "stop_loss": 2.5},
+            {"symbol": "OTHER", "strategy": "sma_cross", "params": {"fast": 2, "slow": 5}, "budget": 2000},
+        ],
+    }
+    with SessionManager(read_only=True) as session:
+        bars = [price_service.load_bars(session, stock.id) for stock in (acme, other)]
+    members = [
+        Member("ACME", bars[0], "sma_cross", {"fast": 3, "slow": 8}, Rules(stop_loss_percent=Decimal("2.5"))),
+        Member("OTHER", bars[1], "sma_cross", {"fast": 2, "slow": 5}, Rules(), Decimal(2000)),
+    ]
+    expected = portfolio.run(members, cash=Decimal(5000)).to_dict()
+
+    told = alice.post("/backtests", asked).get_json()
+
+    assert _report_of(told) == expected
+    assert {trade["member"] for trade in told["trades"]} == {"ACME", "OTHER"}
+    assert alice.get(f"/backtests/{told['id']}").get_json() == told
+    assert "ACME" in alice.get(f"/backtests/{told['id']}/report.html").text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backtest_service, "SHORT", 10)
+        job = alice.post("/backtests", asked).get_json()
+    app.extensions["jobs"].run_waiting()
+    done = alice.get(f"/jobs/{job['id']}").get_json()
+    assert _report_of(alice.get(done["result_url"].removeprefix("/api/v1")).get_json()) == expected
+
+
+def _report_of(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name in REPORT}
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("members", "status", "field"),
+    [
+        ([], 400, "members"),
+        ([{"strategy": "sma_cross"}], 400, "members"),
+        ([{"symbol": "ACME", "budget": 99_999}], 400, "budget"),
+        ([{"symbol": "ACME", "colour": 1}], 400, "members"),
+        ([{"symbol": "ACME"}, {"symbol": "NONE"}], 404, None),
+    ],
+)
+def test_portfolios_that_cannot_be_run(
+    alice: Caller, members: list[dict[str, Any]], status: int, field: str | None
+) -> None:
+    """400 naming what is wrong; 404 for a member's symbol."""
+    answer = alice.post("/backtests/preview", {"members": members})
+    assert answer.status_code == status
+    if field:
+        assert field in answer.get_json()["validation_errors"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from daytrader.core import backtest
+from daytrader.core.report import Report
 from daytrader.core.rules import Rules
 from daytrader.services import report_archive
 from tests.core.builders import flat_bars
@@ -20,6 +21,7 @@ def test_a_report_survives_in_every_form() -> None:
     again = report_archive.unpack(packed)
     assert again.to_dict() == report.to_dict()
     assert again.to_html() == report.to_html()
+    assert isinstance(again, Report)
     assert again.run.equity.dtype == report.run.equity.dtype
     assert report.run.trades
     assert len(packed) < 16 * bars.n + 4000

@@ -45,11 +45,11 @@ from daytrader.core.rules import Costs, Rules
 from daytrader.jobs import backtest as backtest_jobs
 from daytrader.models import Backtest
 from daytrader.services import backtest_service, job_service, listings, trading_service
-from daytrader.services.backtest_service import BacktestRequest, Loaded
+from daytrader.services.backtest_service import BacktestRequest, Loaded, MemberRequest, StoredReport
 from daytrader.services.event_payloads import entity, job_entity
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import query_values, validators
-from daytrader.utils.errors import BrokenRuleError
+from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("backtests", description="Strategies on past prices")
@@ -83,7 +83,7 @@ class _Attempt:
         self.days = days
         self.service_id = service_id
         self.loaded: Loaded | None = None
-        self.report: Report | None = None
+        self.report: StoredReport | None = None
 
     def make(self) -> _Attempt:
         """Run it if it is short."""
@@ -155,7 +155,7 @@ class Backtests(Resource):  # type: ignore[misc]
     @writes
     @_answers_or_starts
     def post(self, session: Any, data: Mapping[str, Any], made: _Attempt) -> Response:  # noqa: ARG002 (it is in *made*)
-        """Backtest a strategy on a stock's stored prices and keep the report, that of `daytrader backtest --json`."""
+        """Backtest a strategy on a stock, or a portfolio, and keep the report, that of `daytrader backtest --json`."""
         return made.answer(session)
 
 
@@ -253,7 +253,7 @@ class BacktestTrades(Resource):  # type: ignore[misc]
     def get(self, session: Any, backtest_id: int) -> dict[str, object]:
         """List its trades in the order of their entries, each with its reasons."""
         report = backtest_service.report_of(backtest_service.get_owned(session, backtest_id, current_actor()))
-        return {"items": [report.trade_dict(trade) for trade in report.run.trades]}
+        return {"items": report.to_dict()["trades"]}
 
 
 @ns.route("/<int:backtest_id>/equity")
@@ -267,7 +267,7 @@ class BacktestEquity(Resource):  # type: ignore[misc]
     def get(self, session: Any, backtest_id: int) -> Mapping[str, object]:
         """Show its value and drawdown at each session's close, in columns."""
         kept = backtest_service.get_owned(session, backtest_id, current_actor())
-        return backtest_service.equity(backtest_service.report_of(kept))
+        return backtest_service.equity(_whole(kept))
 
 
 @ns.route("/<int:backtest_id>/report.html")
@@ -282,7 +282,7 @@ class BacktestPage(Resource):  # type: ignore[misc]
         kept = backtest_service.get_owned(session, backtest_id, current_actor())
         # To be saved: our own pages allow no styles within a page, as this one has them.
         headers = {"Content-Disposition": f'attachment; filename="backtest-{kept.id}.html"'}
-        return Response(backtest_service.report_of(kept).to_html(), headers=headers, mimetype="text/html")
+        return Response(_whole(kept).to_html(), headers=headers, mimetype="text/html")
 
 
 documented(BacktestPage.get, produces=["text/html"], responses={int(HTTPStatus.OK): "The page"})
@@ -295,9 +295,13 @@ def _ids(text: str) -> list[int]:
     return found
 
 
-def _stored(kept: Backtest, report: Report, *, is_restated: bool) -> dict[str, object]:
+def _stored(kept: Backtest, report: StoredReport, *, is_restated: bool) -> dict[str, object]:
     names = ("id", "user_id", "service_id", "interval", "created_at")
     return {**report.to_dict(), **{name: getattr(kept, name) for name in names}, "is_restated": is_restated}
+
+
+def _whole(kept: Backtest) -> Report:
+    return backtest_service.whole(backtest_service.report_of(kept))
 
 
 def _located(response: Response, path: str) -> Response:
@@ -306,19 +310,40 @@ def _located(response: Response, path: str) -> Response:
 
 
 def backtest_request(data: Mapping[str, Any]) -> BacktestRequest:
-    """Return what a body of the shape of `BacktestSchema` asks for."""
-    thresholds = {name: data[name] for name in ("buy_threshold", "sell_threshold") if name in data}
+    """
+    Return what a body of the shape of `BacktestSchema` asks for.
+
+    Raises:
+        InvalidInputError: If it names no stock, or both a stock and members.
+    """
+    if ("symbol" in data) == ("members" in data):
+        raise InvalidInputError({"symbol": ["is required, or members, and not both"]})
+    members = [_member(member) for member in data.get("members", ())]
+    first = members[0] if members else _member(data)
     return BacktestRequest(
-        symbol=data["symbol"],
-        strategy=data["strategy"],
-        params=thresholds | data["params"],
-        rules=Rules(**_renamed(data, _RULES), costs=Costs(**_renamed(data, _COSTS))),
+        symbol=first.symbol,
+        strategy=first.strategy,
+        params=first.params,
+        rules=first.rules,
         cash=data.get("cash", _DEFAULT_CASH),
         interval=data["interval"],
         start=data.get("start"),
         end=data.get("end"),
         fill=data["fill"],
         prices=data["prices"],
+        members=tuple(members),
+    )
+
+
+def _member(data: Mapping[str, Any]) -> MemberRequest:
+    thresholds = {name: data[name] for name in ("buy_threshold", "sell_threshold") if name in data}
+    return MemberRequest(
+        symbol=data["symbol"],
+        strategy=data["strategy"],
+        params=thresholds | data["params"],
+        rules=Rules(**_renamed(data, _RULES), costs=Costs(**_renamed(data, _COSTS))),
+        budget=data.get("budget"),
+        name=data.get("name", ""),
     )
 
 

@@ -267,7 +267,7 @@ def _search(data: Mapping[str, Any]) -> SweepRequest:
     if data["walk_forward"] is not None and len(symbols) > 1:
         raise InvalidInputError({"walk_forward": ["walks one symbol, not several"]})
     return SweepRequest(
-        backtest_request({**data, "symbol": symbols[0]}),
+        backtest_request({**data, "symbol": symbols[0]}),  # which refuses members beside it
         tuple(symbols),
         _space(data),
         data["metric"],

@@ -12,6 +12,7 @@ from daytrader.api.schemas.fields import (
     Moment,
     Number,
     Object,
+    Parts,
     Series,
     Shown,
     Text,
@@ -38,16 +39,9 @@ def _like_service(name: str, **changes: Any) -> Field:
     return type(field)(field.rule, doc=field.doc, example=field.example, allow_none=field.allow_none, **changes)
 
 
-class BacktestSchema(BaseSchema):
-    """A backtest, with the names of the command line."""
+class RulesSchema(BaseSchema):
+    """Sizing, protection and costs, with the names of the command line."""
 
-    symbol = Text(validators.symbol, required=True, example="AAPL")
-    strategy = Text(load_default="technical", example="sma_cross")
-    params = Object(load_default=dict, example={"fast": 10, "slow": 20})
-    start = Day()
-    end = Day()
-    interval = _like_service("interval", load_default=0)
-    cash = Number(validators.initial_balance, example=10000)
     allocation = _like_service("allocation_percent")
     shares = _like_service("fixed_shares")
     stop_loss = _like_service("stop_loss_percent")
@@ -61,13 +55,41 @@ class BacktestSchema(BaseSchema):
     commission_minimum = _like_service("commission_minimum")
     slippage_bps = _like_service("slippage_bps")
     gap_reserve = _like_service("gap_reserve_percent")
+
+
+class MemberSchema(RulesSchema):
+    """One member of a portfolio: the allocation is of the cash that it can spend."""
+
+    symbol = Text(validators.symbol, required=True, example="AAPL")
+    strategy = Text(load_default="technical", example="sma_cross")
+    params = Object(load_default=dict, example={"fast": 10, "slow": 20})
+    budget = Number(validators.initial_balance, doc="Cash of its own; without, it shares the rest", example=5000)
+    name = Text(lambda value: validators.text(value, shortest=1, longest=100), doc="What the report calls it")
+
+
+class BacktestSchema(RulesSchema):
+    """A backtest, with the names of the command line."""
+
+    symbol = Text(validators.symbol, example="AAPL", doc="One stock, or `members`")
+    strategy = Text(load_default="technical", example="sma_cross")
+    params = Object(load_default=dict, example={"fast": 10, "slow": 20})
+    start = Day()
+    end = Day()
+    interval = _like_service("interval", load_default=0)
+    cash = Number(validators.initial_balance, example=10000)
     fill = Word("next_open", "close", load_default="next_open")
     prices = Word("raw", "adjusted", load_default="raw")
+    members = Parts(
+        MemberSchema,
+        doc="Instead of a symbol: a portfolio, whose members act in this order",
+        example=[{"symbol": "AAPL", "strategy": "sma_cross"}, {"symbol": "MSFT"}],
+    )
 
 
 class TradeSchema(BaseSchema):
     """One trade of a report; what is not known while it is open is null."""
 
+    member = Text(dump_only=True, doc="Of a portfolio: whose it is", example="AAPL")
     entry_date = Text(dump_only=True)
     entry_price = Number(dump_only=True)
     shares = Whole(dump_only=True)
@@ -77,6 +99,25 @@ class TradeSchema(BaseSchema):
     gain_loss_pct = Number(dump_only=True, allow_none=True)
     entry_reason = Text(dump_only=True)
     exit_reason = Text(dump_only=True, allow_none=True)
+
+
+class MemberResultSchema(BaseSchema):
+    """What one member of a portfolio did."""
+
+    name = Text(dump_only=True, example="AAPL")
+    symbol = Text(dump_only=True)
+    strategy = Text(dump_only=True)
+    params = Object(dump_only=True)
+    budget = Number(dump_only=True, allow_none=True, doc="Cash of its own, null where it shares", example=5000)
+    gain_loss = Number(dump_only=True)
+    final_shares = Whole(dump_only=True)
+    trades = Whole(dump_only=True)
+    win_rate_pct = Number(dump_only=True, allow_none=True, doc="Percent of its trades that gained", example=55.5)
+    exposure_pct = Number(dump_only=True)
+    fees = Number(dump_only=True)
+    ambiguous_bars = Whole(dump_only=True, doc="Bars that touched its stop and its target", example=0)
+    expired_for_cash = Whole(dump_only=True, doc="Orders that others had left too little cash for", example=2)
+    gains = Series(Number, doc="What it had brought at each session's close", example=120.5)
 
 
 class ReportSchema(BaseSchema):
@@ -96,6 +137,7 @@ class ReportSchema(BaseSchema):
     days_simulated = Whole(dump_only=True)
     metrics = Object(dump_only=True)
     trades = Shown(TradeSchema, many=True)
+    members = Shown(MemberResultSchema, many=True)  # of a portfolio alone
     dates = Series(Text, example="2023-01-03")
     portfolio_values = Series(Number, doc="At each session's close")
     pinned = Object(dump_only=True, doc="Data hash, parameters and engine version")

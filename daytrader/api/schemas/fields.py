@@ -206,6 +206,44 @@ class Object(Field):
         return value
 
 
+class Part(Field):
+    """An object of another schema, as part of a body."""
+
+    def __init__(self, schema: type[BaseSchema], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._schema = schema()
+        fields_ = self._schema.load_fields.items()
+        properties = {name: field.describe() for name, field in fields_ if isinstance(field, Field)}
+        self.swagger = {"type": "object", "properties": properties}
+
+    def check(self, value: Any) -> dict[str, Any]:
+        """What that schema accepts."""
+        if not isinstance(value, dict):
+            raise BrokenRuleError("must be a JSON object")
+        try:
+            loaded: dict[str, Any] = self._schema.load(value)
+        except ValidationError as error:
+            name, reasons = next(iter(error.messages_dict.items()))
+            raise BrokenRuleError(f"{name} {reasons[0]}") from None
+        return loaded
+
+
+class Parts(Part):
+    """A list of objects of another schema."""
+
+    most = 100
+
+    def __init__(self, schema: type[BaseSchema], **kwargs: Any) -> None:
+        super().__init__(schema, **kwargs)
+        self.swagger = {"type": "array", "items": self.swagger, "minItems": 1}
+
+    def check(self, value: Any) -> Any:
+        """One or more of them."""
+        if not isinstance(value, list) or not 0 < len(value) <= self.most:
+            raise BrokenRuleError(f"must be a list of 1 to {self.most}")
+        return [super(Parts, self).check(item) for item in value]
+
+
 class Shown(Field):
     """An object of another schema; only shown."""
 

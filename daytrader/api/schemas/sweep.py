@@ -14,6 +14,7 @@ from daytrader.api.schemas.fields import (
     Moment,
     Number,
     Object,
+    Part,
     Series,
     Shown,
     Text,
@@ -95,25 +96,6 @@ class WalkForwardSchema(BaseSchema):
     mode = Word("rolling", "anchored", load_default="rolling", doc="Training windows keep their length, or their start")
     train = Whole(validators.whole(1, 100_000), load_default=504, doc="Sessions of a training window")
     test = Whole(validators.whole(1, 100_000), load_default=126, doc="Sessions of a test window")
-
-
-class Part(Field):
-    """An object of another schema, as part of a body."""
-
-    def __init__(self, schema: type[BaseSchema], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._schema = schema()
-        properties = {name: field.describe() for name, field in self._schema.load_fields.items()}  # type: ignore[attr-defined]  # ours describe themselves
-        self.swagger = {"type": "object", "properties": properties}
-
-    def check(self, value: Any) -> dict[str, Any]:
-        """What that schema accepts."""
-        wrong = self._schema.validate(value) if isinstance(value, dict) else {"": ["must be a JSON object"]}
-        if wrong:
-            name, (reason, *_) = next(iter(wrong.items()))
-            raise BrokenRuleError(f"{name} {reason}".strip())
-        loaded: dict[str, Any] = self._schema.load(value)
-        return loaded
 
 
 class SweepInputSchema(BacktestSchema):
