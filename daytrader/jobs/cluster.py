@@ -16,6 +16,7 @@ from daytrader import __version__
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
 from daytrader.core.sweep import Outcome
+from daytrader.services.strategy_folder import Sources, sources, use_sources
 from daytrader.services.sweep_files import BLOCKS, Part
 from daytrader.services.sweep_service import SweepRequest, run_part
 from daytrader.utils.errors import ConfigurationError, UnavailableError
@@ -83,7 +84,9 @@ class Cluster:
                         # A task of its own, not scattered: whatever worker held the bars, they are made again.
                         of_symbol = {task.part.symbol: self._client.submit(_given, task.bars, pure=False)}
                     bars = of_symbol[task.part.symbol]
-                    future = self._client.submit(compute, __version__, request, bars, task.combinations, pure=False)
+                    future = self._client.submit(
+                        compute, __version__, sources(), request, bars, task.combinations, pure=False
+                    )
                     running[future] = task.part
                 if not running:
                     return
@@ -103,15 +106,20 @@ class Cluster:
         return max(1, threads) * _AHEAD
 
 
-def compute(engine_version: str, request: SweepRequest, bars: Bars, combinations: Combinations) -> Outcome:
+def compute(
+    engine_version: str, strategies: Sources, request: SweepRequest, bars: Bars, combinations: Combinations
+) -> Outcome:
     """
     Return what a part comes to; this is what runs on a worker, on one of its threads.
+
+    The installation's own strategies come along: a worker needs no folder of them, and has no other ones.
 
     Raises:
         ConfigurationError: If the worker is of another version: its results might differ.
     """
     if engine_version != __version__:
         raise ConfigurationError(f"a worker runs DayTrader {__version__}, this is {engine_version}")
+    use_sources(strategies)
     return run_part(bars, request, combinations, blocks=BLOCKS, threads=1)
 
 

@@ -1,18 +1,41 @@
-"""The strategies of this installation: Python files in a folder that only whoever runs it can write to."""
+"""
+The strategies of this installation: Python files in a folder that only whoever runs it can write to.
+
+The folder is read as a package, so that one file can import what another shares: ``from ._shared import ...``.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeAlias
 
 from daytrader.core.errors import BrokenStrategyError
 from daytrader.core.strategy import BrokenSource, Strategy, failure, use_local
 
 # Their modules have a name of their own, so that none can stand in for a module of Python's or of ours.
 _PACKAGE: Final = "daytrader_local_strategies"
+
+
+Sources: TypeAlias = tuple[tuple[str, str], ...]
+"""Files by name, with what is in them."""
+
+
+@dataclass
+class _InUse:
+    """What this process has read."""
+
+    sources: Sources = ()
+    folder: TemporaryDirectory[str] | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+_in_use = _InUse()
 
 
 def use_folder(folder: Path) -> None:
@@ -25,7 +48,8 @@ def use_folder(folder: Path) -> None:
     """
     strategies: list[tuple[str, Strategy]] = []
     broken: list[BrokenSource] = []
-    for file in sorted(folder.glob("*.py")) if folder.is_dir() else ():
+    files = sorted(folder.glob("*.py")) if folder.is_dir() else []
+    for file in files:
         if file.name.startswith("_"):
             continue
         try:
@@ -33,6 +57,24 @@ def use_folder(folder: Path) -> None:
         except BrokenStrategyError as error:
             broken.append(BrokenSource(file.stem, str(error)))
     use_local(strategies, broken)
+    _in_use.sources = tuple((file.name, file.read_text(encoding="utf-8", errors="replace")) for file in files)
+
+
+def sources() -> Sources:
+    """Return the files in use, by name: what another process needs to compute the same."""
+    return _in_use.sources
+
+
+def use_sources(sent: Sources) -> None:
+    """Make the strategies that another process *sent* known here, in place of those that were: the same code."""
+    with _in_use.lock:
+        if sent == _in_use.sources:
+            return
+        _in_use.folder = TemporaryDirectory(prefix="daytrader-strategies-")  # what was there before is removed
+        folder = Path(_in_use.folder.name)
+        for name, text in sent:
+            (folder / Path(name).name).write_text(text, encoding="utf-8")
+        use_folder(folder)
 
 
 def read_file(file: Path) -> list[Strategy]:
@@ -59,6 +101,12 @@ def read_file(file: Path) -> list[Strategy]:
 
 
 def _run(file: Path) -> ModuleType:
+    package = ModuleType(_PACKAGE)
+    package.__path__ = [str(file.parent)]
+    # Anew for each file: what it shares with others is read again when it has changed.
+    for known in [name for name in sys.modules if name.startswith(f"{_PACKAGE}._")]:
+        del sys.modules[known]
+    sys.modules[_PACKAGE] = package
     name = f"{_PACKAGE}.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:

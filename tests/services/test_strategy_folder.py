@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from daytrader.core.errors import BrokenStrategyError, UnknownStrategyError
 from daytrader.core.strategy import broken_strategies, compute, get_strategy, list_strategies, use_local
-from daytrader.services.strategy_folder import use_folder
+from daytrader.services.strategy_folder import sources, use_folder
 from tests.core.builders import random_walk
 from tests.core.test_strategies_document import example
 
@@ -120,3 +123,40 @@ def test_the_folder_is_read_anew(folder: Path) -> None:
     use_folder(folder)
     with pytest.raises(UnknownStrategyError):
         get_strategy("rsi_dip")
+
+
+def test_strategies_share_code_in_files_of_their_own(folder: Path) -> None:
+    """A file that begins with an underscore is no strategy and can be imported from beside it."""
+    (folder / "_levels.py").write_text("LOW = 40.0\n")
+    shared = example().replace('params["low"]', "LOW")
+    (folder / "dip.py").write_text(f"from ._levels import LOW\n{shared}")
+    assert why(folder) == {}
+    bars = random_walk(300, seed=3)
+    many = compute(get_strategy("rsi_dip"), bars, {}).entry.sum()
+    (folder / "_levels.py").write_text("LOW = 20.0\n")
+    use_folder(folder)
+    assert compute(get_strategy("rsi_dip"), bars, {}).entry.sum() < many
+
+
+def test_another_process_is_sent_the_same_code(folder: Path) -> None:
+    """A worker on another machine has no such folder: what is sent is what runs there, one file for all threads."""
+    (folder / "dip.py").write_text(example())
+    use_folder(folder)
+    code = (
+        "import json, sys\n"
+        "from daytrader.core.strategy import compute, get_strategy, use_local\n"
+        "from daytrader.services.strategy_folder import sources, use_sources\n"
+        "from tests.core.builders import random_walk\n"
+        "sent = tuple(tuple(file) for file in json.load(sys.stdin))\n"
+        "use_sources(sent)\n"
+        "use_sources(sent)\n"
+        "assert sources() == sent\n"
+        "print(compute(get_strategy('rsi_dip'), random_walk(300, seed=3), {'low': 40}).entry.nonzero()[0].tolist())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(sources()), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    here = compute(get_strategy("rsi_dip"), random_walk(300, seed=3), {"low": 40}).entry
+    assert json.loads(done.stdout) == here.nonzero()[0].tolist()
+    assert here.any()
