@@ -52,12 +52,13 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int) 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, imports, overfitting, starts
+    from benchmarks import backtests, imports, overfitting, portfolios, starts
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
         "import": imports.measure,
         "overfitting": overfitting.measure,
+        "portfolio": portfolios.measure,
         "start": starts.measure,
     }
     chosen = sys.argv[1:] or list(known)
