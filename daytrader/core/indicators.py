@@ -90,7 +90,7 @@ def macd(
     Return the MACD line (fast EMA - slow EMA), its signal line (EMA of it) and their difference.
 
     Raises:
-        InvalidParameterError: If *fast* or *slow* is not 2 to 100,000, *signal* not 1 to 100,000, or fast > slow.
+        InvalidParameterError: If *fast* or *slow* is not 2 to 100,000, *signal* not 1 to 100,000, or fast >= slow.
     """
     _check_window("fast", fast, least=2)
     _check_window("slow", slow, least=2)

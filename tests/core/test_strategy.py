@@ -111,7 +111,7 @@ def test_a_split_does_not_matter(name: str) -> None:
         ("breakout", {}, 20),
         ("breakout", {"entry_window": 5, "exit_window": 30}, 30),
         ("macd", {}, 34),
-        ("macd", {"fast": 30, "slow": 5, "signal": 1}, 30),
+        ("macd", {"fast": 5, "slow": 30, "signal": 1}, 30),
     ],
 )
 def test_no_signal_before_the_warm_up(name: str, params: dict[str, object], warmup: int) -> None:
@@ -162,6 +162,13 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(params: dict[str, objec
     with pytest.raises(InvalidParameterError, match=message) as caught:
         resolve_params(get_strategy("sma_cross"), params)
     assert caught.value.name == next(iter(params))
+
+
+def test_macd_refuses_a_fast_average_that_is_not_faster() -> None:
+    """By name: a form can show it, a sweep can skip it."""
+    for fast, slow in ((26, 26), (30, 26)):
+        with pytest.raises(InvalidParameterError, match="fast: must be below slow"):
+            compute(get_strategy("macd"), random_walk(50), {"fast": fast, "slow": slow})
 
 
 def test_evidence_is_json() -> None:

@@ -164,8 +164,8 @@ def _breakout(prices: Prices, params: Settings) -> list[Told]:
 
 
 def _macd(prices: Prices, params: Settings) -> list[Told]:
-    fast, slow = sorted((int(params["fast"]), int(params["slow"])))
-    smooth, close = int(params["signal"]), prices.close
+    fast, slow, smooth = (int(params[name]) for name in ("fast", "slow", "signal"))
+    close = prices.close
     # Both averages begin on one row: the fast one is seeded by the last of the closes that seed the slow one.
     quick, steady = exponential(close, fast, slow - 1), exponential(close, slow, slow - 1)
     line: list[Figure] = [
@@ -189,6 +189,6 @@ _RULES: dict[str, tuple[Callable[[Settings], int], Callable[[Prices, Settings], 
     "rsi_reversion": (lambda params: int(params["window"]), _rsi_reversion),
     "bollinger_reversion": (lambda params: int(params["window"]) - 1, _bollinger_reversion),
     "breakout": (lambda params: int(max(params["entry_window"], params["exit_window"])), _breakout),
-    "macd": (lambda params: int(max(params["fast"], params["slow"]) + params["signal"]) - 1, _macd),
+    "macd": (lambda params: int(params["slow"] + params["signal"]) - 1, _macd),
     "buy_and_hold": (lambda params: 0, _buy_and_hold),  # noqa: ARG005 (the others' signature)
 }

@@ -28,8 +28,8 @@ SETTINGS: list[tuple[str, dict[str, int | float]]] = [
     ("breakout", {"entry_window": 1, "exit_window": 1}),
     ("breakout", {"entry_window": 5, "exit_window": 55}),
     ("macd", {}),
-    ("macd", {"fast": 30, "slow": 5, "signal": 1}),
-    ("macd", {"fast": 9, "slow": 9, "signal": 3}),
+    ("macd", {"fast": 4, "slow": 5, "signal": 1}),
+    ("macd", {"fast": 2, "slow": 9, "signal": 3}),
     ("buy_and_hold", {}),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daytrader.core import indicators
 from daytrader.core.bars import Bars
+from daytrader.core.errors import InvalidParameterError
 from daytrader.core.strategy import Parameter, Params, Signals
 
 
@@ -14,19 +15,23 @@ class Macd:
     description = "Buys where the MACD line crosses above its signal line, sells where it crosses below."
     parameters = (
         Parameter("fast", int, 12, 2, 5000, "Bars of the fast exponential average"),
-        Parameter("slow", int, 26, 2, 5000, "Bars of the slow exponential average; the longer of both is the slow one"),
+        Parameter("slow", int, 26, 2, 5000, "Bars of the slow exponential average"),
         Parameter("signal", int, 9, 1, 5000, "Bars of the exponential average of the MACD line"),
     )
 
+    def check(self, params: Params) -> None:
+        """Refuse a fast average that is not faster."""
+        if params["fast"] >= params["slow"]:
+            raise InvalidParameterError("fast", "must be below slow")
+
     def warmup(self, params: Params) -> int:
         """Return the first row with both lines on the row before."""
-        return int(max(params["fast"], params["slow"]) + params["signal"]) - 1
+        return int(params["slow"] + params["signal"]) - 1
 
     def signals(self, bars: Bars, params: Params) -> Signals:
         """Return an entry on each cross above, an exit on each cross below."""
         close = bars.signal.close
-        fast, slow = sorted((int(params["fast"]), int(params["slow"])))
-        line, signal, _ = indicators.macd(close, fast, slow, int(params["signal"]))
+        line, signal, _ = indicators.macd(close, *(int(params[name]) for name in ("fast", "slow", "signal")))
         return Signals.of(
             [(indicators.crosses_above(line, signal, close), "MACD crossed above its signal line")],
             [(indicators.crosses_below(line, signal, close), "MACD crossed below its signal line")],
