@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from contextlib import suppress
 from datetime import date, timedelta
@@ -302,6 +304,37 @@ def test_an_unreadable_file_is_no_job(world: World) -> None:  # noqa: ARG001 (th
     """The error is the provider's own."""
     with pytest.raises(UnreadableFileError):
         run(AWKWARD / "error_body.csv")
+
+
+_MEASURE = """
+import pathlib, resource, sys
+from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.services import database
+database.upgrade(database.connect(f"sqlite:///{sys.argv[1]}", is_durable=False))
+for file in sys.argv[2:]:
+    import_prices(pathlib.Path(file), ImportOptions(symbol=None, creates_stocks=True))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_a_process_that_imports_stays_small(tmp_path: Path) -> None:
+    """Four times the rows, 200,000, add next to nothing to the most memory that the process ever held."""
+    days = [str(date(1990, 1, 1) + timedelta(days=day)) for day in range(10_000)]
+    files = []
+    for stocks in (5, 20):
+        files.append(tmp_path / f"{stocks}.csv")
+        with files[-1].open("w") as file:
+            file.write(f"{HEADER},symbol\n")
+            file.writelines(f"{day},10.25,11.5,9.75,10.5,1000000,S{stock}\n" for stock in range(stocks) for day in days)
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, tmp_path / "own.db", *files],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=True,
+    )
+    of_few, of_many = (int(line) for line in done.stdout.split())
+    assert of_many < 1.1 * of_few, "in kilobytes"
 
 
 def test_memory_stays_flat(world: World, tmp_path: Path) -> None:  # noqa: ARG001 (the database)

@@ -38,7 +38,7 @@ _NAMES: Final[Mapping[Field, tuple[str, ...]]] = {
     Field.HIGH: ("high", "highprice", "h"),
     Field.LOW: ("low", "lowprice", "l"),
     Field.CLOSE: ("close", "closelast", "closeprice", "last", "lastprice", "price", "c"),
-    Field.ADJ_CLOSE: ("adjclose", "adjustedclose", "closeadj", "closeadjusted"),
+    Field.ADJ_CLOSE: ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjusted"),
     Field.VOLUME: ("volume", "vol", "v"),
     Field.DIVIDEND: ("dividend", "dividends", "dividendamount", "exdividend", "divcash"),
     Field.SPLIT: ("split", "splits", "splitratio", "splitcoefficient", "splitfactor", "stocksplits"),
@@ -46,6 +46,8 @@ _NAMES: Final[Mapping[Field, tuple[str, ...]]] = {
 _CLOCK: Final = "time"
 _NOT_A_LETTER: Final = re.compile(r"[^a-z0-9]+")
 _ORDINAL: Final = re.compile(r"^\s*\d+\.\s*")  # Alpha Vantage: "1. open"
+_PREFIXED: Final = re.compile(r"\s*(?P<prefix>[A-Za-z0-9^.-]{1,10})[._ ](?P<name>[A-Za-z]+)\s*")  # quantmod: AAPL.Open
+_ADJUSTED: Final = frozenset({"adj", "adj.", "adjusted"})  # prices of another kind, not of another stock
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _HEADER_LINES: Final = 10
 _NINJATRADER: Final = re.compile(r"\d{8}( \d{6})?(;\d+(\.\d+)?){4}(;\d+(\.\d+)?)?")
@@ -105,7 +107,30 @@ def split_line(line: str, separator: str) -> list[str]:
 
 
 def columns_of(cells: Sequence[str]) -> dict[Field, int]:
-    """Return the place of each field that the header *cells* name; none where a name stands twice."""
+    """
+    Return the place of each field that the header *cells* name; none where a name stands twice.
+
+    Where all prices bear the stock's name in front of theirs, it is left out.
+    """
+    columns = _named(cells)
+    if all(price in columns for price in PRICES):
+        return columns
+    return _named(_without_prefix(cells)) or columns
+
+
+def _without_prefix(cells: Sequence[str]) -> Sequence[str]:
+    found = [_PREFIXED.fullmatch(cell) for cell in cells]
+    prices = [match for match in found if match and match["name"].lower() in PRICES]
+    prefixes = {match["prefix"].lower() for match in prices}
+    if len(prices) != len(PRICES) or len(prefixes) != 1 or prefixes <= _ADJUSTED:
+        return ()
+    return [
+        match["name"] if match and match["prefix"].lower() in prefixes else cell
+        for match, cell in zip(found, cells, strict=True)
+    ]
+
+
+def _named(cells: Sequence[str]) -> dict[Field, int]:
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         name = _NOT_A_LETTER.sub("", _ORDINAL.sub("", cell.lower()))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from daytrader.core.bars import EventKind
+from daytrader.services.data_providers import csv_layouts
 from daytrader.services.data_providers.csv import PriceFile, RowError, UnreadableFileError, read_bars_file
 from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.market_calendar import date_of
@@ -39,7 +40,9 @@ def written(folder: Path, text: str, name: str = "prices.csv") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["yahoo.csv", "google_finance_descending.csv", "stooq_crlf.txt"])
+@pytest.mark.parametrize(
+    "name", ["yahoo.csv", "google_finance_descending.csv", "stooq_crlf.txt", "quantmod_prefixed.csv"]
+)
 def test_the_same_bars_in_every_vendors_layout(name: str) -> None:
     """Header names, date forms, order and line ends differ; the bars do not."""
     bars = read_bars_file(FORMATS / name).bars
@@ -81,6 +84,14 @@ def test_adjusted_columns_are_not_taken_for_raw_ones() -> None:
     np.testing.assert_array_equal(
         read_bars_file(FORMATS / "quandl_wiki_descending.csv").adj_close, [50.5, 51.375, 49.125]
     )
+
+
+def test_the_stocks_name_before_each_column_is_left_out() -> None:
+    """quantmod writes ACME.Open; prices that are all adjusted stay refused."""
+    columns = csv_layouts.columns_of(["Date", "BRK.B.Open", "BRK.B.High", "BRK.B.Low", "BRK.B.Close", "BRK.B.Adjusted"])
+    assert [columns[field] for field in (*csv_layouts.PRICES, csv_layouts.Field.ADJ_CLOSE)] == [1, 2, 3, 4, 5]
+    adjusted = csv_layouts.columns_of(["Date", "Adj. Open", "Adj. High", "Adj. Low", "Adj. Close"])
+    assert csv_layouts.Field.OPEN not in adjusted
 
 
 def test_nasdaq_prices_have_dollar_signs_and_thousands_marks() -> None:
