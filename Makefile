@@ -16,11 +16,11 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: $(DONE)/run ## Start DayTrader with sample prices, a demo account and a trading engine (PORT=8000)
+run: $(DONE)/compiled ## Start DayTrader with sample prices, a demo account and a trading engine (PORT=8000)
 	@$(BIN)/daytrader run --demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
+test: $(DONE)/test $(DONE)/compiled ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
 	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 .PHONY: lint
@@ -31,7 +31,7 @@ lint: $(DONE)/lint ## Check style, types and who may import whom
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: $(DONE)/test ## Measure; writes benchmarks/results/latest.json (NAME=one)
+bench: $(DONE)/test $(DONE)/compiled ## Measure; writes benchmarks/results/latest.json (NAME=one)
 	@$(BIN)/python -m benchmarks.run $(NAME)
 
 .PHONY: docs
@@ -75,6 +75,12 @@ $(DONE)/run: $(DONE)/venv requirements/run.txt requirements/build.txt pyproject.
 	@echo "Installing what DayTrader needs (once) ..."
 	@$(INSTALL) requirements/run.txt -r requirements/build.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Machine code stays beside its source: neither the first trades nor the first tests wait for the compiler.
+$(DONE)/compiled: $(DONE)/run $(shell find daytrader/core -name '*.py')
+	@echo "Compiling the trading core (once) ..."
+	@$(BIN)/python -m daytrader.core.warmup
 	@touch $@
 
 $(DONE)/test: $(DONE)/run requirements/test.txt

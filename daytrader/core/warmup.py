@@ -1,4 +1,8 @@
-"""Compile, or load from the cache, everything compiled: once at start instead of within the first request."""
+"""
+Compile, or load from the cache, everything compiled: once at start instead of within the first request.
+
+`python -m daytrader.core.warmup` does it at installation.
+"""
 
 from __future__ import annotations
 
@@ -39,3 +43,7 @@ def warm_up() -> None:
     fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
     sums = np.zeros((2, 2))
     backtest_overfitting(np.array([1, 1]), sums, sums + 1)
+
+
+if __name__ == "__main__":
+    warm_up()

@@ -24,8 +24,8 @@ USERNAME: Final = "demo"
 EMAIL: Final = "demo@example.com"
 # The eight months that are left when it no longer hurries last half an hour.
 BARS_PER_SECOND: Final = 0.09
-# What the market knows when the demo starts: the sample's last two years are still to come.
-LAST_SEEN: Final = datetime(2011, 2, 28, tzinfo=UTC)
+# What the market knows when the demo starts: the sample's last year and a half is still to come.
+LAST_SEEN: Final = datetime(2011, 8, 31, tzinfo=UTC)
 # Until here the replay does not wait: Facebook was listed in May 2012, and by now its service has traded too.
 HURRIES_TO: Final = datetime(2012, 6, 29, tzinfo=UTC)
 # One service a stock, each by another rule, so that there is something to compare.
