@@ -95,8 +95,8 @@ def macd(
     _check_window("fast", fast, least=2)
     _check_window("slow", slow, least=2)
     _check_window("signal", signal, least=1)
-    if fast > slow:
-        raise InvalidParameterError("fast", "must be at most slow")
+    if fast >= slow:
+        raise InvalidParameterError("fast", "must be below slow")
     if close.size == 0:
         return close.copy(), close.copy(), close.copy()
     line, signal_line, histogram = talib.MACD(_dense(close), fast, slow, signal)

@@ -245,7 +245,7 @@ def _purses(members: Sequence[Member], cents: int) -> tuple[list[int], list[int]
     if not members:
         raise InvalidParameterError("members", "there must be at least one")
     if cents <= 0:
-        raise InvalidParameterError("cash", f"must be positive, was {from_cents(cents)}")
+        raise InvalidParameterError("cash", "must be positive")
     if len({member.bars.interval_minutes for member in members}) > 1:
         raise InvalidParameterError("members", "all must have bars of one interval")
     purses, amounts = [], [cents]
@@ -255,7 +255,7 @@ def _purses(members: Sequence[Member], cents: int) -> tuple[list[int], list[int]
             continue
         budget = to_cents(member.budget)
         if budget <= 0:
-            raise InvalidParameterError("budget", f"must be positive, was {member.budget}")
+            raise InvalidParameterError("budget", "must be positive")
         purses.append(len(amounts))
         amounts.append(budget)
         amounts[0] -= budget
