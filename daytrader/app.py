@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from daytrader import api
-from daytrader.api import background, encoding, errors, headers, landing, uploads
+from daytrader.api import background, encoding, errors, headers, pages, uploads
 from daytrader.api.backtesting import Backtesting
 from daytrader.api.prometheus import Figures
 from daytrader.api.sockets import Sockets
@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> Flask:
     headers.install(app)
     errors.install(app)
     api.install(app)
-    landing.install(app)
+    pages.install(app)
     app.extensions["figures"] = Figures(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
     return app

@@ -165,7 +165,9 @@ def _property(field: Field) -> dict[str, Any]:
     if not isinstance(field, Shown):
         return field.describe()
     reference = _ref(shown(field.schema_shown))
-    return {"type": "array", "items": reference} if field.many else reference
+    if field.many:
+        return {"type": "array", "items": reference}
+    return {"allOf": [reference], "x-nullable": True} if field.allow_none else reference
 
 
 def _error_model() -> SchemaModel:

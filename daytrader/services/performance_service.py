@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -29,6 +29,8 @@ from daytrader.services.ledger_run import closings, ledger_run
 from daytrader.services.trading_rules import rules_of
 
 _ZERO: Final = Decimal(0)
+_LONGEST_GAP: Final = timedelta(days=30)
+"""Before a booking made between two bars there hardly is none for longer than this, holidays and all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def metrics(session: Session, service: TradingService) -> Metrics:
 
 def equity(session: Session, service: TradingService) -> EquityCurve:
     """Return the equity curve of *service* up to the last bar that the market knows, empty before its first one."""
-    bars, first = _traded(session, service)
+    bars, first = _traded(session, service, is_recent=True)
     if first is None:
         return EquityCurve([], [], [], [])
     held = closings(session, service.id, bars, first, bars.n)
@@ -172,12 +174,19 @@ def transaction_metrics(session: Session, service: TradingService) -> Transactio
     )
 
 
-def _traded(session: Session, service: TradingService) -> tuple[Bars, int | None]:
-    """Return the known bars and the row on which the service began, None where there is none."""
+def _traded(session: Session, service: TradingService, *, is_recent: bool = False) -> tuple[Bars, int | None]:
+    """
+    Return the known bars and the row on which the service began, None where there is none.
+
+    With *is_recent* the bars begin shortly before the service did: enough for what it held, not for indicators.
+    """
     if service.stock_id is None:
         return Bars.build([], [], [], [], []), None
-    bars = price_service.known_bars(session, service.stock_id, service.interval)
     began = _began(session, service.id)
+    since = began - _LONGEST_GAP if is_recent and began is not None else None
+    bars = price_service.known_bars(session, service.stock_id, service.interval, since=since)
+    if since is not None and began is not None and (not bars.n or bars.time[0] > began.timestamp()):
+        bars = price_service.known_bars(session, service.stock_id, service.interval)  # a longer gap
     if began is None or not bars.n:
         return bars, None
     row = int(np.searchsorted(bars.time, int(began.timestamp()), side="right")) - 1

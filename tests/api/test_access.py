@@ -60,6 +60,7 @@ TABLE = [
     ("GET", r"/api/v1/(stocks|prices)(/.*)?", EVERYONE),
     ("POST|PUT|PATCH|DELETE", r"/api/v1/(stocks|prices)(/.*)?", ADMIN),
     ("GET", r"/api/v1/strategies(/S)?", EVERYONE),
+    ("GET", r"/api/v1/portfolio", EVERYONE),
     ("GET|POST", r"/api/v1/services", EVERYONE),
     ("GET", r"/api/v1/services/search", EVERYONE),
     ("GET", r"/api/v1/services/N(/.*)?", OWN),

@@ -1,0 +1,90 @@
+"""The web interface: one page and its files, as the build of `ui/` left them in the package."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from markupsafe import escape
+from werkzeug.exceptions import NotFound
+
+import daytrader
+from daytrader.config import Settings
+from daytrader.services import demo
+
+BUILT: Final = Path(daytrader.__file__).parent / "static"
+
+_blueprint = Blueprint("pages", __name__, static_folder="assets", static_url_path="/assets")
+
+_HASHED: Final = "assets/"
+"""Below here a name holds the hash of the content: what it names never changes."""
+_A_YEAR: Final = "public, max-age=31536000, immutable"
+_ASK_AGAIN: Final = "no-cache"  # kept, but asked for each time: 304 as long as it is the same
+_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+_BODY: Final = "<body>"
+# The addresses of pages: what else a browser might ask for by mistake is answered 404, not with a page.
+_ADDRESS: Final = re.compile(r"[a-z][a-z-]*(/[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)*/?")
+_NOT_PAGES: Final = frozenset({"api", "assets", "socket.io", "static", "swaggerui", "ui"})
+_UNBUILT: Final = """<!doctype html><html lang="en"><title>DayTrader</title>
+<p>The web interface is not built: <code>make ui</code> does that. The API is at <a href="/api/v1/docs">/api/v1/docs</a>.</p>
+</html>"""
+
+
+def install(app: Flask) -> None:
+    """Mount the page at every address that is nothing else's, and its files."""
+    app.register_blueprint(_blueprint)
+
+
+@_blueprint.get("/")
+@_blueprint.get("/<path:address>")
+def page(address: str = "") -> Response:
+    """Show the interface; which of its pages, its own script reads from the address."""
+    if address and not _is_page(address):
+        raise NotFound
+    response = Response(_index(), mimetype="text/html")
+    response.headers["Cache-Control"] = _ASK_AGAIN
+    response.add_etag()
+    return response.make_conditional(request.environ)
+
+
+@_blueprint.get("/ui/<path:name>")
+def file(name: str) -> Response:
+    """Send one file of the interface, compressed as the build left it where the browser can read that."""
+    response, encoding = _compressed(name)
+    response.headers["Cache-Control"] = _A_YEAR if name.startswith(_HASHED) else _ASK_AGAIN
+    response.headers.add("Vary", "Accept-Encoding")
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    return response
+
+
+def _is_page(address: str) -> bool:
+    return _ADDRESS.fullmatch(address) is not None and address.split("/", 1)[0] not in _NOT_PAGES
+
+
+def _compressed(name: str) -> tuple[Response, str | None]:
+    plain = send_from_directory(BUILT, name, conditional=False)
+    for encoding, suffix in _ENCODINGS:
+        if request.accept_encodings[encoding] and (BUILT / f"{name}{suffix}").is_file():
+            sent = send_from_directory(BUILT, f"{name}{suffix}", mimetype=plain.mimetype)
+            plain.close()
+            return sent, encoding
+    plain.close()
+    return send_from_directory(BUILT, name), None
+
+
+def _index() -> str:
+    """Return the page, with what it must know before it can ask: who the demo is, whether strangers may register."""
+    try:
+        built = (BUILT / "index.html").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return _UNBUILT
+    settings: Settings = current_app.extensions["settings"]
+    told = {"registration": "on" if settings.registration else "off"}
+    if settings.demo:
+        account = demo.credentials(settings.instance)
+        told |= {"demo-username": account.username, "demo-password": account.password}
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in told.items())
+    return built.replace(_BODY, f"<body{attributes}>", 1)

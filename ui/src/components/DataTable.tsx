@@ -1,0 +1,137 @@
+import { ActionIcon } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import classes from "./DataTable.module.css";
+import { IconBack, IconDown, IconForward, IconUp } from "./icons";
+import { EmptyState, ErrorState, LoadingRows } from "./States";
+
+export interface Column<Row> {
+  /** The name of the column, unique; the server's where it sorts by it. */
+  key: string;
+  header: string;
+  cell: (row: Row) => ReactNode;
+  /** Figures stand at the right. */
+  align?: "start" | "end";
+  sortable?: boolean;
+  /** Left out where there is no room: "roomy" on phones, "wide" on tablets too. */
+  from?: "roomy" | "wide";
+  /** The header is for screen readers alone. */
+  isUnnamed?: boolean;
+}
+
+export interface Sorting {
+  sort: string;
+  order: "asc" | "desc";
+}
+
+export interface PageNumbers {
+  page: number | null;
+  total_pages: number | null;
+  total_items: number | null;
+  has_next: boolean;
+  has_prev: boolean;
+}
+
+interface DataTableProps<Row> {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[] | undefined;
+  rowKey: (row: Row) => string | number;
+  error?: unknown;
+  retry?: () => void;
+  empty: { title: string; words?: ReactNode; action?: ReactNode };
+  sorting?: Sorting;
+  onSort?: (sorting: Sorting) => void;
+  pagination?: PageNumbers;
+  onPage?: (page: number) => void;
+  onRow?: (row: Row) => void;
+  isSelected?: (row: Row) => boolean;
+  skeletonRows?: number;
+}
+
+/** A list with everything that a list goes through: loading, failing, empty, sorted, paged. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowKey, error, retry, empty, pagination, onPage } = props;
+  if (!rows) return error ? <ErrorState error={error} {...(retry ? { retry } : {})} /> : <LoadingRows rows={props.skeletonRows ?? 6} />;
+  if (rows.length === 0) return <EmptyState title={empty.title} action={empty.action}>{empty.words}</EmptyState>;
+  return (
+    <>
+      {/* Scrolls by keyboard too where it is wider than the screen. */}
+      <div className={classes.scroll} role="region" aria-label={label} tabIndex={0}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <Header key={column.key} column={column} {...props} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr
+                key={rowKey(row)}
+                className={[props.onRow && classes.clickable, props.isSelected?.(row) && classes.selected].filter(Boolean).join(" ")}
+                onClick={props.onRow ? (event) => { if (!isControl(event.target)) props.onRow?.(row); } : undefined}
+              >
+                {columns.map((column) => (
+                  <td key={column.key} className={cellClass(column)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {pagination && onPage && (pagination.total_pages ?? 0) > 1 && <Pages pagination={pagination} onPage={onPage} />}
+    </>
+  );
+}
+
+function Header<Row>({ column, sorting, onSort }: { column: Column<Row> } & Pick<DataTableProps<Row>, "sorting" | "onSort">) {
+  const isSorted = sorting?.sort === column.key;
+  const ariaSort = isSorted ? (sorting.order === "asc" ? "ascending" : "descending") : undefined;
+  const turn = () => onSort?.({ sort: column.key, order: isSorted && sorting.order === "desc" ? "asc" : "desc" });
+  return (
+    <th scope="col" className={cellClass(column)} aria-sort={ariaSort}>
+      {column.sortable && onSort ? (
+        <button type="button" className={`${classes.sort} ${isSorted ? classes.sorted : ""}`} onClick={turn}>
+          {column.header}
+          {isSorted && (sorting.order === "asc" ? <IconUp size={12} /> : <IconDown size={12} />)}
+        </button>
+      ) : column.isUnnamed ? (
+        <span className="visually-hidden">{column.header}</span>
+      ) : (
+        column.header
+      )}
+    </th>
+  );
+}
+
+function Pages({ pagination, onPage }: { pagination: PageNumbers; onPage: (page: number) => void }) {
+  const page = pagination.page ?? 1;
+  return (
+    <nav className={classes.foot} aria-label="Pages">
+      <span className="faint numeric">
+        Page {page} of {pagination.total_pages} · {pagination.total_items?.toLocaleString("en-US")} in all
+      </span>
+      <div className={classes.pages}>
+        <ActionIcon aria-label="Page before" disabled={!pagination.has_prev} onClick={() => onPage(page - 1)}>
+          <IconBack />
+        </ActionIcon>
+        <ActionIcon aria-label="Next page" disabled={!pagination.has_next} onClick={() => onPage(page + 1)}>
+          <IconForward />
+        </ActionIcon>
+      </div>
+    </nav>
+  );
+}
+
+function cellClass<Row>(column: Column<Row>): string {
+  return [column.align === "end" && classes.end, column.from && classes[column.from]].filter(Boolean).join(" ");
+}
+
+/** Links and buttons within a row keep their own meaning. */
+function isControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("a, button, input, label") !== null;
+}

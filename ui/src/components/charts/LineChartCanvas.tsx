@@ -1,0 +1,82 @@
+import { AreaSeries, LineSeries, LineStyle, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
+import { useEffect, useRef } from "react";
+
+import { epochSeconds } from "@/lib/format/time";
+
+import { chartOptions, openChart } from "./base";
+import classes from "./ChartPlace.module.css";
+import type { Line } from "./LineChart";
+import { useChartColors } from "./useChartColors";
+
+type Series = ISeriesApi<"Area"> | ISeriesApi<"Line">;
+
+/** The canvas of LineChart, in a part of the program that is loaded when the first chart is shown. */
+export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; timestamps: string[] }) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<IChartApi | null>(null);
+  const series = useRef(new Map<string, Series>());
+  const shownFrom = useRef<string | undefined>(undefined);
+  const colors = useChartColors();
+
+  useEffect(() => {
+    if (!place.current) return;
+    const opened = openChart(place.current, colors);
+    const drawn = series.current;
+    chart.current = opened;
+    return () => {
+      chart.current = null;
+      drawn.clear();
+      shownFrom.current = undefined;
+      opened.remove();
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- opened once; colours are applied below
+  }, []);
+
+  useEffect(() => {
+    chart.current?.applyOptions(chartOptions(colors));
+  }, [colors]);
+
+  useEffect(() => {
+    const opened = chart.current;
+    if (!opened) return;
+    const times = timestamps.map((moment) => epochSeconds(moment) as UTCTimestamp);
+    for (const [name, old] of series.current) {
+      if (lines.some((line) => line.name === name)) continue;
+      opened.removeSeries(old);
+      series.current.delete(name);
+    }
+    for (const line of lines) {
+      const style = styleOf(line, colors);
+      let one = series.current.get(line.name);
+      if (!one) {
+        one = line.tone === "main" ? opened.addSeries(AreaSeries, style) : opened.addSeries(LineSeries, style);
+        series.current.set(line.name, one);
+      }
+      one.applyOptions(style);
+      one.setData(
+        line.values.flatMap((value, row) => {
+          const time = times[row];
+          return value === null || time === undefined ? [] : [{ time, value }];
+        }),
+      );
+    }
+    if (shownFrom.current !== timestamps[0]) {
+      shownFrom.current = timestamps[0];
+      opened.timeScale().fitContent();
+    }
+  }, [lines, timestamps, colors]);
+
+  return <div ref={place} className={classes.canvas} />;
+}
+
+function styleOf(line: Line, colors: ReturnType<typeof useChartColors>) {
+  const shared = { priceLineVisible: false, lastValueVisible: line.tone === "main", crosshairMarkerRadius: 3 };
+  switch (line.tone) {
+    case "main":
+      return { ...shared, lineColor: colors.accent, topColor: colors.accentWash, bottomColor: "transparent", lineWidth: 2 as const };
+    case "second":
+      return { ...shared, color: colors.text, lineWidth: 1 as const, lineStyle: LineStyle.Dashed };
+    case "bad":
+      return { ...shared, color: colors.loss, lineWidth: 1 as const };
+  }
+}

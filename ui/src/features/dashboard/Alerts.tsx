@@ -1,0 +1,59 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { IconWarning } from "@/components/icons";
+import type { Service } from "@/lib/api/schema";
+import type { Notification } from "@/lib/socket/protocol";
+import { useLiveEvent } from "@/lib/socket/useLive";
+import { isUnprotected } from "@/lib/words/service";
+
+import classes from "./Dashboard.module.css";
+
+const NOTICES_KEPT = 3;
+
+/** What wants a person: services that stopped themselves, positions that nothing guards, notices of the system. */
+export function Alerts({ services }: { services: Service[] }) {
+  const [notices, setNotices] = useState<Notification[]>([]);
+  useLiveEvent("system:notification", ({ entity }) => {
+    if (entity.severity !== "info") setNotices((known) => [entity, ...known].slice(0, NOTICES_KEPT));
+  });
+  const broken = services.filter((service) => service.state === "ERROR");
+  const bare = services.filter((service) => service.state !== "ERROR" && isUnprotected(service));
+  if (broken.length + bare.length + notices.length === 0) return null;
+  return (
+    <ul className={classes.alerts} aria-label="Alerts">
+      {broken.map((service) => (
+        <Alert key={service.id} severity="bad">
+          <ServiceLink service={service} /> has stopped itself: {service.error_reason}
+        </Alert>
+      ))}
+      {bare.map((service) => (
+        <Alert key={service.id} severity="wait">
+          <ServiceLink service={service} /> is stopped and still holds {service.current_shares.toLocaleString("en-US")} shares of {service.stock_symbol} without a stop-loss.
+        </Alert>
+      ))}
+      {notices.map((notice, index) => (
+        <Alert key={`notice${index}`} severity={notice.severity === "warning" ? "wait" : "bad"}>
+          {notice.message}
+        </Alert>
+      ))}
+    </ul>
+  );
+}
+
+function Alert({ severity, children }: { severity: "bad" | "wait"; children: React.ReactNode }) {
+  return (
+    <li className={classes.alert} data-severity={severity}>
+      <IconWarning className={severity === "bad" ? "loss" : undefined} />
+      <span>{children}</span>
+    </li>
+  );
+}
+
+function ServiceLink({ service }: { service: Service }) {
+  return (
+    <Link to="/services/$serviceId" params={{ serviceId: String(service.id) }}>
+      {service.name}
+    </Link>
+  );
+}
