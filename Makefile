@@ -5,45 +5,62 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/done
+UI_BUILT := daytrader/static/index.html
+UI_PACKAGES := ui/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The first Python that is new enough and really starts; override with `make PYTHON=...`.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
+# The machine's npm where its Node is new enough for the build, else one that comes as a wheel.
+NPM := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a >= 24 || (a === 22 && b >= 13) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && \
+	command -v npm || echo PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm)
+
 .PHONY: help
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: $(DONE)/compiled ## Start DayTrader with sample prices, a demo account and a trading engine (PORT=8000)
+run: $(DONE)/compiled $(UI_BUILT) ## Start DayTrader with sample prices, a demo account and a trading engine (PORT=8000)
 	@$(BIN)/daytrader run --demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test $(DONE)/compiled ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
+test: $(DONE)/test $(DONE)/compiled $(UI_BUILT) ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
+	@$(NPM) run --silent test --prefix ui
 	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 .PHONY: lint
-lint: $(DONE)/lint ## Check style, types and who may import whom
+lint: $(DONE)/lint $(UI_PACKAGES) ## Check style, types and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tools.api_types --check
+	@$(NPM) run --silent check --prefix ui
+
+.PHONY: ui
+ui: $(UI_BUILT) ## Build the web interface into daytrader/static
+
+.PHONY: api-types
+api-types: $(DONE)/run ## Write the interface's types from the server's Swagger
+	@$(BIN)/python -m tools.api_types
 
 .PHONY: bench
 bench: $(DONE)/test $(DONE)/compiled ## Measure; writes benchmarks/results/latest.json (NAME=one)
 	@$(BIN)/python -m benchmarks.run $(NAME)
 
 .PHONY: docs
-docs: $(DONE)/test ## Check every link and every command in the documents
+docs: $(DONE)/test $(UI_BUILT) ## Check every link and every command in the documents
 	@$(BIN)/python -m pytest -q tests/test_documents.py
 
 .PHONY: screenshots
-screenshots: $(DONE)/test ## Take the pictures in docs/images again
+screenshots: $(DONE)/test $(UI_BUILT) ## Take the pictures in docs/images again
 	@$(BIN)/python -m tools.screenshots
 
 .PHONY: dist
-dist: $(DONE)/run ## Build the wheel
+dist: $(DONE)/run $(UI_BUILT) ## Build the wheel
 	@$(BIN)/python -m build --wheel --no-isolation
 
 .PHONY: lock
@@ -55,7 +72,7 @@ lock: $(DONE)/lock ## Choose the newest versions that pyproject.toml admits; wri
 
 .PHONY: clean
 clean: ## Remove what was built; keeps instance/, where your data is
-	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist daytrader/static ui/node_modules .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what the commands above stand on -------------------------------------------------------------------------------
@@ -98,3 +115,22 @@ $(DONE)/lint: $(DONE)/test requirements/lint.txt
 $(DONE)/lock: $(DONE)/venv requirements/lock.txt
 	@$(INSTALL) requirements/lock.txt
 	@touch $@
+
+ifneq ($(findstring $(BIN)/npm,$(NPM)),)
+NODE := $(DONE)/node
+endif
+
+$(DONE)/node: $(DONE)/venv requirements/node.txt
+	@echo "Fetching Node (once) ..."
+	@$(INSTALL) requirements/node.txt
+	@touch $@
+
+$(UI_PACKAGES): ui/package.json ui/package-lock.json ui/.npmrc $(NODE)
+	@echo "Fetching what the web interface is made of (once) ..."
+	@$(NPM) ci --prefix ui --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+# Again only when a source has changed.
+$(UI_BUILT): $(UI_PACKAGES) $(shell find ui/src ui/build ui/public -type f) ui/index.html ui/vite.config.ts ui/tsconfig.json
+	@echo "Building the web interface ..."
+	@$(NPM) run --silent build --prefix ui -- --logLevel warn

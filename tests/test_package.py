@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-@pytest.mark.parametrize("folder", ["data", "api/templates", "api/assets"])
+@pytest.mark.parametrize("folder", ["data", "api/templates", "api/assets", "static", "static/assets"])
 def test_the_wheel_carries_every_file_of_the_package(installed: Path, folder: str) -> None:
     """Not only the Python ones."""
     wanted = {file.name for file in (ROOT / "daytrader" / folder).iterdir() if file.is_file()}

@@ -6,6 +6,7 @@ Write the types of the UI from the server's own Swagger, so that the two cannot 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -92,7 +93,8 @@ def _interface(name: str, model: Mapping[str, Any], *, is_shown: bool) -> str:
 def _operation(path: str, method: str, operation: Mapping[str, Any], item: Mapping[str, Any]) -> str:
     parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
     address = [p for p in parameters if p["in"] == "path"]
-    query = [p for p in parameters if p["in"] == "query"]
+    named = {p["name"] for p in address} | set(re.findall(r"{(\w+)}", path))  # what the address says no query repeats
+    query = [p for p in parameters if p["in"] == "query" and p["name"] not in named]
     body = next((p["schema"] for p in parameters if p["in"] == "body"), None)
     answers = [operation["responses"][code] for code in ("200", "201", "202") if code in operation["responses"]]
     result = _type(answers[0]["schema"]) if answers and "schema" in answers[0] else "void"

@@ -24,11 +24,17 @@ _A_YEAR: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"  # kept, but asked for each time: 304 as long as it is the same
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 _BODY: Final = "<body>"
-# The addresses of pages: what else a browser might ask for by mistake is answered 404, not with a page.
-_ADDRESS: Final = re.compile(r"[a-z][a-z-]*(/[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)*/?")
-_NOT_PAGES: Final = frozenset({"api", "assets", "socket.io", "static", "swaggerui", "ui"})
+PAGES: Final = frozenset(
+    {
+        *("services", "stocks", "transactions", "orders", "backtests", "sweeps", "admin", "settings"),
+        *("register", "set-password"),
+    }
+)
+"""How the addresses of pages begin (ui/src/app/router.tsx): whatever else is asked for is answered 404."""
+_ADDRESS: Final = re.compile(r"[a-z-]+(/[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)*/?")
 _UNBUILT: Final = """<!doctype html><html lang="en"><title>DayTrader</title>
-<p>The web interface is not built: <code>make ui</code> does that. The API is at <a href="/api/v1/docs">/api/v1/docs</a>.</p>
+<p>The web interface is not built: <code>make ui</code> does that. The API is at
+<a href="/api/v1/docs">/api/v1/docs</a>.</p>
 </html>"""
 
 
@@ -49,11 +55,11 @@ def page(address: str = "") -> Response:
     return response.make_conditional(request.environ)
 
 
-@_blueprint.get("/ui/<path:name>")
-def file(name: str) -> Response:
+@_blueprint.get("/ui/<path:asset>")
+def file(asset: str) -> Response:
     """Send one file of the interface, compressed as the build left it where the browser can read that."""
-    response, encoding = _compressed(name)
-    response.headers["Cache-Control"] = _A_YEAR if name.startswith(_HASHED) else _ASK_AGAIN
+    response, encoding = _compressed(asset)
+    response.headers["Cache-Control"] = _A_YEAR if asset.startswith(_HASHED) else _ASK_AGAIN
     response.headers.add("Vary", "Accept-Encoding")
     if encoding:
         response.headers["Content-Encoding"] = encoding
@@ -61,7 +67,7 @@ def file(name: str) -> Response:
 
 
 def _is_page(address: str) -> bool:
-    return _ADDRESS.fullmatch(address) is not None and address.split("/", 1)[0] not in _NOT_PAGES
+    return _ADDRESS.fullmatch(address) is not None and address.split("/", 1)[0] in PAGES
 
 
 def _compressed(name: str) -> tuple[Response, str | None]:

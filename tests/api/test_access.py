@@ -43,7 +43,7 @@ OWN_ALONE = Row(ANSWERED, 404, 403)
 ADMIN_OF_ACCOUNT = Row(403, 404, ANSWERED)
 
 TABLE = [
-    ("GET", r"|/|/set-password|/assets/F|/swaggerui/F", PUBLIC),
+    ("GET", r"|/|/F|/ui/F|/assets/F|/swaggerui/F", PUBLIC),
     ("GET", r"/api/v1/docs|/api/v1/swagger.json|/api/v1/system/(health|ready)", PUBLIC),
     ("POST", r"/api/v1/auth/(register|login|set-password)", PUBLIC),
     ("POST", r"/api/v1/auth/refresh", Row(401, 401, 401)),  # by a refresh token only, which nobody sends here
@@ -132,6 +132,8 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
                 "user_id": owner.id,
                 "name": "technical",
                 "filename": "docs.js",
+                "address": "services",
+                "asset": "index.html",
             }
 
     return make

@@ -73,20 +73,22 @@ def test_every_decision_is_journalled_with_its_reason(server: RunningServer) -> 
 def test_the_page_shows_services_and_trades_live(server: RunningServer, page: Page) -> None:
     """The demo's account signs in by itself; events arrive over the socket without a reload."""
     page.goto(server.address)
+    services = page.get_by_role("region", name="Services").first
     for service in demo.SERVICES:
-        expect(page.locator("#services")).to_contain_text(str(service["name"]), timeout=15_000)
-    expect(page.locator("#trades tr").first).to_be_visible(timeout=30_000)
-    expect(page.locator("#trades")).to_contain_text("AAPL")
-    expect(page.locator("#total-value")).to_contain_text(re.compile(r"\d\d,\d\d\d"))
-    before = page.inner_text("#market-time")
-    expect(page.locator("#market-time")).not_to_have_text(before, timeout=15_000)
+        expect(services).to_contain_text(str(service["name"]), timeout=15_000)
+    trades = page.get_by_role("region", name="Recent trades")
+    expect(trades.get_by_role("listitem").first).to_be_visible(timeout=30_000)
+    expect(trades).to_contain_text("AAPL")
+    expect(page.get_by_test_id("account-value")).to_have_text(re.compile(r"\d\d,\d\d\d"))
+    before = page.get_by_test_id("market-time").inner_text()
+    expect(page.get_by_test_id("market-time")).not_to_have_text(before, timeout=15_000)
 
 
 def test_the_page_fits_a_phone(server: RunningServer, page: Page) -> None:
     """Nothing to scroll sideways at 375 pixels."""
     page.set_viewport_size({"width": 375, "height": 800})
     page.goto(server.address)
-    expect(page.locator("#services")).to_contain_text("Apple trend", timeout=15_000)
+    expect(page.get_by_role("region", name="Services").first).to_contain_text("Apple trend", timeout=15_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 

@@ -71,7 +71,7 @@ function MarketTime() {
           <span className="numeric" data-testid="market-time">{formatMoment(moment)}</span>
           {isReplay && (
             <Tooltip label="Stored prices are played back as if they happened now. Orders fill on paper: no broker, no money.">
-              <span className={classes.paper} tabIndex={0}>Paper</span>
+              <span className={classes.paper}>Paper</span>
             </Tooltip>
           )}
         </>

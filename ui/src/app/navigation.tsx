@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { IconDashboard } from "@/components/icons";
+import { IconDashboard, IconOrders, IconServices, IconSettings, IconStocks, IconTransactions } from "@/components/icons";
 
 export interface Entry {
   to: string;
@@ -14,4 +14,9 @@ export interface Entry {
 /** The pages, in the order of the navigation. */
 export const NAVIGATION: Entry[] = [
   { to: "/", label: "Dashboard", icon: <IconDashboard />, isMain: true },
+  { to: "/services", label: "Services", icon: <IconServices />, isMain: true },
+  { to: "/stocks", label: "Stocks", icon: <IconStocks />, isMain: true },
+  { to: "/transactions", label: "Transactions", icon: <IconTransactions />, isMain: true },
+  { to: "/orders", label: "Orders", icon: <IconOrders /> },
+  { to: "/settings", label: "Settings", icon: <IconSettings /> },
 ];

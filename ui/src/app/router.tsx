@@ -12,6 +12,24 @@ const routes = [
     path: "/",
     component: lazyRouteComponent(() => import("@/features/dashboard/DashboardPage"), "DashboardPage"),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/services",
+    component: lazyRouteComponent(() => import("@/features/services/ServicesPage"), "ServicesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/services/new",
+    component: lazyRouteComponent(() => import("@/features/services/NewServicePage"), "NewServicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/services/$serviceId",
+    component: lazyRouteComponent(() => import("@/features/services/ServicePage"), "ServicePage"),
+  }),
+  // The door shows them; here they are so that links to them are checked.
+  createRoute({ getParentRoute: () => root, path: "/register", component: NotFound }),
+  createRoute({ getParentRoute: () => root, path: "/set-password", component: NotFound }),
 ];
 
 export const router = createRouter({

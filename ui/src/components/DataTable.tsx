@@ -56,7 +56,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   if (rows.length === 0) return <EmptyState title={empty.title} action={empty.action}>{empty.words}</EmptyState>;
   return (
     <>
-      {/* Scrolls by keyboard too where it is wider than the screen. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- where it is wider than the screen it scrolls by keyboard too */}
       <div className={classes.scroll} role="region" aria-label={label} tabIndex={0}>
         <table className={classes.table}>
           <thead>

@@ -29,7 +29,7 @@ export function useJob(id: number | null) {
 export function JobProgress({ job, label }: { job: Job; label: string }) {
   const cancel = useMutation({ mutationFn: () => cancelJob(job.id) });
   const percent = Math.round(job.progress * 100);
-  const left = job.eta ? (Date.parse(job.eta) - Date.now()) / 1000 : null;
+  const left = job.eta ? (Date.parse(job.eta) - Date.parse(job.updated_at)) / 1000 : null;
   return (
     <div className={classes.line}>
       <StateBadge state={job.state} />

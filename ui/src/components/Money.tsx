@@ -14,15 +14,17 @@ export function Price({ value }: { value: Figure }) {
   return <span className={classes.money}>{formatPrice(value)}</span>;
 }
 
-/** A gain or a loss: its sign and an arrow say so beside the colour. */
-export function Gain({ value, percent = false, digits }: { value: Figure; percent?: boolean; digits?: number }) {
+/** A gain or a loss: its sign and an arrow say so beside the colour; *bare* leaves the arrow to the figure before it. */
+export function Gain({ value, percent = false, bare = false, digits }: { value: Figure; percent?: boolean; bare?: boolean; digits?: number }) {
   const text = percent ? formatSignedPercent(value, digits) : formatSigned(value);
   const direction = directionOf(value, text);
   return (
     <span className={[classes.money, direction].filter(Boolean).join(" ")}>
-      <span className={classes.mark} aria-hidden="true">
-        {direction === "gain" ? "▲" : direction === "loss" ? "▼" : ""}
-      </span>
+      {!bare && (
+        <span className={classes.mark} aria-hidden="true">
+          {direction === "gain" ? "▲" : direction === "loss" ? "▼" : ""}
+        </span>
+      )}
       {text}
     </span>
   );

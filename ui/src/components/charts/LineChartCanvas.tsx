@@ -15,7 +15,6 @@ export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; 
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<IChartApi | null>(null);
   const series = useRef(new Map<string, Series>());
-  const shownFrom = useRef<string | undefined>(undefined);
   const colors = useChartColors();
 
   useEffect(() => {
@@ -26,7 +25,6 @@ export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; 
     return () => {
       chart.current = null;
       drawn.clear();
-      shownFrom.current = undefined;
       opened.remove();
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- opened once; colours are applied below
@@ -60,10 +58,7 @@ export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; 
         }),
       );
     }
-    if (shownFrom.current !== timestamps[0]) {
-      shownFrom.current = timestamps[0];
-      opened.timeScale().fitContent();
-    }
+    opened.timeScale().fitContent();
   }, [lines, timestamps, colors]);
 
   return <div ref={place} className={classes.canvas} />;
@@ -73,7 +68,7 @@ function styleOf(line: Line, colors: ReturnType<typeof useChartColors>) {
   const shared = { priceLineVisible: false, lastValueVisible: line.tone === "main", crosshairMarkerRadius: 3 };
   switch (line.tone) {
     case "main":
-      return { ...shared, lineColor: colors.accent, topColor: colors.accentWash, bottomColor: "transparent", lineWidth: 2 as const };
+      return { ...shared, lineColor: colors.accent, topColor: `${colors.accent}38`, bottomColor: `${colors.accent}03`, lineWidth: 2 as const };
     case "second":
       return { ...shared, color: colors.text, lineWidth: 1 as const, lineStyle: LineStyle.Dashed };
     case "bad":

@@ -1,5 +1,7 @@
 import { ColorType, CrosshairMode, createChart, type ChartOptions, type DeepPartial, type IChartApi } from "lightweight-charts";
 
+import { formatPrice } from "@/lib/format/money";
+
 import type { ChartColors } from "./useChartColors";
 
 /** What all charts share. The library's own logo would need an inline style; its makers are named in the settings. */
@@ -14,6 +16,7 @@ export function chartOptions(colors: ChartColors): DeepPartial<ChartOptions> {
       attributionLogo: false,
       panes: { separatorColor: colors.grid, separatorHoverColor: colors.line, enableResize: false },
     },
+    localization: { priceFormatter: formatPrice },
     grid: { vertLines: { visible: false }, horzLines: { color: colors.grid } },
     rightPriceScale: { borderColor: colors.grid },
     timeScale: { borderColor: colors.grid, rightOffset: 3 },
@@ -22,10 +25,11 @@ export function chartOptions(colors: ChartColors): DeepPartial<ChartOptions> {
       vertLine: { color: colors.text, labelBackgroundColor: colors.text },
       horzLine: { color: colors.text, labelBackgroundColor: colors.text },
     },
-    handleScroll: { vertTouchDrag: false },
+    handleScale: { mouseWheel: false }, // the wheel scrolls the page
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
   };
 }
 
 export function openChart(place: HTMLElement, colors: ChartColors): IChartApi {
-  return createChart(place, chartOptions(colors) as DeepPartial<ChartOptions>);
+  return createChart(place, chartOptions(colors));
 }

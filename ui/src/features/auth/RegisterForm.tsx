@@ -43,21 +43,23 @@ export function RegisterForm() {
             {refusal}
           </div>
         )}
-        <TextInput label="User name" description="Letters, digits, _ and -" autoComplete="username" required {...form.getInputProps("username")} />
-        <TextInput label="E-mail" type="email" autoComplete="email" required {...form.getInputProps("email")} />
+        <TextInput label="User name" description="Letters, digits, _ and -" autoComplete="username" required withAsterisk={false} {...form.getInputProps("username")} />
+        <TextInput label="E-mail" type="email" autoComplete="email" required withAsterisk={false} {...form.getInputProps("email")} />
         <PasswordInput
           label="Password"
           description="At least 8 characters with a capital letter, a small one and a digit"
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+        withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": "Show what is typed" }}
           {...form.getInputProps("password")}
         />
         <PasswordInput
           label="Password again"
           autoComplete="new-password"
           required
-          visibilityToggleButtonProps={{ "aria-label": "Show the repeated password" }}
+        withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": "Show what is typed" }}
           {...form.getInputProps("password_confirm")}
         />
         <Button type="submit" size="sm" loading={isBusy} fullWidth mt={4}>

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
-import { fieldErrors, inWords } from "@/lib/api/errors";
+import { inWords } from "@/lib/api/errors";
 
 import { setPassword } from "./api/setPassword";
 import classes from "./AuthScreen.module.css";
@@ -11,36 +11,38 @@ import classes from "./AuthScreen.module.css";
 /** A password chosen through the one-time link of an admin. */
 export function SetPasswordForm() {
   const [token] = useState(readToken);
-  const [refusal, setRefusal] = useState<string | null>(token ? null : "This link is not complete. Ask for a new one.");
-  const [isDone, setDone] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [username, setUsername] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const form = useForm({ initialValues: { new_password: "", confirm_password: "" } });
+  const form = useForm({ initialValues: { first: "", again: "" } });
   useEffect(() => {
     document.title = "Choose a password · DayTrader";
-    // The token must not stay in the address: it would be in the history.
+    // The token stands behind a #, which browsers keep to themselves; nor shall it stay in the history.
     history.replaceState(history.state, "", location.pathname);
   }, []);
 
-  const submit = form.onSubmit(async (values) => {
+  const submit = form.onSubmit(async ({ first, again }) => {
+    if (first !== again) { setRefusal("The two passwords differ."); return; }
     setBusy(true);
     setRefusal(null);
     try {
-      await setPassword({ token: token ?? "", ...values });
-      setDone(true);
+      const user = await setPassword({ token: token ?? "", new_password: first, confirm_password: again });
+      setUsername(user.username);
     } catch (error) {
-      const { token: refusedLink, ...refused } = fieldErrors(error);
-      form.setErrors(refused);
-      if (refusedLink !== undefined || Object.keys(refused).length === 0) setRefusal(inWords(error));
+      setRefusal(inWords(error));
     } finally {
       setBusy(false);
     }
   });
 
-  if (isDone) {
+  if (!token) {
+    return <div className={classes.notice}>This link is not whole. Open it as you were sent it, or ask your administrator for a new one.</div>;
+  }
+  if (username) {
     return (
       <div className={classes.form}>
         <div className={classes.notice} role="status">
-          Your password is set.
+          The password is set. Every earlier login of {username} has ended.
         </div>
         <Button component={Link} to="/" size="sm" fullWidth>
           Sign in
@@ -57,20 +59,22 @@ export function SetPasswordForm() {
       )}
       <PasswordInput
         label="New password"
-        description="At least 8 characters with a capital letter, a small one and a digit"
+        description="At least 8 characters, among them an upper-case letter, a lower-case letter and a digit"
         autoComplete="new-password"
         required
-        visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
-        {...form.getInputProps("new_password")}
+        withAsterisk={false}
+        visibilityToggleButtonProps={{ "aria-label": "Show what is typed" }}
+        {...form.getInputProps("first")}
       />
       <PasswordInput
-        label="New password again"
+        label="Once more"
         autoComplete="new-password"
         required
-        visibilityToggleButtonProps={{ "aria-label": "Show the repeated password" }}
-        {...form.getInputProps("confirm_password")}
+        withAsterisk={false}
+        visibilityToggleButtonProps={{ "aria-label": "Show what is typed again" }}
+        {...form.getInputProps("again")}
       />
-      <Button type="submit" size="sm" loading={isBusy} disabled={!token} fullWidth mt={4}>
+      <Button type="submit" size="sm" loading={isBusy} fullWidth mt={4}>
         Set the password
       </Button>
     </form>
@@ -78,7 +82,5 @@ export function SetPasswordForm() {
 }
 
 function readToken(): string | null {
-  const search = new URLSearchParams(location.search);
-  const hash = new URLSearchParams(location.hash.slice(1));
-  return search.get("token") ?? hash.get("token");
+  return new URLSearchParams(location.hash.slice(1)).get("token");
 }

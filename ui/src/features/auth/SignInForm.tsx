@@ -42,12 +42,13 @@ export function SignInForm({ reason }: { reason: string | null }) {
             {refusal}
           </div>
         )}
-        <TextInput label="User name or e-mail" autoComplete="username" required data-autofocus {...form.getInputProps("username")} />
+        <TextInput label="User name or mail address" autoComplete="username" required withAsterisk={false} data-autofocus {...form.getInputProps("username")} />
         <PasswordInput
           label="Password"
           autoComplete="current-password"
           required
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+        withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": "Show what is typed" }}
           {...form.getInputProps("password")}
         />
         {needsCode && (
@@ -57,6 +58,7 @@ export function SignInForm({ reason }: { reason: string | null }) {
             inputMode="numeric"
             autoComplete="one-time-code"
             required
+        withAsterisk={false}
             // eslint-disable-next-line jsx-a11y/no-autofocus -- it appears as the answer to what was just sent
             autoFocus
             {...form.getInputProps("totp")}

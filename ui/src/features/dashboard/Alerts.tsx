@@ -10,13 +10,18 @@ import { isUnprotected } from "@/lib/words/service";
 import classes from "./Dashboard.module.css";
 
 const NOTICES_KEPT = 3;
+const SEVERITIES = { info: "info", warning: "wait", error: "bad", critical: "bad" } as const;
+
+/** What the market overtakes when it moves on. */
+const isPassing = (notice: Notification): boolean => notice.severity === "info";
 
 /** What wants a person: services that stopped themselves, positions that nothing guards, notices of the system. */
 export function Alerts({ services }: { services: Service[] }) {
   const [notices, setNotices] = useState<Notification[]>([]);
   useLiveEvent("system:notification", ({ entity }) => {
-    if (entity.severity !== "info") setNotices((known) => [entity, ...known].slice(0, NOTICES_KEPT));
+    setNotices((known) => [entity, ...known.filter((notice) => notice.message !== entity.message)].slice(0, NOTICES_KEPT));
   });
+  useLiveEvent("price:update", () => setNotices((known) => (known.some(isPassing) ? known.filter((notice) => !isPassing(notice)) : known)));
   const broken = services.filter((service) => service.state === "ERROR");
   const bare = services.filter((service) => service.state !== "ERROR" && isUnprotected(service));
   if (broken.length + bare.length + notices.length === 0) return null;
@@ -33,7 +38,7 @@ export function Alerts({ services }: { services: Service[] }) {
         </Alert>
       ))}
       {notices.map((notice, index) => (
-        <Alert key={`notice${index}`} severity={notice.severity === "warning" ? "wait" : "bad"}>
+        <Alert key={`notice${index}`} severity={SEVERITIES[notice.severity]}>
           {notice.message}
         </Alert>
       ))}
@@ -41,7 +46,7 @@ export function Alerts({ services }: { services: Service[] }) {
   );
 }
 
-function Alert({ severity, children }: { severity: "bad" | "wait"; children: React.ReactNode }) {
+function Alert({ severity, children }: { severity: "bad" | "wait" | "info"; children: React.ReactNode }) {
   return (
     <li className={classes.alert} data-severity={severity}>
       <IconWarning className={severity === "bad" ? "loss" : undefined} />

@@ -26,10 +26,10 @@ export function PortfolioPanel({ portfolio }: { portfolio: Portfolio | undefined
           </div>
         </div>
         <Figure label={portfolio?.as_of ? `Session of ${formatMoment(portfolio.as_of)}` : "Last session"}>
-          <Gain value={portfolio?.session_change} /> <Gain value={before ? ((portfolio?.session_change ?? 0) / before) * 100 : null} percent />
+          <Gain value={portfolio?.session_change} /> <Gain value={before ? ((portfolio?.session_change ?? 0) / before) * 100 : null} percent bare />
         </Figure>
         <Figure label="Since the start">
-          <Gain value={gain} /> <Gain value={portfolio?.initial_balance ? ((gain ?? 0) / portfolio.initial_balance) * 100 : null} percent />
+          <Gain value={gain} /> <Gain value={portfolio?.initial_balance ? ((gain ?? 0) / portfolio.initial_balance) * 100 : null} percent bare />
         </Figure>
         <Figure label="In positions">
           <Money value={portfolio?.position_value} />

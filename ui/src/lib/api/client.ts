@@ -6,7 +6,7 @@ import type { Operations } from "./schema";
 const BASE = "/api/v1";
 
 type Operation = keyof Operations;
-type OptionalWhenEmpty<Key extends string, Value> = Record<never, never> extends Value
+type OptionalWhenEmpty<Key extends string, Value> = Partial<Value> extends Value
   ? { [K in Key]?: Value }
   : { [K in Key]: Value };
 
@@ -23,7 +23,7 @@ export type Result<O extends Operation> = Operations[O]["result"];
 
 type Given = {
   path?: Record<string, string | number>;
-  query?: Record<string, unknown>;
+  query?: Record<string, string | number | boolean | null | undefined>;
   body?: unknown;
   signal?: AbortSignal;
   idempotencyKey?: string;
@@ -31,14 +31,14 @@ type Given = {
 
 /** Call an operation as the signed-in user, going on once with a new token where the old one has expired. */
 export async function call<O extends Operation>(operation: O, given: Arguments<O>): Promise<Result<O>> {
-  const response = await send(operation, given as Given);
-  if (response.status === 204) return undefined as Result<O>;
+  const response = await send(operation, given);
+  if (response.status === 204) return undefined;
   return (await response.json()) as Result<O>;
 }
 
 /** Call an operation whose answer is a file. */
 export async function download<O extends Operation>(operation: O, given: Arguments<O>): Promise<Blob> {
-  return (await send(operation, given as Given)).blob();
+  return (await send(operation, given)).blob();
 }
 
 /** The address and the method of an operation. */
@@ -48,7 +48,7 @@ export function addressOf(operation: string, path: Given["path"] = {}, query: Gi
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null || value === "") continue;
-    words.set(name, String(value as string | number | boolean));
+    words.set(name, String(value));
   }
   const search = words.toString();
   return [method, `${BASE}${filled}${search ? `?${search}` : ""}`];

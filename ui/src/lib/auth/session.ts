@@ -29,7 +29,7 @@ const tabs = shareWithTabs((message) => {
 });
 
 export const session = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
@@ -48,7 +48,10 @@ export const session = {
       }
     }
     const demo = demoAccount();
-    if (!demo) return leave(null);
+    if (!demo) {
+      leave(null);
+      return;
+    }
     try {
       await this.signIn(demo);
     } catch (error) {
@@ -105,6 +108,10 @@ async function next(stale: string | null): Promise<string | null> {
   }
   if (response.ok) {
     const tokens = (await response.json()) as Tokens;
+    if (state.status === "in" && state.user.id !== tokens.user.id) {
+      leave(`${tokens.user.username} signed in in another tab.`);
+      return null;
+    }
     accept(tokens);
     tabs.tell({ kind: "tokens", tokens });
     return tokens.access_token;

@@ -13,7 +13,10 @@ import { barTime, type Envelope, type PriceBar } from "./protocol";
 
 const PATIENCE_MILLISECONDS = 1500;
 
-type Page<Item> = { items: Item[]; pagination: object };
+interface Page {
+  items: { id: number }[];
+  pagination: object;
+}
 
 export function keepCurrent(client: QueryClient): () => void {
   const soon = new Soon(client);
@@ -58,8 +61,7 @@ export function keepCurrent(client: QueryClient): () => void {
 
 /** Events leave the row errors out, which may be thousands: those that are known stay. */
 function withoutErrors(job: Job): Partial<Job> {
-  const { errors: _errors, ...rest } = job;
-  return rest;
+  return Object.fromEntries(Object.entries(job).filter(([name]) => name !== "errors"));
 }
 
 function onService(client: QueryClient, soon: Soon, { entity, action }: Envelope<"service:update" | "service:state_change">): void {
@@ -96,8 +98,8 @@ function onPrice(client: QueryClient, bar: PriceBar): void {
   });
 }
 
-function replaceInPages<Item extends { id: number }>(client: QueryClient, lists: QueryKey, entity: Item): void {
-  client.setQueriesData<Page<Item>>({ queryKey: lists }, (page) => {
+function replaceInPages(client: QueryClient, lists: QueryKey, entity: { id: number }): void {
+  client.setQueriesData<Page>({ queryKey: lists }, (page) => {
     if (!page?.items.some((item) => item.id === entity.id)) return page;
     return { ...page, items: page.items.map((item) => (item.id === entity.id ? entity : item)) };
   });

@@ -40,8 +40,8 @@ class Live {
   /** Hear events of one name; returns how to stop. */
   on<Name extends LiveName>(name: Name, hear: Hear<Name>): () => void {
     const all = this.hearers.get(name) ?? new Set();
-    this.hearers.set(name, all.add(hear as Hear<never>));
-    return () => all.delete(hear as Hear<never>);
+    this.hearers.set(name, all.add(hear));
+    return () => all.delete(hear);
   }
 
   /** Be told when events may have been missed for good. */
