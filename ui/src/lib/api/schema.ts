@@ -1,45 +1,59 @@
 // Made by `make api-types` from the server's Swagger. Not edited by hand.
 export interface Analysis {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** What a bar is */
   timeframe: "INTRADAY" | "DAILY" | "WEEKLY" | "MONTHLY" | "QUARTERLY" | "YEARLY";
+  /** The bar that it is about */
   as_of: string;
+  /** The close of that bar */
   latest_price: number;
   /** SMA of the close by window */
   moving_averages: Record<string, unknown>;
+  /** Relative strength index over 14 bars */
   rsi: number | null;
   bollinger: Bands;
   macd: Macd;
+  /** Average true range over 14 bars */
   atr: number | null;
   /** up, down or sideways */
   trend: string | null;
   /** Change of the close over so many bars, percent */
   price_changes: Record<string, unknown>;
   signals: Signals;
+  /** The nearest low swing below the price */
   support: number | null;
+  /** The nearest high swing above the price */
   resistance: number | null;
 }
 
 export interface ApiKey {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number;
+  /** What it is called */
   name: string;
   /** The first characters of the key */
   prefix: string;
   /** Each includes those before it */
   scopes: ("read" | "trade" | "admin")[];
-  /** null: never */
+  /** When it ends; null: never */
   expires_at: string | null;
-  /** To the minute */
+  /** When it was last used, to the minute; null: never */
   last_used_at: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
 export interface ApiKeyInput {
+  /** What it is called */
   name: string;
   /** Each includes those before it */
   scopes: ("read" | "trade" | "admin")[];
-  /** null: never */
+  /** When it ends; null: never */
   expires_at?: string | null;
 }
 
@@ -49,17 +63,23 @@ export interface ApiKeyPage {
 }
 
 export interface AuditEntry {
+  /** Its number, never used again */
   id: number;
   /** null where nobody was signed in */
   actor_id: number | null;
   /** login:7, key:3, anonymous or console */
   via: string;
+  /** What was tried */
   action: string;
+  /** What it was about */
   target: string;
   /** ok, or the code of the error */
   result: string;
+  /** From where */
   address: string;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
@@ -68,14 +88,29 @@ export interface AuditEntryPage {
   pagination: Pagination;
 }
 
+export interface BacktestEquity {
+  /** The sessions, oldest first */
+  dates: string[];
+  /** At each session's close */
+  portfolio_values: number[];
+  /** Below the highest value so far, in percent of it */
+  drawdown_pct: number[];
+}
+
 export interface BacktestInput {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy?: string;
+  /** Parameters of the strategy by name */
   params?: Record<string, unknown>;
+  /** First session that may be traded */
   start?: string;
+  /** Last session */
   end?: string;
   /** Minutes of the bars it reads: 0 (daily), 1, 5, 15, 30 or 60 */
   interval?: number;
+  /** Money that is not invested */
   cash?: number;
   /** The fraction of the spendable cash that one buy may use: 0 < x <= 1 */
   allocation?: number;
@@ -91,68 +126,204 @@ export interface BacktestInput {
   sell_threshold?: number;
   /** No order takes the balance below this */
   minimum_balance?: number;
+  /** Paid for each order */
   commission_per_order?: number;
+  /** Paid for each share */
   commission_per_share?: number;
+  /** Paid of each amount, percent */
   commission_percent?: number;
+  /** The least that an order costs */
   commission_minimum?: number;
   /** Basis points */
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve?: number;
+  /** At the next bar's open, as the engine trades, or at the same close, for research */
   fill?: "next_open" | "close";
+  /** As traded, or scaled by the vendor's adjusted close */
   prices?: "raw" | "adjusted";
 }
 
+export interface BacktestItem {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The service whose settings were tested */
+  service_id: number | null;
+  /** The job that ran it */
+  job_id: number | null;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** Every other setting */
+  settings: Record<string, unknown>;
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** First session that may be traded */
+  start: string;
+  /** Last session */
+  end: string;
+  /** What it began with */
+  initial_balance: number;
+  /** Cash and shares at the end */
+  final_portfolio_value: number;
+  /** Gain in percent of what it began with */
+  total_return_pct: number;
+  /** What holding the stock all the time would have gained */
+  buy_and_hold_return_pct: number | null;
+  /** The deepest fall from a high, 0 or negative */
+  max_drawdown_pct: number | null;
+  /** Annualised, without a risk-free rate */
+  sharpe_ratio: number | null;
+  /** Closed ones */
+  trades: number;
+  /** Figures by name */
+  metrics: Record<string, unknown>;
+  /** Of the prices it was made from */
+  data_hash: string;
+  engine_version: string;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+}
+
+export interface BacktestItemPage {
+  items: BacktestItem[];
+  pagination: Pagination;
+}
+
+export interface BacktestTrades {
+  items: Trade[];
+}
+
 export interface Backup {
+  /** What it is called */
   name: string;
+  /** On disk */
   size_bytes: number;
+  /** When it was made */
   created_at: string;
 }
 
 export interface Bands {
+  /** The upper band */
   upper: number | null;
+  /** The average of 20 closes */
   middle: number | null;
+  /** The lower band */
   lower: number | null;
 }
 
 export interface BuyInput {
+  /** The service that it belongs to */
   service_id: number;
+  /** How many shares */
   shares: number;
   /** Within 20 % of the last known price, the default */
   purchase_price?: number | null;
 }
 
 export interface CancelInput {
+  /** Why */
   reason: string;
 }
 
 export interface ChangePasswordInput {
+  /** 8 to 128 characters with an upper-case letter, a lower-case letter and a digit; no common one */
   new_password: string;
+  /** The new one once more */
   confirm_password: string;
+  /** The caller's present password */
   current_password: string;
 }
 
 export interface Check {
+  /** Whether it would trade */
   should_proceed: boolean;
+  /** Why, in words */
   reason: string;
+  /** When */
   timestamp: string;
   /** The bar, the shares and the strategy's figures */
   details: Record<string, unknown>;
+  /** The service that it belongs to */
   service_id: number;
   /** What the service looks for next */
   next_action: "CHECK_BUY" | "CHECK_SELL";
 }
 
 export interface ClientEvent {
+  /** What it is called */
   name: string;
+  /** What it is for */
   about: string;
+  /** An example */
   payload: Record<string, unknown>;
+  /** What is answered */
   acknowledgement: Record<string, unknown>;
 }
 
+export interface ComparedBacktest {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The service whose settings were tested */
+  service_id: number | null;
+  /** The job that ran it */
+  job_id: number | null;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** Every other setting */
+  settings: Record<string, unknown>;
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** First session that may be traded */
+  start: string;
+  /** Last session */
+  end: string;
+  /** What it began with */
+  initial_balance: number;
+  /** Cash and shares at the end */
+  final_portfolio_value: number;
+  /** Gain in percent of what it began with */
+  total_return_pct: number;
+  /** What holding the stock all the time would have gained */
+  buy_and_hold_return_pct: number | null;
+  /** The deepest fall from a high, 0 or negative */
+  max_drawdown_pct: number | null;
+  /** Annualised, without a risk-free rate */
+  sharpe_ratio: number | null;
+  /** Closed ones */
+  trades: number;
+  /** Figures by name */
+  metrics: Record<string, unknown>;
+  /** Of the prices it was made from */
+  data_hash: string;
+  engine_version: string;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+  /** Whether the prices it was made from have changed since */
+  is_restated: boolean;
+}
+
 export interface Comparison {
-  agrees: boolean;
-  differences: string[];
+  items: ComparedBacktest[];
+  /** Each setting in which they differ, with their values in the order of the items */
+  differences: Record<string, unknown>;
+  /** Whether all were made from the same prices */
+  is_same_data: boolean;
 }
 
 export interface Complete {
@@ -161,39 +332,67 @@ export interface Complete {
 }
 
 export interface Config {
+  /** By name */
   settings: Record<string, unknown>;
 }
 
 export interface DailyPrice {
+  /** Its number, never used again */
   id: number;
+  /** The stock's number */
   stock_id: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** The first price */
   open_price: number | null;
+  /** The highest price */
   high_price: number | null;
+  /** The lowest price */
   low_price: number | null;
+  /** The last price */
   close_price: number | null;
+  /** Shares traded */
   volume: number | null;
+  /** Where the price comes from */
   source: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
+  /** Close less open */
   change: number | null;
+  /** The change in percent of the open */
   change_percent: number | null;
+  /** Whether the source is not SIMULATED */
   is_real_data: boolean;
+  /** Whether the source is known and the prices are whole and in order */
   is_valid: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
+  /** The session */
   price_date: string;
+  /** The last price, adjusted by the vendor for splits and dividends */
   adj_close: number | null;
+  /** High less low */
   trading_range: number | null;
+  /** The trading range in percent of the low */
   trading_range_percent: number | null;
 }
 
 export interface DailyPriceChanges {
+  /** The first price */
   open_price?: number | null;
+  /** The highest price */
   high_price?: number | null;
+  /** The lowest price */
   low_price?: number | null;
+  /** The last price */
   close_price?: number | null;
+  /** Shares traded */
   volume?: number | null;
+  /** Where the price comes from */
   source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
+  /** The session */
   price_date?: string;
+  /** The last price, adjusted by the vendor for splits and dividends */
   adj_close?: number | null;
 }
 
@@ -203,40 +402,62 @@ export interface DailyPricePage {
 }
 
 export interface DataEvent {
+  /** What it is called */
   name: string;
+  /** What it is for */
   about: string;
+  /** What may have happened */
   actions: string[];
+  /** Where it is heard */
   rooms: string[];
+  /** An example */
   payload: Record<string, unknown>;
 }
 
 export interface DatabaseStatus {
+  /** The kind of database */
   dialect: string;
   /** The migration that it is at */
   revision: string | null;
   /** The migration that this version needs */
   head: string;
+  /** Whether nothing waits */
   is_current: boolean;
+  /** Migrations that wait */
   pending: string[];
+  /** How many there are */
   tables: number;
+  /** On disk */
   size_bytes: number;
 }
 
 export interface Ddl {
+  /** The kind of database */
   dialect: string;
+  /** The statements */
   sql: string;
 }
 
 export interface Decision {
+  /** Its number, never used again */
   id: number;
+  /** The service that it belongs to */
   service_id: number;
+  /** Minutes of a bar, 0 for daily */
   interval: number;
+  /** The end of the bar */
   bar_time: string;
+  /** What it did */
   action: "BUY" | "SELL" | "NOTHING";
+  /** How many shares */
   shares: number;
+  /** Why, in words */
   reason: string;
+  /** The figures behind it */
   evidence: Record<string, unknown>;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
@@ -246,7 +467,7 @@ export interface DecisionPage {
 }
 
 export interface DeleteUserInput {
-  /** true */
+  /** Nothing but true will do */
   confirm: boolean;
   /** The caller's own */
   password: string;
@@ -255,51 +476,85 @@ export interface DeleteUserInput {
 export interface Engine {
   /** stopped, starting, running, idle, paused or failed */
   state: string;
+  /** Whether orders and books have been reconciled */
   is_ready: boolean;
+  /** Where its bars come from */
   feed: string | null;
+  /** The last bar that every service has had */
   position: string | null;
+  /** Bars a second */
   speed: number | null;
+  /** How many it serves */
   services: number;
+  /** When it took its last bar */
   last_bar_at: string | null;
+  /** What went wrong, null for nothing */
   error: string | null;
 }
 
 export interface Equity {
+  /** When each value is of, oldest first */
   timestamps: string[];
+  /** Cash and the position at the last known close */
   equity: number[];
+  /** Money that is not invested */
   cash: number[];
+  /** The shares at the last known close */
   position_value: number[];
 }
 
 export interface ApiErrorBody {
+  /** Always true */
   error: boolean;
+  /** That of the answer */
   status_code: number;
+  /** For people */
   message: string;
+  /** For programs: never changes */
   code: string;
+  /** What is wrong with each field that is */
   validation_errors?: Record<string, string[]>;
+  /** Finds the request in the server's log; also in the header `X-Request-ID` */
   request_id: string;
 }
 
 export interface Execution {
+  /** Its number, never used again */
   id: number;
+  /** The service that it belongs to */
   service_id: number;
+  /** The order that it fills */
   order_id: number;
+  /** The transaction that it opened or closed */
   transaction_id: number;
+  /** Who fills its orders */
   broker: string;
+  /** The broker's name for it */
   execution_ref: string;
+  /** Buy or sell */
   side: "BUY" | "SELL";
+  /** How many shares */
   shares: number;
+  /** Per share */
   price: number;
+  /** Shares times price, to the cent */
   amount: number;
+  /** Commission */
   fee: number;
+  /** The end of the bar */
   bar_time: string | null;
+  /** When it was filled */
   executed_at: string;
+  /** Whether the bar leaves open what happened first, so that the worse was taken */
   is_ambiguous: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
 export interface Fetch {
+  /** Who is asked */
   provider?: "sample";
   /** First session */
   start?: string | null;
@@ -319,42 +574,65 @@ export interface Flattened {
 }
 
 export interface Forecast {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** What forecasts */
   method: string;
+  /** The bar that it is about */
   as_of: string;
+  /** Sessions ahead */
   horizon: number;
+  /** The sessions, oldest first */
   dates: string[];
+  /** The expected close */
   mean: number[];
+  /** Above this four times in five */
   lower_80: number[];
+  /** Below this four times in five */
   upper_80: number[];
+  /** Above this nineteen times in twenty */
   lower_95: number[];
+  /** Below this nineteen times in twenty */
   upper_95: number[];
   error: ForecastError;
 }
 
 export interface ForecastError {
+  /** How the errors are measured */
   metric: string;
+  /** The method's error */
   model: number | null;
+  /** The error of expecting no change */
   naive: number | null;
 }
 
 export interface History {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
   /** Minutes, 0 for daily */
   interval: number;
+  /** Whether the prices are scaled by the vendor's adjusted close */
   adjusted: boolean;
+  /** When each value is of, oldest first */
   timestamps: string[];
+  /** First price */
   open: number[];
+  /** Highest price */
   high: number[];
+  /** Lowest price */
   low: number[];
+  /** Last price */
   close: number[];
+  /** Shares traded */
   volume: number[];
 }
 
 export interface Holding {
+  /** The service that it belongs to */
   service_id: number;
   /** Cash and the position at the last known close */
   equity: number;
+  /** The shares at the last known close */
   position_value: number;
   /** What the portfolio's last session changed */
   session_change: number;
@@ -362,56 +640,88 @@ export interface Holding {
 }
 
 export interface Indicators {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
   /** Minutes, 0 for daily */
   interval: number;
+  /** When each value is of, oldest first */
   timestamps: string[];
   /** By the name that was asked for; several outputs by theirs */
   series: Record<string, unknown>;
 }
 
 export interface Info {
+  /** What it is called */
   name: string;
+  /** Of DayTrader */
   version: string;
+  /** Since the process started */
   uptime_seconds: number;
   /** How far the replay has come, where there is one */
   market_time: string | null;
+  /** What services can follow */
   strategies: string[];
+  /** What is switched on */
   features: Record<string, unknown>;
 }
 
 export interface IntradayPrice {
+  /** Its number, never used again */
   id: number;
+  /** The stock's number */
   stock_id: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** The first price */
   open_price: number | null;
+  /** The highest price */
   high_price: number | null;
+  /** The lowest price */
   low_price: number | null;
+  /** The last price */
   close_price: number | null;
+  /** Shares traded */
   volume: number | null;
+  /** Where the price comes from */
   source: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
+  /** Close less open */
   change: number | null;
+  /** The change in percent of the open */
   change_percent: number | null;
+  /** Whether the source is not SIMULATED */
   is_real_data: boolean;
+  /** Whether the source is known and the prices are whole and in order */
   is_valid: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
   /** Its start */
   timestamp: string;
   /** Minutes: 1, 5, 15, 30 or 60 */
   interval: number;
+  /** Whether the source is DELAYED */
   is_delayed: boolean;
+  /** Whether the source is SIMULATED */
   is_simulated: boolean;
+  /** Whether the source is HISTORICAL */
   is_historical: boolean;
+  /** Whether the source is REAL_TIME */
   is_real_time: boolean;
 }
 
 export interface IntradayPriceChanges {
+  /** The first price */
   open_price?: number | null;
+  /** The highest price */
   high_price?: number | null;
+  /** The lowest price */
   low_price?: number | null;
+  /** The last price */
   close_price?: number | null;
+  /** Shares traded */
   volume?: number | null;
+  /** Where the price comes from */
   source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
   /** Its start */
   timestamp?: string;
@@ -425,24 +735,32 @@ export interface IntradayPricePage {
 }
 
 export interface InviteInput {
+  /** 3 to 50 letters, digits, `_` or `-`; unique in any case */
   username: string;
+  /** Unique in any case */
   email: string;
 }
 
 export interface Invited {
   user: User;
+  /** The one-time link */
   set_password_url: string;
 }
 
 export interface Job {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number | null;
+  /** What kind it is of */
   kind: string;
+  /** Where it is in its life */
   state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
   /** 0 to 1 */
   progress: number;
   /** When it should be done */
   eta: string | null;
+  /** Whether somebody has asked to end it */
   is_cancel_requested: boolean;
   /** What was done, by kind */
   result: Record<string, unknown>;
@@ -450,22 +768,31 @@ export interface Job {
   result_url: string | null;
   /** Why it failed */
   error: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
+  /** When it began, null while it waits */
   started_at: string | null;
+  /** When it ended, null before */
   finished_at: string | null;
   errors: RowError[];
 }
 
 export interface JobItem {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number | null;
+  /** What kind it is of */
   kind: string;
+  /** Where it is in its life */
   state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
   /** 0 to 1 */
   progress: number;
   /** When it should be done */
   eta: string | null;
+  /** Whether somebody has asked to end it */
   is_cancel_requested: boolean;
   /** What was done, by kind */
   result: Record<string, unknown>;
@@ -473,9 +800,13 @@ export interface JobItem {
   result_url: string | null;
   /** Why it failed */
   error: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
+  /** When it began, null while it waits */
   started_at: string | null;
+  /** When it ended, null before */
   finished_at: string | null;
 }
 
@@ -485,6 +816,7 @@ export interface JobItemPage {
 }
 
 export interface Latest {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
   items: LatestBar[];
 }
@@ -492,11 +824,17 @@ export interface Latest {
 export interface LatestBar {
   /** Minutes, 0 for daily */
   interval: number;
+  /** When */
   timestamp: string;
+  /** First price */
   open: number | null;
+  /** Highest price */
   high: number | null;
+  /** Lowest price */
   low: number | null;
+  /** Last price */
   close: number | null;
+  /** Shares traded */
   volume: number | null;
 }
 
@@ -505,87 +843,128 @@ export interface LoginInput {
   username?: string;
   /** The mail address, instead of username */
   email?: string;
+  /** The password */
   password: string;
   /** The code of the moment, where a second factor is in force */
   totp?: string | null;
 }
 
 export interface Macd {
+  /** The fast average less the slow one */
   macd: number | null;
+  /** The average of that */
   signal: number | null;
+  /** MACD less signal */
   histogram: number | null;
 }
 
 export interface Metrics {
   /** Cash and the position at the last known close */
   equity: number;
+  /** Its cash */
   current_balance: number;
+  /** The shares at the last known close */
   position_value: number;
+  /** What the open position would bring beyond its cost */
   unrealized_gain_loss: number;
   /** Of closed transactions */
   total_gain_loss: number;
+  /** Gain in percent of what it began with */
   total_return_pct: number;
+  /** What holding the stock all the time would have gained */
   buy_and_hold_return_pct: number | null;
   /** 0 or negative */
   max_drawdown_pct: number;
+  /** Annualised, without a risk-free rate */
   sharpe_ratio: number | null;
   /** Percent of the closed transactions */
   win_rate: number | null;
+  /** Closed transactions */
   trades: number;
+  /** Share of the sessions with a position */
   exposure_pct: number;
+  /** All commissions */
   fees: number;
 }
 
 export interface Migrations {
+  /** The migration that it is at */
   revision: string | null;
+  /** The migration that this version needs */
   head: string;
+  /** Migrations that were made */
   applied: string[];
+  /** Migrations that wait */
   pending: string[];
 }
 
 export interface ModeInput {
+  /** What the service waits for */
   mode: "BUY" | "SELL" | "HOLD";
 }
 
 export interface NewApiKey {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number;
+  /** What it is called */
   name: string;
   /** The first characters of the key */
   prefix: string;
   /** Each includes those before it */
   scopes: ("read" | "trade" | "admin")[];
-  /** null: never */
+  /** When it ends; null: never */
   expires_at: string | null;
-  /** To the minute */
+  /** When it was last used, to the minute; null: never */
   last_used_at: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
   /** Sent as `Authorization: Bearer ...`; shown this once */
   key: string;
 }
 
 export interface NewDailyPriceInput {
+  /** The stock's number */
   stock_id?: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol?: string;
+  /** The first price */
   open_price?: number | null;
+  /** The highest price */
   high_price?: number | null;
+  /** The lowest price */
   low_price?: number | null;
+  /** The last price */
   close_price?: number | null;
+  /** Shares traded */
   volume?: number | null;
+  /** Where the price comes from */
   source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
+  /** The session */
   price_date: string;
+  /** The last price, adjusted by the vendor for splits and dividends */
   adj_close?: number | null;
 }
 
 export interface NewIntradayPriceInput {
+  /** The stock's number */
   stock_id?: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol?: string;
+  /** The first price */
   open_price?: number | null;
+  /** The highest price */
   high_price?: number | null;
+  /** The lowest price */
   low_price?: number | null;
+  /** The last price */
   close_price?: number | null;
+  /** Shares traded */
   volume?: number | null;
+  /** Where the price comes from */
   source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL";
   /** Its start */
   timestamp: string;
@@ -594,6 +973,7 @@ export interface NewIntradayPriceInput {
 }
 
 export interface NotesInput {
+  /** The owner's remark */
   notes: string | null;
 }
 
@@ -601,30 +981,52 @@ export interface Nothing {
 }
 
 export interface Notification {
+  /** How bad it is */
   severity: string;
+  /** Where the price comes from */
   source: string;
+  /** In words */
   message: string;
 }
 
 export interface Order {
+  /** Its number, never used again */
   id: number;
+  /** The service that it belongs to */
   service_id: number;
+  /** The decision that it follows, null for a person's */
   decision_id: number | null;
+  /** Which try for that decision, from 1 */
   attempt: number;
+  /** The order that it protects, null for none */
   parent_id: number | null;
+  /** The transaction that it opened or closed */
   transaction_id: number | null;
+  /** Who fills its orders */
   broker: string;
+  /** Our name for it at the broker */
   client_order_id: string;
+  /** Buy or sell */
   side: "BUY" | "SELL";
+  /** What kind it is of */
   kind: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL";
+  /** Where it is in its life */
   state: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED";
+  /** How many shares */
   shares: number;
+  /** How many of them are filled */
   filled_shares: number;
+  /** The worst price that it takes, null for any */
   limit_price: number | null;
+  /** Kept for orders that are under way */
   reserved_cash: number;
+  /** The end of the bar */
   bar_time: string | null;
+  /** Why, in words */
   reason: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
@@ -634,69 +1036,108 @@ export interface OrderPage {
 }
 
 export interface OrderWithFills {
+  /** Its number, never used again */
   id: number;
+  /** The service that it belongs to */
   service_id: number;
+  /** The decision that it follows, null for a person's */
   decision_id: number | null;
+  /** Which try for that decision, from 1 */
   attempt: number;
+  /** The order that it protects, null for none */
   parent_id: number | null;
+  /** The transaction that it opened or closed */
   transaction_id: number | null;
+  /** Who fills its orders */
   broker: string;
+  /** Our name for it at the broker */
   client_order_id: string;
+  /** Buy or sell */
   side: "BUY" | "SELL";
+  /** What kind it is of */
   kind: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL";
+  /** Where it is in its life */
   state: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED";
+  /** How many shares */
   shares: number;
+  /** How many of them are filled */
   filled_shares: number;
+  /** The worst price that it takes, null for any */
   limit_price: number | null;
+  /** Kept for orders that are under way */
   reserved_cash: number;
+  /** The end of the bar */
   bar_time: string | null;
+  /** Why, in words */
   reason: string | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
   history: Passage[];
   executions: Execution[];
 }
 
 export interface Pagination {
+  /** From 1 */
   page: number | null;
-  total_items: number | null;
-  total_pages: number | null;
+  /** How many items a page may hold */
   page_size: number;
+  /** In all pages */
+  total_items: number | null;
+  /** How many there are */
+  total_pages: number | null;
+  /** Whether a page follows */
   has_next: boolean;
+  /** Whether a page lies before */
   has_prev: boolean;
+  /** Asks for the page that follows, where this one was asked for by cursor */
   next_cursor: string | null;
 }
 
 export interface Parameter {
+  /** What it is called */
   name: string;
   /** integer or number */
   type: string;
+  /** What it is unless it is set */
   default: number;
+  /** The least that it may be */
   minimum: number;
+  /** The most that it may be */
   maximum: number;
+  /** What it does */
   description: string;
 }
 
 export interface Passage {
+  /** Where it is in its life */
   state: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED";
+  /** When */
   at: string;
+  /** Why, in words */
   reason: string | null;
 }
 
 export interface PasswordInput {
+  /** The password */
   password: string;
 }
 
 export interface Portfolio {
   /** The last session that any service has seen */
   as_of: string | null;
+  /** What it began with */
   initial_balance: number;
   /** Cash and positions at the last known closes */
   value: number;
+  /** Money that is not invested */
   cash: number;
+  /** The shares at the last known close */
   position_value: number;
   /** What the last session changed */
   session_change: number;
+  /** When each value is of, oldest first */
   timestamps: string[];
   /** At each session's close; a service counts with its initial balance before it began */
   equity: number[];
@@ -704,36 +1145,57 @@ export interface Portfolio {
 }
 
 export interface ProfileChanges {
+  /** 3 to 50 letters, digits, `_` or `-`; unique in any case */
   username?: string;
+  /** Unique in any case */
   email?: string;
 }
 
 export interface Refresh {
+  /** Good once, for a new pair */
   refresh_token?: string | null;
 }
 
 export interface RegisterInput {
+  /** 3 to 50 letters, digits, `_` or `-`; unique in any case */
   username: string;
+  /** Unique in any case */
   email: string;
+  /** The password */
   password: string;
+  /** The same once more */
   password_confirm: string;
 }
 
 export interface Report {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy: string;
+  /** Parameters of the strategy by name */
   params: Record<string, unknown>;
+  /** First session that may be traded */
   start: string;
+  /** Last session */
   end: string;
+  /** What it began with */
   initial_balance: number;
+  /** Cash at the end */
   final_balance: number;
+  /** Shares at the end */
   final_shares: number;
+  /** Cash and shares at the end */
   final_portfolio_value: number;
+  /** What it came to after all fees, null while it is open */
   gain_loss: number;
+  /** The same in percent */
   gain_loss_pct: number;
+  /** Sessions */
   days_simulated: number;
+  /** Figures by name */
   metrics: Record<string, unknown>;
   trades: Trade[];
+  /** The sessions, oldest first */
   dates: string[];
   /** At each session's close */
   portfolio_values: number[];
@@ -742,37 +1204,52 @@ export interface Report {
 }
 
 export interface RoleInput {
+  /** Whether the account administers this installation */
   is_admin: boolean;
 }
 
 export interface Room {
+  /** What it is called */
   name: string;
+  /** Who may join */
   who: string;
+  /** What it is for */
   about: string;
+  /** What it carries */
   events: string[];
 }
 
 export interface RowError {
   /** From 1 */
   line: number;
+  /** Which column */
   field: string;
+  /** Why, in words */
   reason: string;
 }
 
 export interface Service {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number;
+  /** The stock's number */
   stock_id: number | null;
+  /** What it is called */
   name: string;
+  /** A remark of any kind, null for none */
   description: string | null;
   /** Changeable before the first transaction only */
   stock_symbol: string;
+  /** Where it is in its life */
   state: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR";
+  /** What the service waits for */
   mode: "BUY" | "SELL" | "HOLD";
   /** false archives the service */
   is_active: boolean;
   /** Changeable before the first transaction only */
   initial_balance: number;
+  /** Its cash */
   current_balance: number;
   /** No order takes the balance below this */
   minimum_balance: number;
@@ -786,10 +1263,15 @@ export interface Service {
   stop_loss_percent: number;
   /** Percent above the entry; 0 is off */
   take_profit_percent: number;
+  /** What it holds */
   current_shares: number;
+  /** Buys so far */
   buy_count: number;
+  /** Sales so far */
   sell_count: number;
+  /** What its closed transactions have come to */
   total_gain_loss: number;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy: string;
   /** Parameters of the strategy by name */
   strategy_params: Record<string, unknown>;
@@ -797,9 +1279,13 @@ export interface Service {
   interval: number;
   /** Shares per buy at most; null: by allocation */
   fixed_shares: number | null;
+  /** Paid for each order */
   commission_per_order: number;
+  /** Paid for each share */
   commission_per_share: number;
+  /** Paid of each amount, percent */
   commission_percent: number;
+  /** The least that an order costs */
   commission_minimum: number;
   /** Basis points */
   slippage_bps: number;
@@ -807,18 +1293,31 @@ export interface Service {
   gap_reserve_percent: number;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
+  /** Who fills its orders */
   broker: "paper";
+  /** Why it is in ERROR, null elsewhere */
   error_reason: string | null;
+  /** Kept for orders that are under way */
   reserved_cash: number;
+  /** Where the stop-loss sells, null without a position */
   stop_price: number | null;
+  /** Where the profit is taken, null without a position */
   target_price: number | null;
+  /** Whether a next entry is allowed */
   is_armed: boolean;
+  /** The last bar that it has decided on */
   last_bar_time: string | null;
+  /** Whether it is on, ACTIVE, in mode BUY and above its minimum balance */
   can_buy: boolean;
+  /** Whether it is on, ACTIVE, in mode SELL and holds shares */
   can_sell: boolean;
+  /** Whether it has gained */
   is_profitable: boolean;
+  /** Whether something refers to it, so that it cannot be deleted */
   has_dependencies: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
@@ -829,11 +1328,14 @@ export interface ServiceBacktest {
   end?: string;
   /** Calendar days up to the end, instead of a start */
   days?: number;
+  /** As traded, or scaled by the vendor's adjusted close */
   prices?: "raw" | "adjusted";
 }
 
 export interface ServiceChanges {
+  /** What it is called */
   name?: string;
+  /** A remark of any kind, null for none */
   description?: string | null;
   /** Changeable before the first transaction only */
   stock_symbol?: string;
@@ -853,6 +1355,7 @@ export interface ServiceChanges {
   stop_loss_percent?: number;
   /** Percent above the entry; 0 is off */
   take_profit_percent?: number;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy?: string;
   /** Parameters of the strategy by name */
   strategy_params?: Record<string, unknown>;
@@ -860,9 +1363,13 @@ export interface ServiceChanges {
   interval?: number;
   /** Shares per buy at most; null: by allocation */
   fixed_shares?: number | null;
+  /** Paid for each order */
   commission_per_order?: number;
+  /** Paid for each share */
   commission_per_share?: number;
+  /** Paid of each amount, percent */
   commission_percent?: number;
+  /** The least that an order costs */
   commission_minimum?: number;
   /** Basis points */
   slippage_bps?: number;
@@ -870,11 +1377,14 @@ export interface ServiceChanges {
   gap_reserve_percent?: number;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
+  /** Who fills its orders */
   broker?: "paper";
 }
 
 export interface ServiceInput {
+  /** What it is called */
   name: string;
+  /** A remark of any kind, null for none */
   description?: string | null;
   /** Changeable before the first transaction only */
   stock_symbol: string;
@@ -894,6 +1404,7 @@ export interface ServiceInput {
   stop_loss_percent?: number;
   /** Percent above the entry; 0 is off */
   take_profit_percent?: number;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy?: string;
   /** Parameters of the strategy by name */
   strategy_params?: Record<string, unknown>;
@@ -901,9 +1412,13 @@ export interface ServiceInput {
   interval?: number;
   /** Shares per buy at most; null: by allocation */
   fixed_shares?: number | null;
+  /** Paid for each order */
   commission_per_order?: number;
+  /** Paid for each share */
   commission_per_share?: number;
+  /** Paid of each amount, percent */
   commission_percent?: number;
+  /** The least that an order costs */
   commission_minimum?: number;
   /** Basis points */
   slippage_bps?: number;
@@ -911,6 +1426,7 @@ export interface ServiceInput {
   gap_reserve_percent?: number;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
+  /** Who fills its orders */
   broker?: "paper";
 }
 
@@ -924,19 +1440,25 @@ export interface ServicePage {
 }
 
 export interface SetPasswordInput {
+  /** 8 to 128 characters with an upper-case letter, a lower-case letter and a digit; no common one */
   new_password: string;
+  /** The new one once more */
   confirm_password: string;
   /** What stands behind `token=` in the link */
   token: string;
 }
 
 export interface Signals {
+  /** buy below 30, sell above 70, else neutral */
   rsi: string | null;
+  /** buy below the lower band, sell above the upper one, else neutral */
   bollinger: string | null;
+  /** buy or sell where the averages have just crossed, else neutral */
   ma_crossover: string | null;
 }
 
 export interface SocketDocs {
+  /** How to connect */
   connect: Record<string, unknown>;
   rooms: Room[];
   client_events: ClientEvent[];
@@ -944,41 +1466,63 @@ export interface SocketDocs {
 }
 
 export interface StateInput {
+  /** Where it is in its life */
   state: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR";
 }
 
 export interface Status {
+  /** A word */
   status: string;
   /** For admins only */
   parts: Record<string, unknown>;
 }
 
 export interface Stock {
+  /** Its number, never used again */
   id: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** What it is called */
   name: string | null;
+  /** Whether it is in use */
   is_active: boolean;
+  /** The branch of business */
   sector: string | null;
+  /** A remark of any kind, null for none */
   description: string | null;
+  /** Whether something refers to it, so that it cannot be deleted */
   has_dependencies: boolean;
+  /** Whether any bar of it is stored */
   has_prices: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
 export interface StockChanges {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol?: string;
+  /** What it is called */
   name?: string | null;
+  /** Whether it is in use */
   is_active?: boolean;
+  /** The branch of business */
   sector?: string | null;
+  /** A remark of any kind, null for none */
   description?: string | null;
 }
 
 export interface StockInput {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
+  /** What it is called */
   name?: string | null;
+  /** Whether it is in use */
   is_active?: boolean;
+  /** The branch of business */
   sector?: string | null;
+  /** A remark of any kind, null for none */
   description?: string | null;
 }
 
@@ -997,19 +1541,27 @@ export interface Stop {
 }
 
 export interface StoppedService {
+  /** Its number, never used again */
   id: number;
+  /** Whose it is */
   user_id: number;
+  /** The stock's number */
   stock_id: number | null;
+  /** What it is called */
   name: string;
+  /** A remark of any kind, null for none */
   description: string | null;
   /** Changeable before the first transaction only */
   stock_symbol: string;
+  /** Where it is in its life */
   state: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR";
+  /** What the service waits for */
   mode: "BUY" | "SELL" | "HOLD";
   /** false archives the service */
   is_active: boolean;
   /** Changeable before the first transaction only */
   initial_balance: number;
+  /** Its cash */
   current_balance: number;
   /** No order takes the balance below this */
   minimum_balance: number;
@@ -1023,10 +1575,15 @@ export interface StoppedService {
   stop_loss_percent: number;
   /** Percent above the entry; 0 is off */
   take_profit_percent: number;
+  /** What it holds */
   current_shares: number;
+  /** Buys so far */
   buy_count: number;
+  /** Sales so far */
   sell_count: number;
+  /** What its closed transactions have come to */
   total_gain_loss: number;
+  /** Which signals are followed; `GET /strategies` lists them */
   strategy: string;
   /** Parameters of the strategy by name */
   strategy_params: Record<string, unknown>;
@@ -1034,9 +1591,13 @@ export interface StoppedService {
   interval: number;
   /** Shares per buy at most; null: by allocation */
   fixed_shares: number | null;
+  /** Paid for each order */
   commission_per_order: number;
+  /** Paid for each share */
   commission_per_share: number;
+  /** Paid of each amount, percent */
   commission_percent: number;
+  /** The least that an order costs */
   commission_minimum: number;
   /** Basis points */
   slippage_bps: number;
@@ -1044,25 +1605,88 @@ export interface StoppedService {
   gap_reserve_percent: number;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
+  /** Who fills its orders */
   broker: "paper";
+  /** Why it is in ERROR, null elsewhere */
   error_reason: string | null;
+  /** Kept for orders that are under way */
   reserved_cash: number;
+  /** Where the stop-loss sells, null without a position */
   stop_price: number | null;
+  /** Where the profit is taken, null without a position */
   target_price: number | null;
+  /** Whether a next entry is allowed */
   is_armed: boolean;
+  /** The last bar that it has decided on */
   last_bar_time: string | null;
+  /** Whether it is on, ACTIVE, in mode BUY and above its minimum balance */
   can_buy: boolean;
+  /** Whether it is on, ACTIVE, in mode SELL and holds shares */
   can_sell: boolean;
+  /** Whether it has gained */
   is_profitable: boolean;
+  /** Whether something refers to it, so that it cannot be deleted */
   has_dependencies: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
   /** What the owner must know about the position */
   notice: string | null;
 }
 
+export interface StoredReport {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** First session that may be traded */
+  start: string;
+  /** Last session */
+  end: string;
+  /** What it began with */
+  initial_balance: number;
+  /** Cash at the end */
+  final_balance: number;
+  /** Shares at the end */
+  final_shares: number;
+  /** Cash and shares at the end */
+  final_portfolio_value: number;
+  /** What it came to after all fees, null while it is open */
+  gain_loss: number;
+  /** The same in percent */
+  gain_loss_pct: number;
+  /** Sessions */
+  days_simulated: number;
+  /** Figures by name */
+  metrics: Record<string, unknown>;
+  trades: Trade[];
+  /** The sessions, oldest first */
+  dates: string[];
+  /** At each session's close */
+  portfolio_values: number[];
+  /** Data hash, parameters and engine version */
+  pinned: Record<string, unknown>;
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The service that it belongs to */
+  service_id: number | null;
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** Whether the prices it was made from have changed since */
+  is_restated: boolean;
+  /** When it was made */
+  created_at: string;
+}
+
 export interface Strategy {
+  /** What it is called */
   name: string;
+  /** How it decides */
   description: string;
   /** Bars before its first signal, with the default parameters */
   warmup: number;
@@ -1075,9 +1699,11 @@ export interface StrategyPage {
 }
 
 export interface Tokens {
+  /** Sent as `Authorization: Bearer ...` */
   access_token: string;
   /** Left out where it travels as a cookie */
   refresh_token: string;
+  /** How the access token is sent */
   token_type: string;
   /** Seconds that the access token is good for */
   expires_in: number;
@@ -1085,70 +1711,115 @@ export interface Tokens {
 }
 
 export interface TotpCodeInput {
+  /** The six digits of the moment */
   code: string;
 }
 
 export interface TotpSecret {
+  /** What the authenticator keeps, base 32 */
   secret: string;
   /** The same for a QR code */
   uri: string;
 }
 
 export interface Trade {
+  /** When it was bought */
   entry_date: string;
+  /** What a share cost */
   entry_price: number;
+  /** How many shares */
   shares: number;
+  /** When it was sold, null while it is open */
   exit_date: string | null;
+  /** What a share brought, null while it is open */
   exit_price: number | null;
+  /** What it came to after all fees, null while it is open */
   gain_loss: number | null;
+  /** The same in percent */
   gain_loss_pct: number | null;
+  /** Why it was bought */
   entry_reason: string;
+  /** Why it was sold, null while it is open */
   exit_reason: string | null;
 }
 
 export interface Transaction {
+  /** Its number, never used again */
   id: number;
+  /** The service that it belongs to */
   service_id: number;
+  /** The stock's number */
   stock_id: number | null;
+  /** The stock's symbol */
   stock_symbol: string;
+  /** How many shares */
   shares: number;
+  /** Where it is in its life */
   state: "OPEN" | "CLOSED" | "CANCELLED";
+  /** What a share cost */
   purchase_price: number;
+  /** What a share brought, null while it is open */
   sale_price: number | null;
+  /** What it came to after all fees, null while it is open */
   gain_loss: number | null;
+  /** When it was bought */
   purchase_date: string;
+  /** When it was sold, null while it is open */
   sale_date: string | null;
+  /** The owner's remark */
   notes: string | null;
   /** What is left after splits and sales */
   open_shares: number;
+  /** What the shares cost, without fees */
   cost: number;
+  /** Commission of the buy */
   buy_fee: number;
+  /** What the shares brought, without fees */
   proceeds: number;
+  /** Commission of the sale */
   sell_fee: number;
   /** Dividends and cash in lieu */
   adjustments: number;
+  /** Why it was bought */
   entry_reason: string | null;
+  /** Why it was sold, null while it is open */
   exit_reason: string | null;
+  /** Whether a person bought it */
   is_manual: boolean;
+  /** Whether it is CLOSED */
   is_complete: boolean;
+  /** Whether it has gained */
   is_profitable: boolean;
+  /** Whether it is OPEN and nothing of it was sold */
   can_be_cancelled: boolean;
+  /** The gain computed again from its amounts */
   calculated_gain_loss: number | null;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
 export interface TransactionMetrics {
+  /** All of them */
   total_transactions: number;
+  /** Those not sold yet */
   open_transactions: number;
+  /** Those sold */
   closed_transactions: number;
+  /** Those voided */
   cancelled_transactions: number;
+  /** The sum of the gains */
   total_profit: number;
   /** 0 or negative */
   total_loss: number;
+  /** Profit and loss together */
   net_gain_loss: number;
+  /** Of those that gained */
   average_profit_per_transaction: number | null;
+  /** Of those that lost */
   average_loss_per_transaction: number | null;
+  /** How many gained */
   profitable_transactions: number;
   /** What broke even included */
   unprofitable_transactions: number;
@@ -1162,16 +1833,25 @@ export interface TransactionPage {
 }
 
 export interface User {
+  /** Its number, never used again */
   id: number;
+  /** 3 to 50 letters, digits, `_` or `-`; unique in any case */
   username: string;
+  /** Unique in any case */
   email: string;
+  /** Whether it is in use */
   is_active: boolean;
+  /** Whether the account administers this installation */
   is_admin: boolean;
+  /** When it last signed in, null for never */
   last_login: string | null;
+  /** Whether one of its services is ACTIVE */
   has_active_services: boolean;
   /** Whether signing in takes a second factor */
   has_totp: boolean;
+  /** When it was made */
   created_at: string;
+  /** When it was last changed */
   updated_at: string;
 }
 
@@ -1184,7 +1864,7 @@ export interface UserPage {
 export interface Operations {
   "GET /auth/api-keys": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "created_at" | "expires_at" | "id" | "last_used_at" | "name" | "prefix" | "updated_at" | "user_id"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; name?: string; name_like?: string; prefix?: string; prefix_like?: string; expires_at?: string; expires_at_after?: string; expires_at_before?: string; last_used_at?: string; last_used_at_after?: string; last_used_at_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "created_at" | "expires_at" | "id" | "last_used_at" | "name" | "prefix" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; name?: string; name_like?: string; prefix?: string; prefix_like?: string; expires_at?: string; expires_at_after?: string; expires_at_before?: string; last_used_at?: string; last_used_at_after?: string; last_used_at_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
     body: undefined;
     result: ApiKeyPage;
   };
@@ -1260,15 +1940,63 @@ export interface Operations {
     body: TotpCodeInput;
     result: User;
   };
+  "GET /backtests": {
+    path: Record<never, never>;
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "buy_and_hold_return_pct" | "created_at" | "data_hash" | "end" | "engine_version" | "final_portfolio_value" | "id" | "initial_balance" | "interval" | "job_id" | "max_drawdown_pct" | "service_id" | "sharpe_ratio" | "start" | "strategy" | "symbol" | "total_return_pct" | "trades" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; job_id?: number; job_id_min?: number; job_id_max?: number; symbol?: string; symbol_like?: string; strategy?: string; strategy_like?: string; interval?: number; interval_min?: number; interval_max?: number; start?: string; start_after?: string; start_before?: string; end?: string; end_after?: string; end_before?: string; initial_balance?: string; initial_balance_min?: string; initial_balance_max?: string; final_portfolio_value?: string; final_portfolio_value_min?: string; final_portfolio_value_max?: string; total_return_pct?: number; total_return_pct_min?: number; total_return_pct_max?: number; buy_and_hold_return_pct?: number; buy_and_hold_return_pct_min?: number; buy_and_hold_return_pct_max?: number; max_drawdown_pct?: number; max_drawdown_pct_min?: number; max_drawdown_pct_max?: number; sharpe_ratio?: number; sharpe_ratio_min?: number; sharpe_ratio_max?: number; trades?: number; trades_min?: number; trades_max?: number; data_hash?: string; data_hash_like?: string; engine_version?: string; engine_version_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
+    body: undefined;
+    result: BacktestItemPage;
+  };
   "POST /backtests": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: BacktestInput;
+    result: StoredReport;
+  };
+  "GET /backtests/compare": {
+    path: Record<never, never>;
+    query: { ids: string };
+    body: undefined;
+    result: Comparison;
+  };
+  "POST /backtests/preview": {
     path: Record<never, never>;
     query: Record<never, never>;
     body: BacktestInput;
     result: Report;
   };
+  "GET /backtests/{backtest_id}": {
+    path: { backtest_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: StoredReport;
+  };
+  "DELETE /backtests/{backtest_id}": {
+    path: { backtest_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: void;
+  };
+  "GET /backtests/{backtest_id}/equity": {
+    path: { backtest_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: BacktestEquity;
+  };
+  "GET /backtests/{backtest_id}/report.html": {
+    path: { backtest_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: void;
+  };
+  "GET /backtests/{backtest_id}/trades": {
+    path: { backtest_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: BacktestTrades;
+  };
   "GET /jobs": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "created_at" | "error" | "eta" | "finished_at" | "id" | "is_cancel_requested" | "kind" | "progress" | "result_url" | "started_at" | "state" | "updated_at" | "user_id"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; kind?: string; kind_like?: string; state?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED"; progress?: number; progress_min?: number; progress_max?: number; eta?: string; eta_after?: string; eta_before?: string; result_url?: string; result_url_like?: string; error?: string; error_like?: string; is_cancel_requested?: boolean; started_at?: string; started_at_after?: string; started_at_before?: string; finished_at?: string; finished_at_after?: string; finished_at_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED" };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "created_at" | "error" | "eta" | "finished_at" | "id" | "is_cancel_requested" | "kind" | "progress" | "result_url" | "started_at" | "state" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; kind?: string; kind_like?: string; state?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED"; progress?: number; progress_min?: number; progress_max?: number; eta?: string; eta_after?: string; eta_before?: string; result_url?: string; result_url_like?: string; error?: string; error_like?: string; is_cancel_requested?: boolean; started_at?: string; started_at_after?: string; started_at_before?: string; finished_at?: string; finished_at_after?: string; finished_at_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED" };
     body: undefined;
     result: JobItemPage;
   };
@@ -1286,7 +2014,7 @@ export interface Operations {
   };
   "GET /orders": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "attempt" | "bar_time" | "broker" | "client_order_id" | "created_at" | "decision_id" | "filled_shares" | "id" | "kind" | "limit_price" | "parent_id" | "reason" | "reserved_cash" | "service_id" | "shares" | "side" | "state" | "transaction_id" | "updated_at"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; decision_id?: number; decision_id_min?: number; decision_id_max?: number; attempt?: number; attempt_min?: number; attempt_max?: number; parent_id?: number; parent_id_min?: number; parent_id_max?: number; transaction_id?: number; transaction_id_min?: number; transaction_id_max?: number; broker?: string; broker_like?: string; client_order_id?: string; client_order_id_like?: string; side?: "BUY" | "SELL"; kind?: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL"; state?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; shares?: number; shares_min?: number; shares_max?: number; filled_shares?: number; filled_shares_min?: number; filled_shares_max?: number; limit_price?: string; limit_price_min?: string; limit_price_max?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; bar_time?: string; bar_time_after?: string; bar_time_before?: string; reason?: string; reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; price?: string; price_min?: string; price_max?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "attempt" | "bar_time" | "broker" | "client_order_id" | "created_at" | "decision_id" | "filled_shares" | "id" | "kind" | "limit_price" | "parent_id" | "reason" | "reserved_cash" | "service_id" | "shares" | "side" | "state" | "transaction_id" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; decision_id?: number; decision_id_min?: number; decision_id_max?: number; attempt?: number; attempt_min?: number; attempt_max?: number; parent_id?: number; parent_id_min?: number; parent_id_max?: number; transaction_id?: number; transaction_id_min?: number; transaction_id_max?: number; broker?: string; broker_like?: string; client_order_id?: string; client_order_id_like?: string; side?: "BUY" | "SELL"; kind?: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL"; state?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; shares?: number; shares_min?: number; shares_max?: number; filled_shares?: number; filled_shares_min?: number; filled_shares_max?: number; limit_price?: string; limit_price_min?: string; limit_price_max?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; bar_time?: string; bar_time_after?: string; bar_time_before?: string; reason?: string; reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; price?: string; price_min?: string; price_max?: string };
     body: undefined;
     result: OrderPage;
   };
@@ -1304,7 +2032,7 @@ export interface Operations {
   };
   "GET /prices/daily": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "adj_close" | "close_price" | "created_at" | "high_price" | "id" | "low_price" | "open_price" | "price_date" | "source" | "stock_id" | "symbol" | "updated_at" | "volume"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; price_date?: string; price_date_after?: string; price_date_before?: string; adj_close?: number; adj_close_min?: number; adj_close_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "adj_close" | "close_price" | "created_at" | "high_price" | "id" | "low_price" | "open_price" | "price_date" | "source" | "stock_id" | "symbol" | "updated_at" | "volume"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; price_date?: string; price_date_after?: string; price_date_before?: string; adj_close?: number; adj_close_min?: number; adj_close_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
     body: undefined;
     result: DailyPricePage;
   };
@@ -1346,7 +2074,7 @@ export interface Operations {
   };
   "GET /prices/intraday": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "close_price" | "created_at" | "high_price" | "id" | "interval" | "low_price" | "open_price" | "source" | "stock_id" | "symbol" | "timestamp" | "updated_at" | "volume"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; timestamp?: string; timestamp_after?: string; timestamp_before?: string; interval?: number; interval_min?: number; interval_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "close_price" | "created_at" | "high_price" | "id" | "interval" | "low_price" | "open_price" | "source" | "stock_id" | "symbol" | "timestamp" | "updated_at" | "volume"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; timestamp?: string; timestamp_after?: string; timestamp_before?: string; interval?: number; interval_min?: number; interval_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
     body: undefined;
     result: IntradayPricePage;
   };
@@ -1424,7 +2152,7 @@ export interface Operations {
   };
   "GET /services": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "allocation_percent" | "broker" | "buy_count" | "buy_threshold" | "commission_minimum" | "commission_per_order" | "commission_per_share" | "commission_percent" | "created_at" | "current_balance" | "current_shares" | "description" | "error_reason" | "fixed_shares" | "gap_reserve_percent" | "id" | "initial_balance" | "interval" | "is_active" | "is_armed" | "keep_protection" | "last_bar_time" | "minimum_balance" | "mode" | "name" | "reserved_cash" | "sell_count" | "sell_threshold" | "slippage_bps" | "state" | "stock_id" | "stock_symbol" | "stop_loss_percent" | "stop_price" | "strategy" | "take_profit_percent" | "target_price" | "total_gain_loss" | "updated_at" | "user_id"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; name?: string; name_like?: string; description?: string; description_like?: string; stock_symbol?: string; stock_symbol_like?: string; state?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; mode?: "BUY" | "SELL" | "HOLD"; is_active?: boolean; initial_balance?: string; initial_balance_min?: string; initial_balance_max?: string; current_balance?: string; current_balance_min?: string; current_balance_max?: string; minimum_balance?: string; minimum_balance_min?: string; minimum_balance_max?: string; allocation_percent?: string; allocation_percent_min?: string; allocation_percent_max?: string; buy_threshold?: string; buy_threshold_min?: string; buy_threshold_max?: string; sell_threshold?: string; sell_threshold_min?: string; sell_threshold_max?: string; stop_loss_percent?: string; stop_loss_percent_min?: string; stop_loss_percent_max?: string; take_profit_percent?: string; take_profit_percent_min?: string; take_profit_percent_max?: string; current_shares?: number; current_shares_min?: number; current_shares_max?: number; buy_count?: number; buy_count_min?: number; buy_count_max?: number; sell_count?: number; sell_count_min?: number; sell_count_max?: number; total_gain_loss?: string; total_gain_loss_min?: string; total_gain_loss_max?: string; strategy?: string; strategy_like?: string; interval?: number; interval_min?: number; interval_max?: number; fixed_shares?: number; fixed_shares_min?: number; fixed_shares_max?: number; commission_per_order?: string; commission_per_order_min?: string; commission_per_order_max?: string; commission_per_share?: string; commission_per_share_min?: string; commission_per_share_max?: string; commission_percent?: string; commission_percent_min?: string; commission_percent_max?: string; commission_minimum?: string; commission_minimum_min?: string; commission_minimum_max?: string; slippage_bps?: string; slippage_bps_min?: string; slippage_bps_max?: string; gap_reserve_percent?: string; gap_reserve_percent_min?: string; gap_reserve_percent_max?: string; keep_protection?: boolean; broker?: string; broker_like?: string; error_reason?: string; error_reason_like?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; stop_price?: string; stop_price_min?: string; stop_price_max?: string; target_price?: string; target_price_min?: string; target_price_max?: string; is_armed?: boolean; last_bar_time?: string; last_bar_time_after?: string; last_bar_time_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; symbol?: string; symbol_like?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "allocation_percent" | "broker" | "buy_count" | "buy_threshold" | "commission_minimum" | "commission_per_order" | "commission_per_share" | "commission_percent" | "created_at" | "current_balance" | "current_shares" | "description" | "error_reason" | "fixed_shares" | "gap_reserve_percent" | "id" | "initial_balance" | "interval" | "is_active" | "is_armed" | "keep_protection" | "last_bar_time" | "minimum_balance" | "mode" | "name" | "reserved_cash" | "sell_count" | "sell_threshold" | "slippage_bps" | "state" | "stock_id" | "stock_symbol" | "stop_loss_percent" | "stop_price" | "strategy" | "take_profit_percent" | "target_price" | "total_gain_loss" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; name?: string; name_like?: string; description?: string; description_like?: string; stock_symbol?: string; stock_symbol_like?: string; state?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; mode?: "BUY" | "SELL" | "HOLD"; is_active?: boolean; initial_balance?: string; initial_balance_min?: string; initial_balance_max?: string; current_balance?: string; current_balance_min?: string; current_balance_max?: string; minimum_balance?: string; minimum_balance_min?: string; minimum_balance_max?: string; allocation_percent?: string; allocation_percent_min?: string; allocation_percent_max?: string; buy_threshold?: string; buy_threshold_min?: string; buy_threshold_max?: string; sell_threshold?: string; sell_threshold_min?: string; sell_threshold_max?: string; stop_loss_percent?: string; stop_loss_percent_min?: string; stop_loss_percent_max?: string; take_profit_percent?: string; take_profit_percent_min?: string; take_profit_percent_max?: string; current_shares?: number; current_shares_min?: number; current_shares_max?: number; buy_count?: number; buy_count_min?: number; buy_count_max?: number; sell_count?: number; sell_count_min?: number; sell_count_max?: number; total_gain_loss?: string; total_gain_loss_min?: string; total_gain_loss_max?: string; strategy?: string; strategy_like?: string; interval?: number; interval_min?: number; interval_max?: number; fixed_shares?: number; fixed_shares_min?: number; fixed_shares_max?: number; commission_per_order?: string; commission_per_order_min?: string; commission_per_order_max?: string; commission_per_share?: string; commission_per_share_min?: string; commission_per_share_max?: string; commission_percent?: string; commission_percent_min?: string; commission_percent_max?: string; commission_minimum?: string; commission_minimum_min?: string; commission_minimum_max?: string; slippage_bps?: string; slippage_bps_min?: string; slippage_bps_max?: string; gap_reserve_percent?: string; gap_reserve_percent_min?: string; gap_reserve_percent_max?: string; keep_protection?: boolean; broker?: string; broker_like?: string; error_reason?: string; error_reason_like?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; stop_price?: string; stop_price_min?: string; stop_price_max?: string; target_price?: string; target_price_min?: string; target_price_max?: string; is_armed?: boolean; last_bar_time?: string; last_bar_time_after?: string; last_bar_time_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; symbol?: string; symbol_like?: string };
     body: undefined;
     result: ServicePage;
   };
@@ -1474,7 +2202,7 @@ export interface Operations {
     path: { service_id: number };
     query: Record<never, never>;
     body: ServiceBacktest;
-    result: Report;
+    result: StoredReport;
   };
   "GET /services/{service_id}/check-buy": {
     path: { service_id: number };
@@ -1490,7 +2218,7 @@ export interface Operations {
   };
   "GET /services/{service_id}/decisions": {
     path: { service_id: number };
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "action" | "bar_time" | "created_at" | "id" | "interval" | "reason" | "service_id" | "shares" | "updated_at"; id?: number; id_min?: number; id_max?: number; service_id_min?: number; service_id_max?: number; interval?: number; interval_min?: number; interval_max?: number; bar_time?: string; bar_time_after?: string; bar_time_before?: string; action?: "BUY" | "SELL" | "NOTHING"; shares?: number; shares_min?: number; shares_max?: number; reason?: string; reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; start?: string; end?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "action" | "bar_time" | "created_at" | "id" | "interval" | "reason" | "service_id" | "shares" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id_min?: number; service_id_max?: number; interval?: number; interval_min?: number; interval_max?: number; bar_time?: string; bar_time_after?: string; bar_time_before?: string; action?: "BUY" | "SELL" | "NOTHING"; shares?: number; shares_min?: number; shares_max?: number; reason?: string; reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; start?: string; end?: string };
     body: undefined;
     result: DecisionPage;
   };
@@ -1562,7 +2290,7 @@ export interface Operations {
   };
   "GET /stocks": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "created_at" | "description" | "id" | "is_active" | "name" | "sector" | "symbol" | "updated_at"; id?: number; id_min?: number; id_max?: number; symbol?: string; symbol_like?: string; name?: string; name_like?: string; is_active?: boolean; sector?: string; sector_like?: string; description?: string; description_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "created_at" | "description" | "id" | "is_active" | "name" | "sector" | "symbol" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; symbol?: string; symbol_like?: string; name?: string; name_like?: string; is_active?: boolean; sector?: string; sector_like?: string; description?: string; description_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
     body: undefined;
     result: StockPage;
   };
@@ -1628,7 +2356,7 @@ export interface Operations {
   };
   "GET /system/audit-log": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "action" | "actor_id" | "address" | "created_at" | "id" | "result" | "target" | "updated_at" | "via"; id?: number; id_min?: number; id_max?: number; actor_id?: number; actor_id_min?: number; actor_id_max?: number; via?: string; via_like?: string; action?: string; action_like?: string; target?: string; target_like?: string; result?: string; result_like?: string; address?: string; address_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; actor?: number; actor_min?: number; actor_max?: number; time?: string; time_after?: string; time_before?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "action" | "actor_id" | "address" | "created_at" | "id" | "result" | "target" | "updated_at" | "via"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; actor_id?: number; actor_id_min?: number; actor_id_max?: number; via?: string; via_like?: string; action?: string; action_like?: string; target?: string; target_like?: string; result?: string; result_like?: string; address?: string; address_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; actor?: number; actor_min?: number; actor_max?: number; time?: string; time_after?: string; time_before?: string };
     body: undefined;
     result: AuditEntryPage;
   };
@@ -1730,7 +2458,7 @@ export interface Operations {
   };
   "GET /transactions": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "adjustments" | "buy_fee" | "cost" | "created_at" | "entry_reason" | "exit_reason" | "gain_loss" | "id" | "is_manual" | "notes" | "open_shares" | "proceeds" | "purchase_date" | "purchase_price" | "sale_date" | "sale_price" | "sell_fee" | "service_id" | "shares" | "state" | "stock_id" | "stock_symbol" | "updated_at"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; stock_symbol?: string; stock_symbol_like?: string; shares?: string; shares_min?: string; shares_max?: string; state?: "OPEN" | "CLOSED" | "CANCELLED"; purchase_price?: string; purchase_price_min?: string; purchase_price_max?: string; sale_price?: string; sale_price_min?: string; sale_price_max?: string; gain_loss?: string; gain_loss_min?: string; gain_loss_max?: string; purchase_date?: string; purchase_date_after?: string; purchase_date_before?: string; sale_date?: string; sale_date_after?: string; sale_date_before?: string; notes?: string; notes_like?: string; open_shares?: number; open_shares_min?: number; open_shares_max?: number; cost?: string; cost_min?: string; cost_max?: string; buy_fee?: string; buy_fee_min?: string; buy_fee_max?: string; proceeds?: string; proceeds_min?: string; proceeds_max?: string; sell_fee?: string; sell_fee_min?: string; sell_fee_max?: string; adjustments?: string; adjustments_min?: string; adjustments_max?: string; entry_reason?: string; entry_reason_like?: string; exit_reason?: string; exit_reason_like?: string; is_manual?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "OPEN" | "CLOSED" | "CANCELLED"; price?: string; price_min?: string; price_max?: string; symbol?: string; symbol_like?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "adjustments" | "buy_fee" | "cost" | "created_at" | "entry_reason" | "exit_reason" | "gain_loss" | "id" | "is_manual" | "notes" | "open_shares" | "proceeds" | "purchase_date" | "purchase_price" | "sale_date" | "sale_price" | "sell_fee" | "service_id" | "shares" | "state" | "stock_id" | "stock_symbol" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; stock_symbol?: string; stock_symbol_like?: string; shares?: string; shares_min?: string; shares_max?: string; state?: "OPEN" | "CLOSED" | "CANCELLED"; purchase_price?: string; purchase_price_min?: string; purchase_price_max?: string; sale_price?: string; sale_price_min?: string; sale_price_max?: string; gain_loss?: string; gain_loss_min?: string; gain_loss_max?: string; purchase_date?: string; purchase_date_after?: string; purchase_date_before?: string; sale_date?: string; sale_date_after?: string; sale_date_before?: string; notes?: string; notes_like?: string; open_shares?: number; open_shares_min?: number; open_shares_max?: number; cost?: string; cost_min?: string; cost_max?: string; buy_fee?: string; buy_fee_min?: string; buy_fee_max?: string; proceeds?: string; proceeds_min?: string; proceeds_max?: string; sell_fee?: string; sell_fee_min?: string; sell_fee_max?: string; adjustments?: string; adjustments_min?: string; adjustments_max?: string; entry_reason?: string; entry_reason_like?: string; exit_reason?: string; exit_reason_like?: string; is_manual?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "OPEN" | "CLOSED" | "CANCELLED"; price?: string; price_min?: string; price_max?: string; symbol?: string; symbol_like?: string };
     body: undefined;
     result: TransactionPage;
   };
@@ -1748,7 +2476,7 @@ export interface Operations {
   };
   "GET /transactions/services/{service_id}": {
     path: { service_id: number };
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "adjustments" | "buy_fee" | "cost" | "created_at" | "entry_reason" | "exit_reason" | "gain_loss" | "id" | "is_manual" | "notes" | "open_shares" | "proceeds" | "purchase_date" | "purchase_price" | "sale_date" | "sale_price" | "sell_fee" | "service_id" | "shares" | "state" | "stock_id" | "stock_symbol" | "updated_at"; id?: number; id_min?: number; id_max?: number; service_id_min?: number; service_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; stock_symbol?: string; stock_symbol_like?: string; shares?: string; shares_min?: string; shares_max?: string; state?: "OPEN" | "CLOSED" | "CANCELLED"; purchase_price?: string; purchase_price_min?: string; purchase_price_max?: string; sale_price?: string; sale_price_min?: string; sale_price_max?: string; gain_loss?: string; gain_loss_min?: string; gain_loss_max?: string; purchase_date?: string; purchase_date_after?: string; purchase_date_before?: string; sale_date?: string; sale_date_after?: string; sale_date_before?: string; notes?: string; notes_like?: string; open_shares?: number; open_shares_min?: number; open_shares_max?: number; cost?: string; cost_min?: string; cost_max?: string; buy_fee?: string; buy_fee_min?: string; buy_fee_max?: string; proceeds?: string; proceeds_min?: string; proceeds_max?: string; sell_fee?: string; sell_fee_min?: string; sell_fee_max?: string; adjustments?: string; adjustments_min?: string; adjustments_max?: string; entry_reason?: string; entry_reason_like?: string; exit_reason?: string; exit_reason_like?: string; is_manual?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "OPEN" | "CLOSED" | "CANCELLED"; price?: string; price_min?: string; price_max?: string; symbol?: string; symbol_like?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "adjustments" | "buy_fee" | "cost" | "created_at" | "entry_reason" | "exit_reason" | "gain_loss" | "id" | "is_manual" | "notes" | "open_shares" | "proceeds" | "purchase_date" | "purchase_price" | "sale_date" | "sale_price" | "sell_fee" | "service_id" | "shares" | "state" | "stock_id" | "stock_symbol" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id_min?: number; service_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; stock_symbol?: string; stock_symbol_like?: string; shares?: string; shares_min?: string; shares_max?: string; state?: "OPEN" | "CLOSED" | "CANCELLED"; purchase_price?: string; purchase_price_min?: string; purchase_price_max?: string; sale_price?: string; sale_price_min?: string; sale_price_max?: string; gain_loss?: string; gain_loss_min?: string; gain_loss_max?: string; purchase_date?: string; purchase_date_after?: string; purchase_date_before?: string; sale_date?: string; sale_date_after?: string; sale_date_before?: string; notes?: string; notes_like?: string; open_shares?: number; open_shares_min?: number; open_shares_max?: number; cost?: string; cost_min?: string; cost_max?: string; buy_fee?: string; buy_fee_min?: string; buy_fee_max?: string; proceeds?: string; proceeds_min?: string; proceeds_max?: string; sell_fee?: string; sell_fee_min?: string; sell_fee_max?: string; adjustments?: string; adjustments_min?: string; adjustments_max?: string; entry_reason?: string; entry_reason_like?: string; exit_reason?: string; exit_reason_like?: string; is_manual?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "OPEN" | "CLOSED" | "CANCELLED"; price?: string; price_min?: string; price_max?: string; symbol?: string; symbol_like?: string };
     body: undefined;
     result: TransactionPage;
   };
@@ -1784,7 +2512,7 @@ export interface Operations {
   };
   "GET /users": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; order?: "asc" | "desc"; cursor?: string; sort?: "created_at" | "email" | "id" | "is_active" | "is_admin" | "last_login" | "updated_at" | "username"; id?: number; id_min?: number; id_max?: number; username?: string; username_like?: string; email?: string; email_like?: string; is_active?: boolean; is_admin?: boolean; last_login?: string; last_login_after?: string; last_login_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "created_at" | "email" | "id" | "is_active" | "is_admin" | "last_login" | "updated_at" | "username"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; username?: string; username_like?: string; email?: string; email_like?: string; is_active?: boolean; is_admin?: boolean; last_login?: string; last_login_after?: string; last_login_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
     body: undefined;
     result: UserPage;
   };

@@ -8,7 +8,7 @@ import type { BacktestInput } from "@/lib/api/schema";
 export function previewBacktest(body: BacktestInput) {
   return queryOptions({
     queryKey: keys.backtests.preview(body),
-    queryFn: ({ signal }) => call("POST /backtests", { body, signal }),
+    queryFn: ({ signal }) => call("POST /backtests/preview", { body, signal }),
     staleTime: 5 * 60_000,
     retry: false,
   });
