@@ -130,7 +130,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         values = schema.get("additionalProperties")
         found = f"Record<string, {_type(values) if isinstance(values, Mapping) else 'unknown'}>"
     else:
-        found = _PLAIN[schema["type"]]
+        found = _PLAIN.get(schema.get("type", ""), "unknown")
     return f"{found} | null" if schema.get("x-nullable") else found
 
 

@@ -52,7 +52,8 @@ def page(address: str = "") -> Response:
     response = Response(_index(), mimetype="text/html")
     response.headers["Cache-Control"] = _ASK_AGAIN
     response.add_etag()
-    return response.make_conditional(request.environ)
+    response.make_conditional(request.environ)
+    return response
 
 
 @_blueprint.get("/ui/<path:asset>")

@@ -71,7 +71,7 @@ def portfolio(session: Session, actor: Actor) -> Portfolio:
     curves = {service.id: performance_service.equity(session, service) for service in services}
     days = sorted({stamp[:_DAY] for curve in curves.values() for stamp in curve.timestamps})
     values = {service.id: _by_day(curves[service.id], days, to_cents(service.initial_balance)) for service in services}
-    total = np.sum([*values.values()], axis=0, dtype=np.int64) if services else np.zeros(len(days), np.int64)
+    total: IntArray = sum(values.values(), np.zeros(len(days), np.int64))
     decisions = _last_decisions(session, list(curves))
     holdings = [_holding(service, curves[service.id], values[service.id], decisions) for service in services]
     value = sum(holding.equity for holding in holdings)
@@ -84,7 +84,7 @@ def portfolio(session: Session, actor: Actor) -> Portfolio:
         position_value=round(invested, 2),
         session_change=round(sum(holding.session_change for holding in holdings), 2),
         timestamps=[f"{day}T00:00:00Z" for day in days],
-        equity=(total / CENTS).tolist(),
+        equity=[cents / CENTS for cents in total.tolist()],
         services=holdings,
     )
 
@@ -92,8 +92,9 @@ def portfolio(session: Session, actor: Actor) -> Portfolio:
 def _by_day(curve: EquityCurve, days: Sequence[str], initial_cents: int) -> IntArray:
     """Return the equity of a service in cents on each of *days*: on those that it has not seen, that before."""
     seen = np.searchsorted(np.array([stamp[:_DAY] for stamp in curve.timestamps], "U10"), days, side="right")
-    cents = np.rint(np.array([initial_cents / CENTS, *curve.equity]) * CENTS).astype(np.int64)
-    return cents[seen]
+    cents: IntArray = np.rint(np.array([initial_cents / CENTS, *curve.equity]) * CENTS).astype(np.int64)
+    by_day: IntArray = cents[seen]
+    return by_day
 
 
 def _holding(

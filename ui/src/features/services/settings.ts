@@ -1,4 +1,4 @@
-import type { BacktestInput, Service, ServiceInput, Strategy } from "@/lib/api/schema";
+import type { Backtest, Service, ServiceInput, Strategy } from "@/lib/api/schema";
 
 // The settings of a service while they are typed, and what they become for the server.
 
@@ -101,7 +101,7 @@ export function toService(settings: Settings): ServiceInput {
 }
 
 /** The backtest of exactly these settings. */
-export function toBacktest(settings: Settings, start: string | null): BacktestInput {
+export function toBacktest(settings: Settings, start: string | null): Backtest {
   const { stop_loss_percent: stop, take_profit_percent: target, gap_reserve_percent: gap, ...rest } = numbersOf(settings);
   const isTechnical = settings.strategy === "technical";
   const { buy_threshold: buy, sell_threshold: sell, ...others } = rest;

@@ -88,30 +88,7 @@ export interface AuditEntryPage {
   pagination: Pagination;
 }
 
-export interface BacktestEquity {
-  /** The sessions, oldest first */
-  dates: string[];
-  /** At each session's close */
-  portfolio_values: number[];
-  /** Below the highest value so far, in percent of it */
-  drawdown_pct: number[];
-}
-
-export interface BacktestInput {
-  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
-  symbol: string;
-  /** Which signals are followed; `GET /strategies` lists them */
-  strategy?: string;
-  /** Parameters of the strategy by name */
-  params?: Record<string, unknown>;
-  /** First session that may be traded */
-  start?: string;
-  /** Last session */
-  end?: string;
-  /** Minutes of the bars it reads: 0 (daily), 1, 5, 15, 30 or 60 */
-  interval?: number;
-  /** Money that is not invested */
-  cash?: number;
+export interface Backtest {
   /** The fraction of the spendable cash that one buy may use: 0 < x <= 1 */
   allocation?: number;
   /** Shares per buy at most; null: by allocation */
@@ -138,10 +115,43 @@ export interface BacktestInput {
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve?: number;
+  /** One stock, or `members` */
+  symbol?: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy?: string;
+  /** Parameters of the strategy by name */
+  params?: Record<string, unknown>;
+  /** First session that may be traded */
+  start?: string;
+  /** Last session */
+  end?: string;
+  /** Minutes of the bars it reads: 0 (daily), 1, 5, 15, 30 or 60 */
+  interval?: number;
+  /** Money that is not invested */
+  cash?: number;
   /** At the next bar's open, as the engine trades, or at the same close, for research */
   fill?: "next_open" | "close";
   /** As traded, or scaled by the vendor's adjusted close */
   prices?: "raw" | "adjusted";
+  /** Instead of a symbol: a portfolio, whose members act in this order */
+  members?: Record<string, unknown>[];
+}
+
+export interface BacktestComparison {
+  items: ComparedBacktest[];
+  /** Each setting in which they differ, with their values in the order of the items */
+  differences: Record<string, unknown>;
+  /** Whether all were made from the same prices */
+  is_same_data: boolean;
+}
+
+export interface BacktestEquity {
+  /** The sessions, oldest first */
+  dates: string[];
+  /** At each session's close */
+  portfolio_values: number[];
+  /** Below the highest value so far, in percent of it */
+  drawdown_pct: number[];
 }
 
 export interface BacktestItem {
@@ -185,6 +195,7 @@ export interface BacktestItem {
   metrics: Record<string, unknown>;
   /** Of the prices it was made from */
   data_hash: string;
+  /** The version of the rules */
   engine_version: string;
   /** When it was made */
   created_at: string;
@@ -309,6 +320,7 @@ export interface ComparedBacktest {
   metrics: Record<string, unknown>;
   /** Of the prices it was made from */
   data_hash: string;
+  /** The version of the rules */
   engine_version: string;
   /** When it was made */
   created_at: string;
@@ -316,14 +328,6 @@ export interface ComparedBacktest {
   updated_at: string;
   /** Whether the prices it was made from have changed since */
   is_restated: boolean;
-}
-
-export interface Comparison {
-  items: ComparedBacktest[];
-  /** Each setting in which they differ, with their values in the order of the items */
-  differences: Record<string, unknown>;
-  /** Whether all were made from the same prices */
-  is_same_data: boolean;
 }
 
 export interface Complete {
@@ -518,6 +522,19 @@ export interface ApiErrorBody {
   request_id: string;
 }
 
+export interface Estimate {
+  /** How many are tried */
+  combinations: number;
+  /** What it is about */
+  symbols: number;
+  /** Combinations times symbols */
+  backtests: number;
+  /** Of the first symbol */
+  bars: number;
+  /** Measured on a sample, on this machine */
+  estimated_seconds: number;
+}
+
 export interface Execution {
   /** Its number, never used again */
   id: number;
@@ -576,7 +593,7 @@ export interface Flattened {
 export interface Forecast {
   /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
-  /** What forecasts */
+  /** How combinations are found */
   method: string;
   /** The bar that it is about */
   as_of: string;
@@ -604,6 +621,23 @@ export interface ForecastError {
   model: number | null;
   /** The error of expecting no change */
   naive: number | null;
+}
+
+export interface Heatmap {
+  /** The setting across */
+  x: string;
+  /** The setting down */
+  y: string;
+  /** How the errors are measured */
+  metric: string;
+  /** What stands for the combinations that share a cell */
+  reduce: "best" | "median";
+  /** Values of the setting across */
+  x_values: number[];
+  /** Values of the setting down */
+  y_values: number[];
+  /** By row of y, then column of x; null where nothing was tried */
+  values: number[][];
 }
 
 export interface History {
@@ -856,6 +890,37 @@ export interface Macd {
   signal: number | null;
   /** MACD less signal */
   histogram: number | null;
+}
+
+export interface MemberResult {
+  /** What it is called */
+  name: string;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** Cash of its own, null where it shares */
+  budget: number | null;
+  /** What it came to after all fees, null while it is open */
+  gain_loss: number;
+  /** Shares at the end */
+  final_shares: number;
+  /** Closed transactions */
+  trades: number;
+  /** Percent of its trades that gained */
+  win_rate_pct: number | null;
+  /** Share of the sessions with a position */
+  exposure_pct: number;
+  /** All commissions */
+  fees: number;
+  /** Bars that touched its stop and its target */
+  ambiguous_bars: number;
+  /** Orders that others had left too little cash for */
+  expired_for_cash: number;
+  /** What it had brought at each session's close */
+  gains: number[];
 }
 
 export interface Metrics {
@@ -1195,6 +1260,7 @@ export interface Report {
   /** Figures by name */
   metrics: Record<string, unknown>;
   trades: Trade[];
+  members: MemberResult[];
   /** The sessions, oldest first */
   dates: string[];
   /** At each session's close */
@@ -1226,6 +1292,24 @@ export interface RowError {
   field: string;
   /** Why, in words */
   reason: string;
+}
+
+export interface ScanInput {
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy?: string;
+  /** Parameters of the strategy by name */
+  params?: Record<string, unknown>;
+  /** Every stored stock, if none is named */
+  symbols?: string[];
+  /** Minutes of the bars it reads: 0 (daily), 1, 5, 15, 30 or 60 */
+  interval?: number;
+}
+
+export interface SchemaComparison {
+  /** Whether nothing differs */
+  agrees: boolean;
+  /** Each in words */
+  differences: string[];
 }
 
 export interface Service {
@@ -1663,6 +1747,7 @@ export interface StoredReport {
   /** Figures by name */
   metrics: Record<string, unknown>;
   trades: Trade[];
+  members: MemberResult[];
   /** The sessions, oldest first */
   dates: string[];
   /** At each session's close */
@@ -1698,6 +1783,240 @@ export interface StrategyPage {
   pagination: Pagination;
 }
 
+export interface Sweep {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The job that computes it, null where none was needed */
+  job_id: number | null;
+  /** Where it is in its life */
+  state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** The first, where there are several */
+  symbol: string;
+  /** What it is about */
+  symbols: string[];
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** How combinations are found */
+  method: "grid" | "random" | "list";
+  /** How the errors are measured */
+  metric: string;
+  /** How many are tried */
+  combinations: number;
+  /** Of the metric */
+  best_value: number | null;
+  /** The best settings by name */
+  best_params: Record<string, unknown>;
+  /** Of the prices it was made from */
+  data_hash: string | null;
+  /** The version of the rules */
+  engine_version: string;
+  /** What went wrong, null for nothing */
+  error: string | null;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+  /** When it ended, null before */
+  finished_at: string | null;
+}
+
+export interface SweepAccepted {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The job that computes it, null where none was needed */
+  job_id: number | null;
+  /** Where it is in its life */
+  state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** The first, where there are several */
+  symbol: string;
+  /** What it is about */
+  symbols: string[];
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** How combinations are found */
+  method: "grid" | "random" | "list";
+  /** How the errors are measured */
+  metric: string;
+  /** How many are tried */
+  combinations: number;
+  /** Of the metric */
+  best_value: number | null;
+  /** The best settings by name */
+  best_params: Record<string, unknown>;
+  /** Of the prices it was made from */
+  data_hash: string | null;
+  /** The version of the rules */
+  engine_version: string;
+  /** What went wrong, null for nothing */
+  error: string | null;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+  /** When it ended, null before */
+  finished_at: string | null;
+  /** As it was understood */
+  request: Record<string, unknown>;
+  /** The settings that vary */
+  settings: string[];
+  /** Measured on a sample when it was asked for */
+  estimated_seconds: number;
+  /** 0 to 1 */
+  progress: number;
+  /** When it should be done */
+  eta: string | null;
+  /** The best, its deflated Sharpe ratio, the probability of overfitting, stability, walk-forward and verdict */
+  findings: Record<string, unknown>;
+  job: JobItem;
+}
+
+export interface SweepDetail {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** The job that computes it, null where none was needed */
+  job_id: number | null;
+  /** Where it is in its life */
+  state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** The first, where there are several */
+  symbol: string;
+  /** What it is about */
+  symbols: string[];
+  /** Minutes of a bar, 0 for daily */
+  interval: number;
+  /** How combinations are found */
+  method: "grid" | "random" | "list";
+  /** How the errors are measured */
+  metric: string;
+  /** How many are tried */
+  combinations: number;
+  /** Of the metric */
+  best_value: number | null;
+  /** The best settings by name */
+  best_params: Record<string, unknown>;
+  /** Of the prices it was made from */
+  data_hash: string | null;
+  /** The version of the rules */
+  engine_version: string;
+  /** What went wrong, null for nothing */
+  error: string | null;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+  /** When it ended, null before */
+  finished_at: string | null;
+  /** As it was understood */
+  request: Record<string, unknown>;
+  /** The settings that vary */
+  settings: string[];
+  /** Measured on a sample when it was asked for */
+  estimated_seconds: number;
+  /** 0 to 1 */
+  progress: number;
+  /** When it should be done */
+  eta: string | null;
+  /** The best, its deflated Sharpe ratio, the probability of overfitting, stability, walk-forward and verdict */
+  findings: Record<string, unknown>;
+}
+
+export interface SweepInput {
+  /** The fraction of the spendable cash that one buy may use: 0 < x <= 1 */
+  allocation?: number;
+  /** Shares per buy at most; null: by allocation */
+  shares?: number | null;
+  /** Percent below the entry; 0 is off */
+  stop_loss?: number;
+  /** Percent above the entry; 0 is off */
+  take_profit?: number;
+  /** Percent, for the strategy technical */
+  buy_threshold?: number;
+  /** Percent, for the strategy technical */
+  sell_threshold?: number;
+  /** No order takes the balance below this */
+  minimum_balance?: number;
+  /** Paid for each order */
+  commission_per_order?: number;
+  /** Paid for each share */
+  commission_per_share?: number;
+  /** Paid of each amount, percent */
+  commission_percent?: number;
+  /** The least that an order costs */
+  commission_minimum?: number;
+  /** Basis points */
+  slippage_bps?: number;
+  /** Kept back for a higher open */
+  gap_reserve?: number;
+  /** One stock, or `symbols` */
+  symbol?: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy?: string;
+  /** Parameters of the strategy by name */
+  params?: Record<string, unknown>;
+  /** First session that may be traded */
+  start?: string;
+  /** Last session */
+  end?: string;
+  /** Minutes of the bars it reads: 0 (daily), 1, 5, 15, 30 or 60 */
+  interval?: number;
+  /** Money that is not invested */
+  cash?: number;
+  /** At the next bar's open, as the engine trades, or at the same close, for research */
+  fill?: "next_open" | "close";
+  /** As traded, or scaled by the vendor's adjusted close */
+  prices?: "raw" | "adjusted";
+  /** Instead of a symbol: a portfolio, whose members act in this order */
+  members?: Record<string, unknown>[];
+  /** Several stocks: one choice for all of them */
+  symbols?: string[];
+  /** Every combination of these values: settings of the strategy, or rules such as `stop_loss` */
+  grid?: Record<string, unknown>;
+  /** Draws between these bounds, both included */
+  random?: Record<string, unknown>;
+  /** How many, with `random` */
+  draws?: number;
+  /** Decides the draws */
+  seed?: number;
+  /** These combinations */
+  combinations?: Record<string, unknown>[];
+  /** What the best is chosen by */
+  metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees";
+  /** Of one stock */
+  walk_forward?: Record<string, unknown> | null;
+}
+
+export interface SweepPage {
+  items: Sweep[];
+  pagination: Pagination;
+}
+
+export interface SweepResult {
+  /** The combination's number, from 0 */
+  index: number;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** Whether the strategy takes these settings */
+  is_valid: boolean;
+  /** Figures by name, as a report has them */
+  metrics: Record<string, unknown> | null;
+}
+
+export interface SweepResultPage {
+  items: SweepResult[];
+  pagination: Pagination;
+}
+
 export interface Tokens {
   /** Sent as `Authorization: Bearer ...` */
   access_token: string;
@@ -1723,6 +2042,8 @@ export interface TotpSecret {
 }
 
 export interface Trade {
+  /** Of a portfolio: whose it is */
+  member: string;
   /** When it was bought */
   entry_date: string;
   /** What a share cost */
@@ -1949,19 +2270,19 @@ export interface Operations {
   "POST /backtests": {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: BacktestInput;
+    body: Backtest;
     result: StoredReport;
   };
   "GET /backtests/compare": {
     path: Record<never, never>;
     query: { ids: string };
     body: undefined;
-    result: Comparison;
+    result: BacktestComparison;
   };
   "POST /backtests/preview": {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: BacktestInput;
+    body: Backtest;
     result: Report;
   };
   "GET /backtests/{backtest_id}": {
@@ -2149,6 +2470,12 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: Latest;
+  };
+  "POST /scans": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: ScanInput;
+    result: JobItem;
   };
   "GET /services": {
     path: Record<never, never>;
@@ -2354,6 +2681,42 @@ export interface Operations {
     body: undefined;
     result: Strategy;
   };
+  "GET /sweeps": {
+    path: Record<never, never>;
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "best_value" | "combinations" | "created_at" | "data_hash" | "engine_version" | "error" | "finished_at" | "id" | "interval" | "job_id" | "method" | "metric" | "state" | "strategy" | "symbol" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; job_id?: number; job_id_min?: number; job_id_max?: number; state?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED"; strategy?: string; strategy_like?: string; symbol?: string; symbol_like?: string; interval?: number; interval_min?: number; interval_max?: number; method?: string; method_like?: string; metric?: string; metric_like?: string; combinations?: number; combinations_min?: number; combinations_max?: number; data_hash?: string; data_hash_like?: string; engine_version?: string; engine_version_like?: string; best_value?: number; best_value_min?: number; best_value_max?: number; error?: string; error_like?: string; finished_at?: string; finished_at_after?: string; finished_at_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED" };
+    body: undefined;
+    result: SweepPage;
+  };
+  "POST /sweeps": {
+    path: Record<never, never>;
+    query: { dry_run?: boolean };
+    body: SweepInput;
+    result: Estimate;
+  };
+  "GET /sweeps/{sweep_id}": {
+    path: { sweep_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: SweepDetail;
+  };
+  "DELETE /sweeps/{sweep_id}": {
+    path: { sweep_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: void;
+  };
+  "GET /sweeps/{sweep_id}/heatmap": {
+    path: { sweep_id: number };
+    query: { x: string; y: string; metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees"; reduce?: "best" | "median"; symbol?: string };
+    body: undefined;
+    result: Heatmap;
+  };
+  "GET /sweeps/{sweep_id}/results": {
+    path: { sweep_id: number };
+    query: { page?: number; page_size?: number; sort?: string; order?: "asc" | "desc"; symbol?: string };
+    body: undefined;
+    result: SweepResultPage;
+  };
   "GET /system/audit-log": {
     path: Record<never, never>;
     query: { page?: number; page_size?: number; cursor?: string; sort?: "action" | "actor_id" | "address" | "created_at" | "id" | "result" | "target" | "updated_at" | "via"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; actor_id?: number; actor_id_min?: number; actor_id_max?: number; via?: string; via_like?: string; action?: string; action_like?: string; target?: string; target_like?: string; result?: string; result_like?: string; address?: string; address_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; actor?: number; actor_min?: number; actor_max?: number; time?: string; time_after?: string; time_before?: string };
@@ -2388,7 +2751,7 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
-    result: Comparison;
+    result: SchemaComparison;
   };
   "GET /system/database/status": {
     path: Record<never, never>;
