@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,35 @@ def test_every_test_of_the_table_exists(request: pytest.FixtureRequest) -> None:
     if missing:  # a run of some files: the others are collected for the purpose
         missing -= _collected({test.partition("::")[0] for test in missing})
     assert sorted(missing) == []
+
+
+@pytest.mark.parametrize(
+    ("passed", "options", "status"),
+    [
+        pytest.param({"tests/a.py::one", "tests/b.py::two"}, {}, pytest.ExitCode.OK, id="all passed"),
+        pytest.param({"tests/a.py::one"}, {}, pytest.ExitCode.TESTS_FAILED, id="one was skipped"),
+        pytest.param({"tests/a.py::one"}, {"keyword": "one"}, pytest.ExitCode.OK, id="not everything was asked for"),
+    ],
+)
+def test_a_whole_run_fails_for_a_row_that_is_not_shown(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    passed: set[str],
+    options: dict[str, str],
+    status: pytest.ExitCode,
+) -> None:
+    """A test that ran without passing, neither failed, shows nothing."""
+    table = tmp_path / "table.md"
+    table.write_text("| S1 | one | `tests/a.py::one` |\n| S2 | two | `tests/b.py::two` |\n")
+    monkeypatch.setattr(coverage_table, "TABLE", table)
+    monkeypatch.setattr(coverage_table, "_ran", {"tests/a.py::one", "tests/b.py::two"})
+    monkeypatch.setattr(coverage_table, "_passed", passed)
+    config = SimpleNamespace(option=SimpleNamespace(**options), stash=pytest.Stash())
+    session: Any = SimpleNamespace(config=config, exitstatus=pytest.ExitCode.OK)
+
+    coverage_table.pytest_sessionfinish(session, pytest.ExitCode.OK)
+
+    assert session.exitstatus == status
 
 
 def _collected(files: set[str]) -> set[str]:

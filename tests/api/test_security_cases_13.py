@@ -49,7 +49,7 @@ def test_case_15_nobody_names_an_address_to_fetch_from(admin: Caller, world: Wor
     """No body has a field for it: whom the server asks is decided by its settings."""
     world.stock("ACME")
 
-    for path in ("/services", "/stocks", "/backtests"):
+    for path in ("/services", "/stocks", "/backtests", "/prices/ACME/fetch", "/sweeps", "/scans"):
         refused = admin.post(path, {field: "http://169.254.169.254/latest"})
         assert refused.status_code == 400
         assert field in refused.get_json()["validation_errors"]
