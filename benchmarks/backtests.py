@@ -1,4 +1,4 @@
-"""One backtest, report included, and the stored bars it starts from."""
+"""One backtest, report included."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from daytrader.services.session_manager import SessionManager
 
 # What backtesting.py 0.6.6 took on two cores for the same work is 45 ms: a hundredth of it.
 _BACKTEST_TARGET = 0.00045
-_LOAD_TARGET = 0.005
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Return the time of a backtest of 2,148 daily bars, and of reading 3,270 from SQLite."""
+    """Return the time of a backtest of 2,148 daily bars."""
     engine = database.connect(f"sqlite:///{folder / 'bench.db'}", is_durable=False)
     Base.metadata.create_all(engine)
     with SessionManager() as session:
         goog = price_service.store_series(session, SampleProvider().fetch("GOOG")).id
-        aapl = price_service.store_series(session, SampleProvider().fetch("AAPL")).id
     with SessionManager(read_only=True) as session:
         bars = price_service.load_bars(session, goog)
 
@@ -35,10 +33,6 @@ def measure(folder: Path) -> list[Figure]:
 
         run()  # compiled and loaded
         ours = median_seconds(run, 200)
-        load = median_seconds(lambda: price_service.load_bars(session, aapl), 20)
     engine.dispose()
     work = f"one backtest, {bars.n:,} daily bars, SMA 10/20, 5 % stop, 10 % target, report included, warm"
-    return [
-        absolute("backtest", work, ours, _BACKTEST_TARGET, 200),
-        absolute("load-bars", "3,270 stored bars into arrays, SQLite, cold", load, _LOAD_TARGET, 20),
-    ]
+    return [absolute("backtest", work, ours, _BACKTEST_TARGET, 200)]

@@ -45,17 +45,18 @@ def median_seconds(work: Callable[[], object], repeats: int) -> float:
     return statistics.median(taken)
 
 
-def absolute(name: str, work: str, seconds: float, target: float, repeats: int) -> Figure:
+def absolute(name: str, work: str, seconds: float, target: float, repeats: int, *, equal: bool | None = None) -> Figure:
     """Return a figure that is held against a target of so many seconds."""
-    return Figure(name, work, seconds, None, None, None, "s", target / seconds, target, None, repeats)
+    return Figure(name, work, seconds, None, None, None, "s", target / seconds, target, equal, repeats)
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, imports, overfitting, portfolios, starts
+    from benchmarks import backtests, columns, imports, overfitting, portfolios, starts
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
+        "columns": columns.measure,
         "import": imports.measure,
         "overfitting": overfitting.measure,
         "portfolio": portfolios.measure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from daytrader.core import ranking, walk_forward
 from daytrader.core.assessment import Assessment, assess
 from daytrader.core.bars import Bars
 from daytrader.core.errors import SweepStoppedError
+from daytrader.core.money import CENTS
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.stability import stability
 from daytrader.core.verdict import NOTHING_TRADED, judge
@@ -31,6 +33,7 @@ SWEEP: Final = "sweep"
 _COMPUTED: Final = 0.8
 _JUDGED: Final = 0.2
 _WALKED: Final = 0.5
+_THREADS: Final = os.cpu_count() or 1
 
 
 def handlers(instance: Path, *, address: str, dask: str) -> dict[str, Handler]:
@@ -171,6 +174,7 @@ class _Search:
             prices=asked.prices,
             metric=self._request.metric,
             earlier_trials=earlier,
+            threads=_THREADS,
             progress=lambda part: self._control.report(self._share + part * _JUDGED),
         )
 
@@ -198,6 +202,7 @@ class _Search:
                 blocks.sum,
                 blocks.squares,
                 ranking.traded(outcome),
+                threads=_THREADS,
                 progress=lambda part: self._control.report(self._share + part * _JUDGED),
             )
             near = stability(self._request.combinations, scored, best)
@@ -244,7 +249,7 @@ class _Search:
             "windows": [asdict(window) for window in walked.windows],
             "metrics": dict(walked.report.metrics),
             "dates": walked.report.dates,
-            "portfolio_values": (walked.report.run.equity / 100).tolist(),
+            "portfolio_values": (walked.report.run.equity / CENTS).tolist(),
         }
 
 

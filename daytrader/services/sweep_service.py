@@ -33,6 +33,8 @@ MOST_BACKTESTS: Final = 4_000_000
 """Combinations times symbols of one sweep."""
 
 _SAMPLE: Final = 64
+_SAMPLE_BARS: Final = 10_000_000  # combination-bars of a sample at most: the caller waits
+_SMALLEST_SAMPLE: Final = 4
 _PART_BARS: Final = 1 << 30  # combination-bars of a part: about a second of one core
 _LARGEST_PART: Final = 65_536
 _SMALLEST_PART: Final = 64
@@ -84,7 +86,10 @@ class SweepRequest:
             return core.grid(axes)
         if self.method == "random":
             bounds = {name: (low, high) for name, (low, high) in axes.items()}
-            return core.random(bounds, self.space["draws"], self.space["seed"], self.asked.strategy)
+            try:
+                return core.random(bounds, self.space["draws"], self.space["seed"], self.asked.strategy)
+            except ValueError:  # steps beyond what can be drawn from
+                raise InvalidInputError({"random": ["has bounds that are too large for steps that small"]}) from None
         return core.listed(self.space["rows"])
 
     def to_json(self) -> dict[str, Any]:
@@ -156,7 +161,8 @@ def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     """
     ranking.require_metric(request.metric)
     tried = request.combinations
-    rows = np.unique(np.linspace(0, tried.size - 1, min(_SAMPLE, tried.size)).astype(np.int64))
+    wanted = int(np.clip(_SAMPLE_BARS // max(1, first.bars.n), _SMALLEST_SAMPLE, _SAMPLE))
+    rows = np.unique(np.linspace(0, tried.size - 1, min(wanted, tried.size)).astype(np.int64))
     sample = Combinations(tried.names, tuple(column[rows] for column in tried.columns))
     _check_bounds(request, first.bars, tried)
     began = time.perf_counter()

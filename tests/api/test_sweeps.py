@@ -234,6 +234,8 @@ def test_a_heatmap_shows_the_best_or_the_median_of_what_shares_a_cell(alice: Cal
         ({"grid": {"fast": {"from": 1}}}, 400, "grid"),
         ({"grid": {"fast": [2, 100_000]}}, 400, "fast"),
         ({"grid": {"colour": [1, 2]}}, 400, "colour"),
+        ({"grid": {"fast": [1e30]}}, 400, "grid"),
+        ({"grid": None, "random": {"stop_loss": [10**12, 1e12 + 0.001]}}, 400, None),
         ({"grid": {"fast": {"from": 1, "to": 3000}, "slow": {"from": 1, "to": 3000}}}, 400, "combinations"),
         ({"grid": {"fast": [2]}, "params": {"fast": 3}}, 400, "fast"),
         ({"grid": None, "random": {"fast": [9, 2]}}, 400, "random"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
 
 from daytrader.core.rules import Rules
 from daytrader.jobs import sweep as sweep_jobs
@@ -159,7 +161,7 @@ def test_a_killed_process_leaves_what_is_done(
 
 @contextmanager
 def _process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(
         [sys.executable, "-m", *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -170,84 +172,103 @@ def _process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@contextmanager
-def _cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Yield the address of a scheduler with two workers, and the workers: processes of their own."""
-    told = folder / "scheduler.json"
-    scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    worker = ("distributed.cli.dask_worker", "--scheduler-file", str(told), "--nthreads", "1", "--no-nanny")
-    options = ("--no-dashboard", "--local-directory", str(folder))
-    with (
-        _process(*scheduler, "--scheduler-file", str(told)),
-        _process(*worker, *options) as one,
-        _process(*worker, *options) as other,
-    ):
-        deadline = time.monotonic() + 60
-        while not told.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        import json
+class _Cluster:
+    """A real scheduler, and workers that are processes of their own."""
 
-        address = json.loads(told.read_text())["address"]
-        _wait_for_workers(address, 2)
-        yield address, [one, other]
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "scheduler.json"
+
+    @property
+    def address(self) -> str:
+        """Where the scheduler listens."""
+        address: str = json.loads(self.file.read_text())["address"]
+        return address
+
+    @contextmanager
+    def scheduler(self) -> Iterator[None]:
+        """Run the scheduler."""
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file))
+        with _process("distributed.cli.dask_scheduler", *options):
+            deadline = time.monotonic() + 60
+            while not self.file.exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            yield
+
+    @contextmanager
+    def worker(self, number: int) -> Iterator[subprocess.Popen[bytes]]:
+        """Run one more worker, the *number*-th."""
+        options = ("--scheduler-file", str(self.file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        with _process("distributed.cli.dask_worker", *options, "--local-directory", str(self.folder)) as process:
+            with Client(self.address, timeout=30, set_as_default=False) as client:  # type: ignore[no-untyped-call]  # Dask has no types
+                client.wait_for_workers(number, timeout=60)
+            yield process
 
 
-def _wait_for_workers(address: str, count: int) -> None:
-    from distributed import Client
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Cluster]:
+    """A cluster of two workers."""
+    made = _Cluster(tmp_path_factory.mktemp("dask"))
+    with made.scheduler(), made.worker(1), made.worker(2):
+        yield made
 
-    with Client(address, timeout=30, set_as_default=False) as client:  # type: ignore[no-untyped-call]  # Dask has no types
-        client.wait_for_workers(count, timeout=60)
 
-
-def test_a_cluster_comes_to_the_same_bits_also_when_a_worker_dies(
+def test_a_cluster_comes_to_the_same_bits(
     world: World,
     alice: User,
     tmp_path: Path,
     expected: tuple[dict[str, bytes], dict[str, object]],
+    cluster: _Cluster,
+) -> None:
+    """Every figure of every combination, and what is found in them."""
+    stored = _ask(alice)
+    assert _worker(tmp_path, cluster.address).run_waiting() == 1
+    _assert_same(world, tmp_path, stored, expected)
+
+
+def test_a_worker_that_dies_changes_nothing(
+    world: World,
+    alice: User,
+    tmp_path: Path,
+    expected: tuple[dict[str, bytes], dict[str, object]],
+    cluster: _Cluster,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A real scheduler with two workers; in a second sweep one of them is killed in the middle."""
-    (tmp_path / "dask").mkdir()
-    with _cluster(tmp_path / "dask") as (address, workers):
-        stored = _ask(alice)
-        assert _worker(tmp_path, address).run_waiting() == 1
-        _assert_same(world, tmp_path, stored, expected)
-
-        again = _ask(alice)
-        keep, kept = sweep_files.SweepFiles.keep, []
+    """Killed in the middle: what it had is computed again."""
+    keep, kept = sweep_files.SweepFiles.keep, []
+    with cluster.worker(3) as doomed:
 
         def kill_one(*args: object) -> None:
             kept.append(1)
             if len(kept) == 3:
-                workers[0].kill()
+                doomed.kill()
             keep(*args)  # type: ignore[arg-type]  # whatever is given
 
         monkeypatch.setattr(sweep_files.SweepFiles, "keep", kill_one)
-        assert _worker(tmp_path, address).run_waiting() == 1
-        assert workers[0].wait(10) == -signal.SIGKILL
-        _assert_same(world, tmp_path, again, expected)
+        stored = _ask(alice)
+        assert _worker(tmp_path, cluster.address).run_waiting() == 1
+        assert doomed.wait(10) == -signal.SIGKILL
+    _assert_same(world, tmp_path, stored, expected)
 
 
 def test_a_cluster_hears_of_a_cancel(
-    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, alice: User, tmp_path: Path, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The parts that wait are taken back, and nothing of the sweep is left."""
-    (tmp_path / "dask").mkdir()
-    with _cluster(tmp_path / "dask") as (address, _):
-        stored = _ask(alice)
-        worker = _worker(tmp_path, address)
-        keep = sweep_files.SweepFiles.keep
+    stored = _ask(alice)
+    worker = _worker(tmp_path, cluster.address)
+    keep = sweep_files.SweepFiles.keep
 
-        def cancel(*args: object) -> None:
-            keep(*args)  # type: ignore[arg-type]  # whatever is given
-            assert stored.job_id is not None
-            worker.cancel(Actor(alice.id), stored.job_id)
+    def cancel(*args: object) -> None:
+        keep(*args)  # type: ignore[arg-type]  # whatever is given
+        assert stored.job_id is not None
+        worker.cancel(Actor(alice.id), stored.job_id)
 
-        monkeypatch.setattr(sweep_files.SweepFiles, "keep", cancel)
-        assert worker.run_waiting() == 1
-        assert world.reload(stored).state is JobState.CANCELLED
-        assert not sweep_files.of(tmp_path, stored.id).is_there()
+    monkeypatch.setattr(sweep_files.SweepFiles, "keep", cancel)
+    assert worker.run_waiting() == 1
+    assert world.reload(stored).state is JobState.CANCELLED
+    assert not sweep_files.of(tmp_path, stored.id).is_there()
 
 
 def test_a_dead_address_is_told(world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

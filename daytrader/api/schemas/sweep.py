@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from daytrader.api.schemas.backtest import BacktestSchema
 from daytrader.api.schemas.fields import (
@@ -28,7 +28,8 @@ from daytrader.services.sweep_service import MOST_COMBINATIONS
 from daytrader.utils import query_values, validators
 from daytrader.utils.errors import BrokenRuleError
 
-_MOST_SYMBOLS = 2000
+_MOST_SYMBOLS: Final = 2000
+_LARGEST: Final = 10**12  # what any setting may be is far below
 
 
 class Symbols(Field):
@@ -220,7 +221,10 @@ def _range(name: str, axis: dict[str, Any]) -> list[int | float]:
 def _number(name: str, value: Any) -> int | float:
     if isinstance(value, str | bool):
         raise BrokenRuleError(f"{name} must be a number")
-    return _plain(validators.decimal(value))
+    number = validators.decimal(value)
+    if abs(number) > _LARGEST:
+        raise BrokenRuleError(f"{name} must be at most {_LARGEST:,}")
+    return _plain(number)
 
 
 def _plain(value: Decimal) -> int | float:
