@@ -32,6 +32,7 @@ MOST_COMBINATIONS: Final = 2_000_000
 MOST_BACKTESTS: Final = 4_000_000
 """Combinations times symbols of one sweep."""
 
+_LONGEST_ERROR: Final = 1000
 _SAMPLE: Final = 64
 _SAMPLE_BARS: Final = 10_000_000  # combination-bars of a sample at most: the caller waits
 _SMALLEST_SAMPLE: Final = 4
@@ -261,7 +262,8 @@ def settle(session: Session, sweep_id: int) -> Sweep | None:
     found = session.get(Sweep, sweep_id)
     job = None if found is None or found.job_id is None else session.get(Job, found.job_id)
     if found is not None and job is not None and job.state not in UNFINISHED:
-        found.state, found.error, found.finished_at = job.state, job.error, job.finished_at
+        found.state, found.finished_at = job.state, job.finished_at
+        found.error = None if job.error is None else job.error[:_LONGEST_ERROR]
         session.flush()
     return found
 

@@ -231,7 +231,7 @@ class Part(Field):
 class Parts(Part):
     """A list of objects of another schema."""
 
-    most = 100
+    most = 80
 
     def __init__(self, schema: type[BaseSchema], **kwargs: Any) -> None:
         super().__init__(schema, **kwargs)
