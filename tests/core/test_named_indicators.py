@@ -189,7 +189,7 @@ def test_names_as_given_are_the_keys() -> None:
         ("bbands:20:nan", "nbdevup must be a number within"),
         ("bbands:20:inf", "nbdevup must be a number within"),
         ("bbands:20:2:2:99", r"out of TA-Lib's bounds \(.*matype=99"),
-        ("macd:26:12", "fastperiod must be at most slow"),
+        ("macd:26:12", "fastperiod must be below slow"),
         ("adx:1", r"adx:1: .*timeperiod=1"),
         (",".join(f"sma:{window}" for window in range(1, MOST_INDICATORS + 2)), "at most 20 indicators"),
     ],
