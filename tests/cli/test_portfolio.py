@@ -89,7 +89,7 @@ def test_files_beside_it_need_no_database(daytrader: Command, prices: Path, inst
         ("[rules]\nstop = 1\n[[members]]\nfile = 'A.csv'", "rules.stop: unknown setting"),
         ("[[members]]\nstrategy = 'macd'", "members[1].symbol: name a stored symbol, or a file"),
         ("[[members]]\nfile = 'A.csv'\nallocation = 'half'", "members[1].allocation: must be a number"),
-        ("[[members]]\nfile = 'A.csv'\nallocation = 2", "allocation: must be"),
+        ("[[members]]\nfile = 'A.csv'\nallocation = 2", "allocation: is a fraction of the spendable cash"),
         ("[[members]]\nfile = 'A.csv'\nstrategy = 'astrology'", "unknown strategy, known: "),
         ("[[members]]\nfile = 'A.csv'\nparams = { fast = 3 }", "fast: unknown parameter of technical"),
     ],
