@@ -25,6 +25,7 @@ from daytrader.services import backtest_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_service import BacktestRequest, Loaded
 from daytrader.services.job_service import UNFINISHED
+from daytrader.services.sweep_files import BLOCKS
 from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
 
 MOST_COMBINATIONS: Final = 2_000_000
@@ -36,6 +37,8 @@ _LONGEST_ERROR: Final = 1000
 _SAMPLE: Final = 64
 _SAMPLE_BARS: Final = 10_000_000  # combination-bars of a sample at most: the caller waits
 _SMALLEST_SAMPLE: Final = 4
+_TELLING_SECONDS: Final = 0.05
+_GROWTH: Final = 8
 _PART_BARS: Final = 1 << 30  # combination-bars of a part: about a second of one core
 _LARGEST_PART: Final = 65_536
 _SMALLEST_PART: Final = 64
@@ -162,13 +165,8 @@ def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     """
     ranking.require_metric(request.metric)
     tried = request.combinations
-    wanted = int(np.clip(_SAMPLE_BARS // max(1, first.bars.n), _SMALLEST_SAMPLE, _SAMPLE))
-    rows = np.unique(np.linspace(0, tried.size - 1, min(wanted, tried.size)).astype(np.int64))
-    sample = Combinations(tried.names, tuple(column[rows] for column in tried.columns))
     _check_bounds(request, first.bars, tried)
-    began = time.perf_counter()
-    run_part(first.bars, request, sample, blocks=0)
-    each = (time.perf_counter() - began) / rows.size
+    each = _seconds_each(request, first.bars, tried)
     backtests = tried.size * len(request.symbols)
     part = int(np.clip(_PART_BARS // max(1, first.bars.n), _SMALLEST_PART, _LARGEST_PART))
     return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, each * backtests, part)
@@ -266,6 +264,21 @@ def settle(session: Session, sweep_id: int) -> Sweep | None:
         found.error = None if job.error is None else job.error[:_LONGEST_ERROR]
         session.flush()
     return found
+
+
+def _seconds_each(request: SweepRequest, bars: Bars, tried: Combinations) -> float:
+    """Return the time of one combination, by samples that grow until they take long enough to tell."""
+    wanted = int(np.clip(_SAMPLE_BARS // max(1, bars.n), _SMALLEST_SAMPLE, _SAMPLE))
+    while True:
+        # Neighbours, as a sweep meets them: what they have in common is computed once.
+        size = min(wanted, tried.size)
+        first = (tried.size - size) // 2
+        began = time.perf_counter()
+        run_part(bars, request, tried.part(first, first + size), blocks=BLOCKS)
+        taken = time.perf_counter() - began
+        if taken >= _TELLING_SECONDS or size == tried.size:
+            return taken / size
+        wanted *= _GROWTH
 
 
 def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> None:
