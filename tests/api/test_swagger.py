@@ -142,7 +142,7 @@ def test_every_property_is_described_with_an_example(client: FlaskClient) -> Non
     for name, model in _specification(client)["definitions"].items():
         assert model["description"], name
         for field, described in model["properties"].items():
-            if "$ref" in described or "$ref" in described.get("items", {}):
+            if {"$ref", "allOf"} & described.keys() or "$ref" in described.get("items", {}):
                 continue  # the model that it names says what it is
             example = described["example"]
             assert described["description"], (name, field)

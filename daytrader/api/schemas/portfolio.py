@@ -12,7 +12,7 @@ class HoldingSchema(BaseSchema):
     service_id = Whole(dump_only=True)
     equity = Number(dump_only=True, doc="Cash and the position at the last known close")
     position_value = Number(dump_only=True)
-    session_change = Number(dump_only=True, doc="What the portfolio's last session changed")
+    session_change = Number(dump_only=True, doc="What the portfolio's last session changed", example=-12.5)
     last_decision = Shown(DecisionSchema, allow_none=True)
 
 
@@ -24,7 +24,7 @@ class PortfolioSchema(BaseSchema):
     value = Number(dump_only=True, doc="Cash and positions at the last known closes")
     cash = Number(dump_only=True)
     position_value = Number(dump_only=True)
-    session_change = Number(dump_only=True, doc="What the last session changed")
+    session_change = Number(dump_only=True, doc="What the last session changed", example=-12.5)
     timestamps = Series(Moment)
     equity = Series(Number, doc="At each session's close; a service counts with its initial balance before it began")
     services = Shown(HoldingSchema, many=True)
