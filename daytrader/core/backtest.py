@@ -9,11 +9,13 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from daytrader import __version__
 from daytrader.core import kernel
+from daytrader.core.arrays import IntArray
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.money import to_cents
-from daytrader.core.report import Report, Run, build_report
+from daytrader.core.money import MICROS, to_cents
+from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, Trade, TradeColumns
@@ -22,7 +24,6 @@ from daytrader.utils.errors import InsufficientDataError
 Fill: TypeAlias = Literal["next_open", "close"]
 Prices: TypeAlias = Literal["raw", "adjusted"]
 
-BENCHMARK: Final = "buy_and_hold"
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -62,26 +63,27 @@ def run(
     """
     strategy = get_strategy(strategy_name)
     resolved = resolve_params(strategy, params)
-    cents = to_cents(cash)
-    if cents <= 0:
-        raise InvalidParameterError("cash", "must be positive")
+    cents = positive_cents(cash)
     used = bars if end is None else bars.until(_day(end))
+    first = first_row(used, start)
     signals = compute(strategy, used, resolved)
-    main = simulate(used, signals, rules, cents, start=start, fill=fill)
-    return build_report(
+    book = rules.compiled
+    ahead = np.stack((_always(used.n), _ahead(signals)))
+    told, record = _record(used, ahead, (all_in(book), book), cents, first, fill)
+    benchmark, main = told["total_return_pct"].tolist()
+    target_first = main
+    if record.figures["ambiguous_bars"]:  # otherwise it is the same run
+        told, _ = _record(used, ahead[1:], (book,), cents, first, fill, target_first=True)
+        target_first = float(told["total_return_pct"][0])
+    return Report(
         symbol,
         strategy.name,
         resolved,
         cents,
-        main,
-        buy_and_hold(used, rules, cents, _first_row(used, start), fill),
-        # Nothing was ambiguous: the target-first run is the same run.
-        simulate(used, signals, rules, cents, start=start, fill=fill, target_first=True)
-        if main.ambiguous_bars
-        else main,
-        used.data_hash,
+        _run_of(used, record, first, _trades(used, signals, record)),
+        metrics_of(record.figures, benchmark, target_first),
+        Pinned(used.data_hash, {**settings(rules, fill=fill, prices=prices, start=start), **resolved}, __version__),
         used.interval_minutes,
-        settings(rules, fill=fill, prices=prices, start=start),
     )
 
 
@@ -102,8 +104,8 @@ def simulate(
         InsufficientDataError: If there is no bar from *start* on.
         BoundsError: If an amount outgrows exact integers.
     """
-    first = _first_row(bars, start)
-    record = _record(bars, signals, rules.compiled, cash_cents, first, fill, target_first)
+    first = first_row(bars, start)
+    _, record = _record(bars, _ahead(signals)[np.newaxis], (rules.compiled,), cash_cents, first, fill, target_first)
     return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
@@ -114,12 +116,30 @@ def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fil
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    signals = compute(get_strategy(BENCHMARK), bars, {})
-    record = _record(bars, signals, all_in(rules.compiled), cents, first, fill, target_first=False)
+    _, record = _record(bars, _always(bars.n)[np.newaxis], (all_in(rules.compiled),), cents, first, fill)
     return _run_of(bars, record, first, ())  # only its value is told
 
 
-def _first_row(bars: Bars, start: date | None) -> int:
+def positive_cents(cash: Decimal) -> int:
+    """
+    Return an initial balance in cents.
+
+    Raises:
+        InvalidParameterError: If it is not positive.
+    """
+    cents = to_cents(cash)
+    if cents <= 0:
+        raise InvalidParameterError("cash", "must be positive")
+    return cents
+
+
+def first_row(bars: Bars, start: date | None) -> int:
+    """
+    Return the first row from *start* on.
+
+    Raises:
+        InsufficientDataError: If there is none.
+    """
     first = 0 if start is None else int(np.searchsorted(bars.session, _day(start)))
     if first >= bars.n:
         raise InsufficientDataError("there is no bar to trade in the chosen dates")
@@ -127,42 +147,52 @@ def _first_row(bars: Bars, start: date | None) -> int:
 
 
 def _record(
-    bars: Bars, signals: Signals, book: RuleInts, cents: int, first: int, fill: Fill, target_first: bool
-) -> kernel.Record:
-    return kernel.run(
-        _tape(bars),
-        signals.entry,
-        signals.exit,
-        book,
-        cents,
-        first=first,
-        last=bars.n,
-        at_close=fill == "close",
-        target_first=target_first,
-    )
+    bars: Bars,
+    ahead: kernel.AheadArray,
+    books: Sequence[RuleInts],
+    cents: int,
+    first: int,
+    fill: Fill,
+    target_first: bool = False,
+) -> tuple[kernel.Records, kernel.Record]:
+    return kernel.run(bars.tape, ahead, books, cents, first=first, at_close=fill == "close", target_first=target_first)
+
+
+def _ahead(signals: Signals) -> kernel.AheadArray:
+    ahead = np.empty((2, signals.entry.size), np.int32)
+    kernel.look_ahead(signals.entry, signals.exit, ahead)
+    return ahead
+
+
+def _always(n: int) -> kernel.AheadArray:
+    """Return the signals of buy and hold: an entry on every row, never an exit."""
+    return np.stack((np.arange(n, dtype=np.int32), np.full(n, n, np.int32)))
 
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
+    told = record.figures
+    begin, closes = int(bars.tape.session[first]), bars.tape.close
     # Daily bars all close a session: a slice is a view, where row numbers would copy.
-    is_every = record.close_row.size == bars.n - first
-    rows = slice(first, bars.n) if is_every else record.close_row
+    rows = slice(first, None) if closes.size == bars.n else _last_rows(bars, begin)
+    sessions = slice(begin, None)
     return Run(
-        session=bars.session[rows],
+        session=bars.tape.day[sessions].astype(np.int32),
         equity=record.equity,
         held=record.held,
         trades=trades,
-        fees=record.fees,
-        final_cash=record.cash,
-        final_shares=record.shares,
-        ambiguous_bars=record.ambiguous,
-        close=bars.close[rows],
+        fees=int(told["fees"]),
+        final_cash=int(told["final_cash"]),
+        final_shares=int(told["final_shares"]),
+        ambiguous_bars=int(told["ambiguous_bars"]),
+        close=closes[sessions] / MICROS,
         split_factor=bars.split_factor[rows],
     )
 
 
-def _tape(bars: Bars) -> kernel.Tape:
-    prices, events = bars.micros, bars.events
-    return kernel.Tape(*prices, bars.session, events.row, events.kind, events.num, events.den, events.micros)
+def _last_rows(bars: Bars, begin: int) -> IntArray:
+    """Return the last row of each session from *begin* on."""
+    of_rows = bars.tape.session
+    return np.searchsorted(of_rows, np.arange(begin, of_rows[-1] + 1), side="right") - 1
 
 
 def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns:

@@ -16,6 +16,7 @@ from daytrader.core.columns import Columns, RefusedBar, breaches_of, read_column
 from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, place, snap_ratio, split_factors
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import micros_array, scaled
+from daytrader.core.tape import Tape, tape_of
 
 __all__ = ["Bars", "CorporateEvent", "EventKind", "RefusedBar", "SignalView", "adjusted", "snap_ratio"]
 
@@ -185,6 +186,11 @@ class Bars:
         return Micros(
             micros_array(self.open), micros_array(self.high), micros_array(self.low), micros_array(self.close)
         )
+
+    @cached_property
+    def tape(self) -> Tape:
+        """Return the bars, at least one, as the compiled loop reads them."""
+        return tape_of(self)
 
     @cached_property
     def signal(self) -> SignalView:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+import numpy as np
 from numba import njit
 
 from daytrader.core.errors import BoundsError
@@ -20,6 +21,7 @@ from daytrader.core.rules import RuleInts
 _CENT_TICK: Final = 10_000  # prices tick at 0.01 from 1.00 up
 _FINE_TICK: Final = 100  # and at 0.0001 below
 _FINE_TICKS: Final = MICROS // _FINE_TICK
+LARGEST_WORTH: Final = 10.0 * MAX_CASH * MICROS_PER_CENT  # micros; twice that would still fit into 64 bits
 _FEE_UNITS: Final = 1_000_000  # a cent in the unit of the unrounded fee, 1e-8 of the currency
 _MICRO_FEE_UNITS: Final = 100
 
@@ -47,15 +49,22 @@ def cost_cents(shares: int, price: int) -> int:
     """
     if shares > MAX_SHARES or price > MAX_PRICE:
         raise BoundsError("shares or price beyond the largest")
-    whole = price // MICROS_PER_CENT
-    if float(shares) * float(whole) > 10.0 * MAX_CASH:  # a float cannot overflow, and a division would be slow
+    if float(shares) * float(price) > LARGEST_WORTH:  # a float cannot overflow, and a division would be slow
         raise BoundsError("the position is worth more than the largest amount")
-    return shares * whole + (shares * (price % MICROS_PER_CENT) + MICROS_PER_CENT // 2) // MICROS_PER_CENT
+    return worth_cents(shares, price)
+
+
+@njit(cache=True, inline="always")
+def worth_cents(shares: int, price: int) -> int:
+    """Return round2(shares x price) in cents, where their product is known to be at most LARGEST_WORTH."""
+    return _over(shares * price + MICROS_PER_CENT // 2, MICROS_PER_CENT)
 
 
 @njit(cache=True)
 def fee_cents(rules: RuleInts, shares: int, amount_cents: int) -> int:
     """Return round2 of max(minimum, per order + shares x per share + percent of the rounded amount), in cents."""
+    if rules.per_order | rules.per_share | rules.percent_ppm | rules.minimum_fee == 0:
+        return 0
     if float(shares) * float(rules.per_share) > 2.0 * MAX_CASH * MICROS_PER_CENT:
         raise BoundsError("the fee is beyond the largest amount")
     micros = rules.per_order + shares * rules.per_share
@@ -93,11 +102,11 @@ def sell_price(base: int, slippage_ppm: int) -> int:
 def sizing_price(rules: RuleInts, close: int) -> int:
     """Return round6(close x (1 + slippage) x (1 + gap reserve)), rounded once."""
     rate = (PPM + rules.slippage_ppm) * (PPM + rules.gap_reserve_ppm)  # in 1e-12; the product below needs 87 bits
-    high, low = close // PPM, close % PPM
-    rate_high, rate_low = rate // PPM, rate % PPM
+    high, low = _over(close, PPM), _rest(close, PPM)
+    rate_high, rate_low = _over(rate, PPM), _rest(rate, PPM)
     middle = low * rate_high + high * rate_low
-    rest = middle % PPM * PPM + low * rate_low
-    return high * rate_high + middle // PPM + (rest + PPM * PPM // 2) // (PPM * PPM)
+    rest = _rest(middle, PPM) * PPM + low * rate_low
+    return high * rate_high + _over(middle, PPM) + _over(rest + PPM * PPM // 2, PPM * PPM)
 
 
 @njit(cache=True)
@@ -249,28 +258,41 @@ def _split_price(price: int, numerator: int, denominator: int) -> int:
     return price // numerator * denominator + price % numerator * denominator // numerator
 
 
+@njit(cache=True, inline="always")
+def _over(value: int, divisor: int) -> int:
+    """Return value // divisor, neither negative: unsigned, which takes a fraction of the time."""
+    return np.int64(np.uint64(value) // np.uint64(divisor))  # type: ignore[return-value]  # an int once compiled
+
+
+@njit(cache=True, inline="always")
+def _rest(value: int, divisor: int) -> int:
+    """Return value % divisor, likewise."""
+    return np.int64(np.uint64(value) % np.uint64(divisor))  # type: ignore[return-value]  # likewise
+
+
 @njit(cache=True)
 def _times_ppm(value: int, rate: int) -> int:
-    return value // PPM * rate + (value % PPM * rate + PPM // 2) // PPM
+    return _over(value, PPM) * rate + _over(_rest(value, PPM) * rate + PPM // 2, PPM)
 
 
 @njit(cache=True)
 def _times_ppm_floor(value: int, rate: int) -> int:
-    return value // PPM * rate + value % PPM * rate // PPM
+    return _over(value, PPM) * rate + _over(_rest(value, PPM) * rate, PPM)
 
 
 @njit(cache=True)
 def _nearest_tick(level: int) -> int:
     # The unrounded level picks the tick size. What flooring to micros cut off never changes the nearest tick: the
-    # half tick is a whole number of micros.
-    tick = _CENT_TICK if level >= MICROS else _FINE_TICK
-    return (level + tick // 2) // tick * tick
+    # half tick is a whole number of micros. Two divisions by constants are faster than one by a variable.
+    if level >= MICROS:
+        return _over(level + _CENT_TICK // 2, _CENT_TICK) * _CENT_TICK
+    return _over(level + _FINE_TICK // 2, _FINE_TICK) * _FINE_TICK
 
 
 @njit(cache=True)
 def _tick_index(price: int) -> int:
     """Return the number of the highest tick at or below *price*."""
-    return price // _FINE_TICK if price < MICROS else _FINE_TICKS + (price - MICROS) // _CENT_TICK
+    return _over(price, _FINE_TICK) if price < MICROS else _FINE_TICKS + _over(price - MICROS, _CENT_TICK)
 
 
 @njit(cache=True)
@@ -281,7 +303,7 @@ def _tick_price(index: int) -> int:
 @njit(cache=True)
 def _most_shares(cents: int, price: int) -> int:
     # round2(n x price) <= cents, solved for n
-    return (cents * MICROS_PER_CENT + MICROS_PER_CENT // 2 - 1) // price
+    return _over(cents * MICROS_PER_CENT + MICROS_PER_CENT // 2 - 1, price)
 
 
 @njit(cache=True)
@@ -305,7 +327,7 @@ def _largest_fitting_shares(rules: RuleInts, too_many: int, price: int, cents: i
 def _limit(rules: RuleInts, shares: int, fitting_price: int, cents: int) -> int:
     fitting = _tick_index(fitting_price)
     # round2(shares x price) <= cents, solved for the price: no tick above fits, fee or none
-    above = _tick_index(min((cents * MICROS_PER_CENT + MICROS_PER_CENT // 2 - 1) // shares, MAX_PRICE)) + 1
+    above = _tick_index(min(_most_shares(cents, shares), MAX_PRICE)) + 1
     if _fits(rules, shares, _tick_price(above - 1), cents):
         return _tick_price(above - 1)
     while above - fitting > 1:

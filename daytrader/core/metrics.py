@@ -1,8 +1,10 @@
 """
-Figures of a run, from its equity at each session close.
+Figures of a run, in one pass over its equity at each session close.
 
 Definitions are those of `empyrical-reloaded` wherever it has one: simple returns, 252 sessions a year, risk-free 0,
-standard deviations with one degree of freedom taken off.
+standard deviations with one degree of freedom taken off. The kernel takes the same steps while it trades that
+`figures_of` takes on the rows of a ledger: they cannot differ. Returns are plainly summed, not by Welford's recurrence:
+a session without a position adds nothing, so that the kernel may leave it out.
 """
 
 from __future__ import annotations
@@ -11,106 +13,162 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from daytrader.core.arrays import BoolArray, DayArray, IntArray
 
 SESSIONS_PER_YEAR: Final = 252
-# Below this a standard deviation is the rounding of a constant series, not a risk.
-_NO_RISK: Final = 1e-15
 _YEAR_ROOT: Final = math.sqrt(SESSIONS_PER_YEAR)
+# A variance below this part of the mean square is the rounding of a constant series, not a risk.
+_NO_RISK: Final = 1e-9
 
 
-class Statistics(NamedTuple):
+class Figures:
     """
-    One pass over m session closes.
+    What a run comes to, as the compiled code writes it; what is not defined is NaN.
 
-    `mean` and `deviation` (ddof 1, NaN for one session) are those of the simple returns, the first from the initial
-    balance; `downside` is the root mean square of the losing ones; all three are NaN after a total loss.
-    `max_drawdown` is 0 to -1 (or less), the initial balance counting as a peak. `under_water_days` counts calendar
-    days from a peak's date to the last close below it, the initial balance's date being the first session.
+    Whole numbers: cents, sessions and counts. The others are those of a report's `metrics`.
     """
 
-    mean: float
-    deviation: float
-    downside: float
-    max_drawdown: float
-    under_water_days: int
+    final_equity: int
+    final_cash: int
+    final_shares: int
+    fees: int
+    max_drawdown_days: int
+    trades: int
+    ambiguous_bars: int
+    total_return_pct: float
+    annualized_return_pct: float
+    max_drawdown_pct: float
+    volatility: float
+    sharpe_ratio: float
+    sortino_ratio: float
+    calmar_ratio: float
+    win_rate_pct: float
+    profit_factor: float
+    expectancy: float
+    exposure_pct: float
 
 
-def statistics(initial: int, equity: IntArray, session: DayArray) -> Statistics:
-    """Return the statistics of *equity* (cents, shape (m,), m >= 1) at the closes of *session* (days)."""
-    return Statistics(*_statistics(initial, equity, session))
+FIGURES: Final = np.dtype(
+    [(name, np.int64 if kind == "int" else np.float64) for name, kind in Figures.__annotations__.items()], align=True
+)
+
+
+class Curve(NamedTuple):
+    """
+    An equity curve up to a session, in what its figures need.
+
+    `equity` and `peak` are cents, the initial balance counting as a peak; `deepest` is the least ratio of the two,
+    `longest` the most days under water; the others are sums over the returns, `losses` of the squares of losing ones.
+    """
+
+    equity: int
+    peak: int
+    peak_session: int
+    deepest: float
+    longest: int
+    sum: float
+    squares: float
+    losses: float
+
+
+class Gains(NamedTuple):
+    """Closed trades: how many, how many of them won, the cents won and the cents lost."""
+
+    closed: int
+    won: int
+    gained: int
+    lost: int
+
+
+@njit(inline="always")
+def begun(initial: int, session: int) -> Curve:
+    """Return the curve before its first *session*."""
+    return Curve(initial, initial, session, 1.0, 0, 0.0, 0.0, 0.0)
+
+
+@njit(inline="always", error_model="numpy")
+def marked(curve: Curve, equity: int, session: int, day: IntArray) -> Curve:
+    """Return *curve* with one more *session*, closed at *equity*; branches would be guessed wrongly too often."""
+    change = (equity - curve.equity) / curve.equity if curve.equity > 0 else np.nan
+    square = change * change
+    is_peak = equity >= curve.peak
+    peak = equity if is_peak else curve.peak
+    peak_session = session if is_peak else curve.peak_session
+    ratio = equity / peak
+    under_water = day[session] - day[peak_session]
+    return Curve(
+        equity,
+        peak,
+        peak_session,
+        ratio if ratio < curve.deepest else curve.deepest,
+        under_water if under_water > curve.longest else curve.longest,
+        curve.sum + change,
+        curve.squares + square,
+        curve.losses + (square if change < 0.0 else 0.0),
+    )
+
+
+@njit(inline="always")
+def tell(told: Figures, curve: Curve, gains: Gains, initial: int, sessions: int, held: int) -> None:
+    """Write the figures of a *curve* of so many *sessions*, at *held* of whose closes shares were held."""
+    final = curve.equity
+    told.final_equity = final
+    told.max_drawdown_days = curve.longest
+    told.total_return_pct = (final / initial - 1) * 100
+    annualized = (final / initial) ** (SESSIONS_PER_YEAR / sessions) - 1 if final >= 0 else np.nan
+    told.annualized_return_pct = annualized * 100
+    max_drawdown = curve.deepest - 1.0
+    told.max_drawdown_pct = max_drawdown * 100
+    mean, mean_square = curve.sum / sessions, curve.squares / sessions
+    variance = (curve.squares - curve.sum * mean) / (sessions - 1) if sessions > 1 else np.nan
+    is_constant = variance <= _NO_RISK * mean_square
+    deviation = 0.0 if is_constant else math.sqrt(variance)
+    told.volatility = deviation * _YEAR_ROOT
+    told.sharpe_ratio = mean / deviation * _YEAR_ROOT if deviation > 0 else np.nan
+    told.sortino_ratio = mean / math.sqrt(curve.losses / sessions) * _YEAR_ROOT if curve.losses > 0 else np.nan
+    told.calmar_ratio = annualized / -max_drawdown if max_drawdown < 0 else np.nan
+    told.trades = gains.closed
+    told.win_rate_pct = gains.won / gains.closed * 100 if gains.closed > 0 else np.nan
+    told.expectancy = (gains.gained - gains.lost) / gains.closed / 100 if gains.closed > 0 else np.nan
+    told.profit_factor = gains.gained / gains.lost if gains.lost > 0 else np.nan
+    told.exposure_pct = held / sessions * 100
+
+
+def figures_of(initial: int, equity: IntArray, session: DayArray, held: BoolArray, gains: IntArray) -> np.void:
+    """
+    Return the `Figures` of a run that was not made by the kernel; fees, cash, shares and ambiguous bars are 0.
+
+    Args:
+        initial: Cents, positive.
+        equity: Cents at each session close, shape (m,), m >= 1.
+        session: Dates of the sessions, days since 1970-01-01, shape (m,).
+        held: Whether shares were held there, shape (m,).
+        gains: Cents gained by each closed trade, shape (k,).
+    """
+    told = np.zeros(1, FIGURES)
+    _figures_of(told, initial, equity, session.astype(np.int64), int(np.count_nonzero(held)), gains)
+    figures: np.void = told[0]
+    return figures
 
 
 @njit(cache=True)
-def _statistics(initial: int, equity: IntArray, session: DayArray) -> tuple[float, float, float, float, int]:
-    mean = downside = squares = deepest = 0.0
-    longest, m = 0, equity.size
-    before = peak = initial
-    peak_day = session[0]
-    for i in range(m):
-        change = (equity[i] - before) / before if before > 0 else np.nan
-        # Welford (1962): stable in one pass
-        step = change - mean
-        mean += step / (i + 1)
-        squares += step * (change - mean)
-        downside += min(change, 0.0) ** 2 if change == change else np.nan  # noqa: PLR0124 - NaN is not itself
-        before = equity[i]
-        if before >= peak:
-            peak, peak_day = before, session[i]
-        else:
-            deepest = min(deepest, before / peak - 1.0)
-            longest = max(longest, session[i] - peak_day)
-    deviation = math.sqrt(squares / (m - 1)) if m > 1 else np.nan
-    return mean, deviation, math.sqrt(downside / m), deepest, longest
-
-
-def annualized_return(initial: int, final: int, sessions: int) -> float | None:
-    """Return (final / initial)^(252 / sessions) - 1, None when less than nothing is left."""
-    if final < 0:
-        return None
-    return float((final / initial) ** (SESSIONS_PER_YEAR / sessions) - 1)
-
-
-def volatility(statistics: Statistics) -> float | None:
-    """Return the annualised standard deviation, None for fewer than two returns."""
-    return None if math.isnan(statistics.deviation) else statistics.deviation * _YEAR_ROOT
-
-
-def sharpe_ratio(statistics: Statistics) -> float | None:
-    """Return mean / standard deviation x sqrt(252), None on zero variance (Sharpe 1994)."""
-    if not statistics.deviation > _NO_RISK:
-        return None
-    return statistics.mean / statistics.deviation * _YEAR_ROOT
-
-
-def sortino_ratio(statistics: Statistics) -> float | None:
-    """Return mean / root mean square of the losses x sqrt(252), None without losses (Sortino and Price 1994)."""
-    return statistics.mean / statistics.downside * _YEAR_ROOT if statistics.downside > 0 else None
-
-
-def calmar_ratio(annualized: float | None, max_drawdown: float) -> float | None:
-    """Return the annualised return over the deepest drawdown, None without one (Young 1991)."""
-    return None if annualized is None or max_drawdown >= 0 else annualized / -max_drawdown
+def _figures_of(
+    told: npt.NDArray[np.void], initial: int, equity: IntArray, day: IntArray, held: int, gains: IntArray
+) -> None:
+    curve = begun(initial, 0)
+    for session in range(equity.size):
+        curve = marked(curve, equity[session], session, day)
+    won = gained = lost = 0
+    for gain in gains:
+        won += gain > 0
+        gained += max(gain, 0)
+        lost += max(-gain, 0)
+    tell(told[0], curve, Gains(gains.size, won, gained, lost), initial, equity.size, held)
 
 
 def win_rate(gains: IntArray) -> float | None:
     """Return the fraction of closed trades that gained, None without trades."""
     return int(np.count_nonzero(gains > 0)) / gains.size if gains.size else None
-
-
-def profit_factor(gains: IntArray) -> float | None:
-    """Return the sum of gains over the sum of losses, None without losses."""
-    losses = int(gains[gains < 0].sum())
-    return int(gains[gains > 0].sum()) / -losses if losses else None
-
-
-def expectancy(gains: IntArray) -> float | None:
-    """Return the mean gain of a closed trade in currency units, None without trades."""
-    return int(gains.sum()) / gains.size / 100 if gains.size else None
-
-
-def exposure(held: BoolArray) -> float:
-    """Return the fraction of sessions at whose close shares were held."""
-    return int(np.count_nonzero(held)) / held.size

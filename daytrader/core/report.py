@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import Final
 
+import numpy as np
+
 from daytrader import __version__
 from daytrader.core import metrics
 from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray
@@ -19,6 +21,21 @@ from daytrader.core.trades import Trade, TradeColumns
 __all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
 _EPOCH: Final = date(1970, 1, 1)
+_TOLD: Final = (
+    "total_return_pct",
+    "annualized_return_pct",
+    "max_drawdown_pct",
+    "max_drawdown_days",
+    "volatility",
+    "sharpe_ratio",
+    "sortino_ratio",
+    "calmar_ratio",
+    "trades",
+    "win_rate_pct",
+    "profit_factor",
+    "expectancy",
+    "exposure_pct",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,35 +238,23 @@ def figures(
     initial: int, run: Run, benchmark: Run | None, target_first: Run | None = None
 ) -> dict[str, float | int | None]:
     """Return a report's `metrics` of *run*, which began with *initial* cents (positive)."""
-    equity, sessions = run.equity, int(run.equity.size)
-    final = int(equity[-1])
-    statistics = metrics.statistics(initial, equity, run.session)
-    annualized = metrics.annualized_return(initial, final, sessions)
     trades = run.trades if isinstance(run.trades, TradeColumns) else TradeColumns.of(run.trades)
-    gains = trades.closed_gain_loss
-    return {
-        "total_return_pct": (final / initial - 1) * 100,
-        "annualized_return_pct": _percent(annualized),
-        "max_drawdown_pct": statistics.max_drawdown * 100,
-        "max_drawdown_days": statistics.under_water_days,
-        "volatility": metrics.volatility(statistics),
-        "sharpe_ratio": metrics.sharpe_ratio(statistics),
-        "sortino_ratio": metrics.sortino_ratio(statistics),
-        "calmar_ratio": metrics.calmar_ratio(annualized, statistics.max_drawdown),
-        "trades": int(gains.size),
-        "win_rate_pct": _percent(metrics.win_rate(gains)),
-        "profit_factor": metrics.profit_factor(gains),
-        "expectancy": metrics.expectancy(gains),
-        "exposure_pct": metrics.exposure(run.held) * 100,
-        "fees": run.fees / CENTS,
-        "buy_and_hold_return_pct": _return_pct(initial, benchmark),
-        "ambiguous_bars": run.ambiguous_bars,
-        "target_first_return_pct": _return_pct(initial, target_first),
-    }
+    told = metrics.figures_of(initial, run.equity, run.session, run.held, trades.closed_gain_loss)
+    told["fees"], told["ambiguous_bars"] = run.fees, run.ambiguous_bars
+    return metrics_of(told, _return_pct(initial, benchmark), _return_pct(initial, target_first))
 
 
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else fraction * 100
+def metrics_of(
+    told: np.void, buy_and_hold_return_pct: float | None, target_first_return_pct: float | None
+) -> dict[str, float | int | None]:
+    """Return a report's `metrics` from a run's `Figures`: null where they are NaN."""
+    values = dict(zip(metrics.FIGURES.names or (), told.tolist(), strict=True))
+    found = {name: None if values[name] != values[name] else values[name] for name in _TOLD}
+    found["fees"] = values["fees"] / CENTS
+    found["buy_and_hold_return_pct"] = buy_and_hold_return_pct
+    found["ambiguous_bars"] = values["ambiguous_bars"]
+    found["target_first_return_pct"] = target_first_return_pct
+    return found
 
 
 def _return_pct(initial: int, run: Run | None) -> float | None:

@@ -96,7 +96,8 @@ class Strategy(Protocol):
     """
     A rule that reads bars and says when to be in the market.
 
-    No state, no I/O; row i of the signals depends on rows <= i only, and not on the price's scale.
+    No state, no I/O; row i of the signals depends on rows <= i only, and not on the price's scale. Where not all
+    allowed values go together, a method `check(params)` may raise `InvalidParameterError`.
     """
 
     @property
@@ -123,16 +124,21 @@ def resolve_params(strategy: Strategy, given: Mapping[str, object]) -> dict[str,
     Return every parameter of *strategy*: as *given*, else its default.
 
     Raises:
-        InvalidParameterError: For a name the strategy does not have or a value outside its bounds.
+        InvalidParameterError: For a name the strategy does not have, a value outside its bounds, or values that do not
+            go together.
     """
     known = {parameter.name: parameter for parameter in strategy.parameters}
     for name in given:
         if name not in known:
             names = ", ".join(known) or "none"
             raise InvalidParameterError(name, f"unknown parameter of {strategy.name}, known: {names}")
-    return {
+    resolved = {
         name: parameter.parse(given[name]) if name in given else parameter.default for name, parameter in known.items()
     }
+    check: Callable[[Params], None] | None = getattr(strategy, "check", None)
+    if check is not None:
+        check(resolved)
+    return resolved
 
 
 def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Signals:

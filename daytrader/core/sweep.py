@@ -8,28 +8,33 @@ parts change it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeAlias
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
+from numba import get_num_threads
 
-from daytrader.core import backtest
+from daytrader.core import kernel
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
-from daytrader.core.backtest import Fill
+from daytrader.core.backtest import Fill, first_row, positive_cents
 from daytrader.core.bars import Bars
-from daytrader.core.combinations import Combinations, grid, listed, random
+from daytrader.core.combinations import Column, Combinations, grid, listed, random
 from daytrader.core.errors import InvalidParameterError, SweepStoppedError
-from daytrader.core.money import to_cents
-from daytrader.core.report import figures
+from daytrader.core.metrics import FIGURES
+from daytrader.core.money import CENTS
 from daytrader.core.rules import RULE_FIELDS, Rules
-from daytrader.core.strategy import Strategy, compute, get_strategy, resolve_params
+from daytrader.core.strategy import Strategy, compute, get_strategy
 
-__all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "Statistics", "grid", "listed", "random", "run"]
+__all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "random", "run"]
 
-Statistics: TypeAlias = Literal["full", "basic"]
-_STEP: Final = 256
+_EPOCH: Final = date(1970, 1, 1)
+_PIECE: Final = 1024  # combinations a thread takes at once
+_SIGNALS: Final = 64  # distinct signals among them
+_MEMORY: Final = 1 << 25  # bytes of signals
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,8 +59,7 @@ class Outcome:
     What k combinations came to; every column has shape (k,).
 
     The figures are those of a report's `metrics`, NaN where it says null. A combination that the strategy refuses is
-    not `is_valid`: zero in whole numbers, NaN in the others. After `statistics="basic"`, so are the figures that need
-    every session's return or every trade's gain.
+    not `is_valid`: zero in whole numbers, NaN in the others.
 
     Attributes:
         is_valid: Whether the strategy takes these settings.
@@ -123,8 +127,7 @@ def run(
     end: date | None = None,
     fill: Fill = "next_open",
     blocks: int = 16,
-    threads: int | None = None,  # noqa: ARG001
-    statistics: Statistics = "full",  # noqa: ARG001
+    threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Outcome:
@@ -146,7 +149,6 @@ def run(
         fill: Fill at the next open, or (research only) at the close that decides.
         blocks: Into how many blocks `Outcome.blocks` sums returns, 0 for none.
         threads: As many as there are cores where None.
-        statistics: "basic" leaves out what takes longest.
         progress: Told now and then, in this thread: combinations done, and how many there are.
         should_stop: Asked as often.
 
@@ -157,75 +159,169 @@ def run(
         BoundsError: If an amount outgrows exact integers.
         SweepStoppedError: If *should_stop* said so.
     """
-    strategy = get_strategy(strategy_name)
-    fixed = dict(params or {})
-    for name in combinations.names:
-        if name in fixed:
-            raise InvalidParameterError(name, "must be fixed or tried, not both")
-    cents = to_cents(cash)
-    if cents <= 0:
-        raise InvalidParameterError("cash", f"must be positive, was {cash}")
-    k = combinations.size
-    rows: list[_Row] = []
-    for index in range(k):
-        if index % _STEP == 0:
-            if should_stop is not None and should_stop():
-                raise SweepStoppedError(index, k)
-            if progress is not None and index:
-                progress(index, k)
-        rows.append(_one(bars, strategy, combinations.of(index), rules, fixed, cents, start, end, fill, blocks))
-    if progress is not None:
-        progress(k, k)
-    return _outcome(rows, blocks)
+    used = bars if end is None else bars.until((end - _EPOCH).days)
+    task = _Task.of(used, strategy_name, combinations, rules, params or {}, cash, start, fill, blocks)
+    told = np.zeros(combinations.size, FIGURES)
+    sums = np.empty((combinations.size, 2, max(1, blocks)))
+    is_valid = np.ones(combinations.size, np.bool_)
+    done = 0
+    with ThreadPoolExecutor(threads or get_num_threads()) as pool:
+        pieces = task.pieces()
+        try:
+            for piece in pool.map(lambda piece: task.work(piece, told, sums, is_valid), pieces):
+                done += piece.size
+                if progress is not None:
+                    progress(done, combinations.size)
+                if should_stop is not None and should_stop():
+                    raise SweepStoppedError(done, combinations.size)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return _outcome(told, sums, is_valid, np.diff(task.edges), blocks)
 
 
-_Row: TypeAlias = "tuple[bool, int, Mapping[str, float | int | None], FloatArray]"
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """A sweep with everything looked up: what is left is work for threads."""
+
+    bars: Bars
+    strategy: Strategy
+    fixed: dict[str, object]
+    book: IntArray  # shape (11,)
+    cash: int
+    first: int
+    at_close: bool
+    edges: IntArray
+    settings: tuple[dict[str, int | float], ...]  # of the strategy, distinct
+    which: IntArray  # by which of them each combination trades, shape (k,)
+    rules: tuple[tuple[int, IntArray, IntArray], ...]  # place in `RuleInts`, distinct values, which of them
+    order: IntArray  # combinations by `which`
+
+    @classmethod
+    def of(
+        cls,
+        bars: Bars,
+        strategy_name: str,
+        combinations: Combinations,
+        rules: Rules,
+        params: Mapping[str, object],
+        cash: Decimal,
+        start: date | None,
+        fill: Fill,
+        blocks: int,
+    ) -> _Task:
+        strategy = get_strategy(strategy_name)
+        for name in combinations.names:
+            if name in params:
+                raise InvalidParameterError(name, "must be fixed or tried, not both")
+        columns = {
+            name: np.unique(column, return_inverse=True)
+            for name, column in zip(combinations.names, combinations.columns, strict=True)
+        }
+        own = [name for name in combinations.names if name not in RULE_FIELDS]
+        which, settings = _distinct(combinations.size, {name: columns[name] for name in own})
+        _check(strategy, params, {name: columns[name][0] for name in own})
+        first = first_row(bars, start)
+        begin, sessions = int(bars.tape.session[first]), bars.tape.close.size
+        return cls(
+            bars=bars,
+            strategy=strategy,
+            fixed=dict(params),
+            book=np.array(rules.compiled, np.int64),
+            cash=positive_cents(cash),
+            first=first,
+            at_close=fill == "close",
+            edges=begin + np.arange(max(1, blocks) + 1) * (sessions - begin) // max(1, blocks),
+            settings=settings,
+            which=which,
+            rules=tuple(_rule(rules, name, *columns[name]) for name in combinations.names if name in RULE_FIELDS),
+            order=np.argsort(which, kind="stable"),
+        )
+
+    def pieces(self) -> list[IntArray]:
+        """Return the combinations in pieces, each of few distinct signals."""
+        signals = max(1, min(_SIGNALS, _MEMORY // (8 * self.bars.n)))
+        which = self.which[self.order]
+        ends = [0]
+        while ends[-1] < which.size:
+            begin = ends[-1]
+            ends.append(min(begin + _PIECE, int(np.searchsorted(which, which[begin] + signals))))
+        return [self.order[begin:end] for begin, end in pairwise(ends)]
+
+    def work(self, piece: IntArray, told: kernel.Records, sums: FloatArray, is_valid: BoolArray) -> IntArray:
+        """Compute the combinations of *piece* and return it."""
+        which = self.which[piece]
+        lowest = int(which[0])
+        ahead = np.empty((int(which[-1]) - lowest + 1, 2, self.bars.n), np.int32)
+        for place, settings in enumerate(self.settings[lowest : lowest + len(ahead)]):
+            try:
+                signals = compute(self.strategy, self.bars, {**self.fixed, **settings})
+            except InvalidParameterError:
+                is_valid[piece[which == lowest + place]] = False
+                ahead[place] = self.bars.n  # never a signal
+            else:
+                kernel.look_ahead(signals.entry, signals.exit, ahead[place])
+        books = np.tile(self.book, (piece.size, 1))
+        for place, values, codes in self.rules:
+            books[:, place] = values[codes[piece]]
+        own, own_sums = np.empty(piece.size, FIGURES), np.empty((piece.size, *sums.shape[1:]))
+        kernel.run_many(
+            self.bars.tape,
+            ahead,
+            which - lowest,
+            books,
+            self.cash,
+            first=self.first,
+            at_close=self.at_close,
+            edges=self.edges,
+            told=own,
+            sums=own_sums,
+        )
+        told[piece], sums[piece] = own, own_sums
+        return piece
 
 
-def _one(
-    bars: Bars,
-    strategy: Strategy,
-    given: Mapping[str, int | float],
-    rules: Rules,
-    fixed: Mapping[str, object],
-    cents: int,
-    start: date | None,
-    end: date | None,
-    fill: Fill,
-    blocks: int,
-) -> _Row:
-    own = rules.changed({name: value for name, value in given.items() if name in RULE_FIELDS})
-    params = {**fixed, **{name: value for name, value in given.items() if name not in RULE_FIELDS}}
-    resolved = resolve_params(strategy, params)
-    used = bars if end is None else bars.until((end - date(1970, 1, 1)).days)
-    try:
-        signals = compute(strategy, used, resolved)
-    except InvalidParameterError:
-        return False, 0, {}, np.full((2, blocks), np.nan)
-    told = backtest.simulate(used, signals, own, cents, start=start, fill=fill)
-    equity = np.concatenate(([cents], told.equity)).astype(np.float64)
-    returns = np.diff(equity) / equity[:-1]
-    bounds = _block_bounds(returns.size, blocks)
-    sums = np.array([[part.sum(), (part * part).sum()] for part in np.split(returns, bounds[1:-1])]).reshape(-1, 2)
-    return True, int(told.equity[-1]), {**figures(cents, told, None), "_sessions": returns.size}, sums[:blocks].T
+def _check(strategy: Strategy, params: Mapping[str, object], tried: Mapping[str, Column]) -> None:
+    """Look at every value before anything is computed; which of them go together, the strategy says."""
+    known = {parameter.name: parameter for parameter in strategy.parameters}
+    for name in (*params, *tried):
+        if name not in known:
+            raise InvalidParameterError(name, f"is neither a rule nor a parameter of {strategy.name}")
+    for name, value in params.items():
+        known[name].parse(value)
+    for name, values in tried.items():
+        for value in values.tolist():
+            known[name].parse(value)
 
 
-def _block_bounds(sessions: int, blocks: int) -> IntArray:
-    """Return where each block of *sessions* begins, and the end."""
-    return np.arange(blocks + 1) * sessions // max(1, blocks)
+def _distinct(
+    k: int, columns: Mapping[str, tuple[Column, IntArray]]
+) -> tuple[IntArray, tuple[dict[str, int | float], ...]]:
+    """Return which of the distinct settings each of *k* combinations has, and those settings."""
+    codes = np.zeros(k, np.int64)
+    for values, inverse in columns.values():
+        codes = codes * values.size + inverse
+    found, which = np.unique(codes, return_inverse=True)
+    settings: list[dict[str, int | float]] = []
+    for code in found.tolist():
+        rest, own = code, {}
+        for name, (values, _) in reversed(list(columns.items())):
+            rest, place = divmod(rest, values.size)
+            own[name] = values[place].item()
+        settings.append(own)
+    return which, tuple(settings)
 
 
-def _outcome(rows: Sequence[_Row], blocks: int) -> Outcome:
-    columns: dict[str, Any] = {}
-    for field in fields(Outcome):
-        if field.name in ("max_drawdown_days", "trades", "ambiguous_bars"):
-            columns[field.name] = np.array([told.get(field.name) or 0 for _, _, told, *_ in rows], np.int64)
-        elif field.name not in ("is_valid", "final_equity", "blocks"):
-            figures_ = [told.get(field.name) for _, _, told, *_ in rows]
-            columns[field.name] = np.array([np.nan if figure is None else figure for figure in figures_], np.float64)
-    columns["is_valid"] = np.array([valid for valid, *_ in rows], np.bool_)
-    columns["final_equity"] = np.array([final for _, final, *_ in rows], np.int64)
-    sums = np.array([block for *_, block in rows]).reshape(len(rows), 2, blocks)
-    sessions = next((told["_sessions"] for _, _, told, *_ in rows if told), 0)
-    columns["blocks"] = BlockSums(np.diff(_block_bounds(int(sessions or 0), blocks)), sums[:, 0], sums[:, 1])
-    return Outcome(**columns)
+def _rule(rules: Rules, name: str, values: Column, codes: IntArray) -> tuple[int, IntArray, IntArray]:
+    place = tuple(RULE_FIELDS).index(name)  # as in `RuleInts`
+    compiled = [rules.changed({name: value}).compiled[place] for value in values.tolist()]
+    return place, np.array(compiled, np.int64), codes
+
+
+def _outcome(told: kernel.Records, sums: FloatArray, is_valid: BoolArray, count: IntArray, blocks: int) -> Outcome:
+    for name in FIGURES.names or ():
+        told[name][~is_valid] = 0 if FIGURES[name].kind == "i" else np.nan
+    sums[~is_valid] = np.nan
+    columns = {column.name: told[column.name] for column in fields(Outcome) if column.name in (FIGURES.names or ())}
+    columns["fees"] = np.where(is_valid, told["fees"] / CENTS, np.nan)
+    kept = slice(0, blocks)  # of the one block that is summed where none is asked for, nothing
+    return Outcome(is_valid=is_valid, **columns, blocks=BlockSums(count[kept], sums[:, 0, kept], sums[:, 1, kept]))

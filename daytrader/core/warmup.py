@@ -13,6 +13,7 @@ import numpy as np
 from daytrader.core import backtest, fills, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.overfitting import backtest_overfitting
+from daytrader.core.report import figures
 from daytrader.core.rules import Rules
 
 _PRICE = 10_000_000
@@ -23,10 +24,13 @@ def warm_up() -> None:
     rules = Rules()
     flat = np.full(3, 10.0)
     bars = Bars.build(np.arange(3) * 86_400, flat, flat, flat, flat)
-    backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
+    report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
+    report.to_dict()
+    figures(report.initial_cash, report.run, None)
     portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))
     book = rules.compiled
     _, limit = fills.size_entry(book, 100_000, _PRICE)
+    fills.worth_cents(1, _PRICE)
     fills.entry_fill(book, _PRICE, limit)
     fills.fee_cents(book, 1, fills.cost_cents(1, _PRICE))
     fills.buy_price(_PRICE, book.slippage_ppm)

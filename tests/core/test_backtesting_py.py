@@ -27,7 +27,7 @@ import pytest
 
 from daytrader.core import backtest
 from daytrader.core.bars import Bars
-from daytrader.core.metrics import statistics
+from daytrader.core.metrics import figures_of
 from daytrader.core.report import Report
 from tests.core.builders import free_rules, sample
 
@@ -76,8 +76,8 @@ def test_every_fill_coincides(row: dict[str, str]) -> None:
     assert float(equity[-1]) == pytest.approx(float(row["Equity Final [$]"]), rel=1e-12)
     assert float(max(equity)) == pytest.approx(float(row["Equity Peak [$]"]), rel=1e-12)
     cents = np.array([round(value * 100) for value in equity])
-    deepest = statistics(1_000_000, cents, bars.session).max_drawdown * 100
-    assert deepest == pytest.approx(float(row["Max. Drawdown [%]"]), abs=1e-3)
+    told = figures_of(1_000_000, cents, bars.session, np.ones(bars.n, np.bool_), np.array([], np.int64))
+    assert told["max_drawdown_pct"] == pytest.approx(float(row["Max. Drawdown [%]"]), abs=1e-3)
 
 
 @pytest.mark.parametrize("row", long_only_rows(), ids=lambda row: f"{row['symbol']}-{row['fast']}-{row['slow']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daytrader.core import backtest
+from daytrader.core import backtest, sweep
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
-from daytrader.core.report import Run
+from daytrader.core.report import Run, figures
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.strategy import Signals
 from tests.core.builders import FIRST_DAY, days
@@ -213,6 +214,29 @@ def test_every_cent_agrees(case: Case, target_first: bool) -> None:
     """Random bars, gaps, costs, stops, splits, dividends, re-arming, both ways to fill, both orders of protection."""
     bars = as_bars(case)
     compare(by_core(case, bars, target_first), by_oracle(case, bars, target_first))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=cases(), windows=st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True))
+def test_a_sweep_tells_what_its_backtests_tell(case: Case, windows: list[int]) -> None:
+    """On the same random markets, in every figure and bit; a ledger's figures are the same too."""
+    bars = as_bars(case)
+    start = np.datetime64(int(bars.session[case.first]), "D").astype(object)
+    fill: backtest.Fill = "close" if case.at_close else "next_open"
+    cash = Decimal(case.cents).scaleb(-2)
+    tried = sweep.grid({"window": windows, "stop_loss_percent": [0, Decimal("1.5")]})
+    told = sweep.run(bars, "sma_trend", tried, case.rules, cash=cash, start=start, fill=fill)
+    for index in range(tried.size):
+        own = tried.of(index)
+        rules = case.rules.changed({"stop_loss_percent": own["stop_loss_percent"]})
+        params = {"window": own["window"]}
+        report = backtest.run(bars, "sma_trend", params, rules, symbol="X", cash=cash, start=start, fill=fill)
+        found = {name: value for name, value in report.metrics.items() if hasattr(told, name)}
+        columns = {name: getattr(told, name)[index].item() for name in found}
+        assert {name: None if math.isnan(value) else value for name, value in columns.items()} == found
+        assert told.final_equity[index] == report.final_equity
+        from_arrays = figures(case.cents, report.run, None)
+        assert {name: from_arrays[name] for name in found} == found
 
 
 @pytest.mark.parametrize("seed", range(6))

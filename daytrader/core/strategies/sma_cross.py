@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daytrader.core.bars import Bars
+from daytrader.core.errors import InvalidParameterError
 from daytrader.core.indicators import crosses_above, crosses_below, sma
 from daytrader.core.strategy import Parameter, Params, Signals
 
@@ -16,6 +17,11 @@ class SmaCross:
         Parameter("fast", int, 10, 1, 5000, "Bars of the fast average"),
         Parameter("slow", int, 20, 2, 5000, "Bars of the slow average"),
     )
+
+    def check(self, params: Params) -> None:
+        """Refuse a fast average that is not faster."""
+        if params["fast"] >= params["slow"]:
+            raise InvalidParameterError("fast", "must be below slow")
 
     def warmup(self, params: Params) -> int:
         """Return the first row with both averages on the row before."""
