@@ -69,21 +69,22 @@ def run(
     signals = compute(strategy, used, resolved)
     book = rules.compiled
     ahead = np.stack((_always(used.n), _ahead(signals)))
-    told, record = _record(used, ahead, (all_in(book), book), cents, first, fill)
-    benchmark, main = told["total_return_pct"].tolist()
+    record = _record(used, ahead, (all_in(book), book), cents, first, fill)
+    benchmark, main = record.figures["total_return_pct"].tolist()
     target_first = main
-    if record.figures["ambiguous_bars"]:  # otherwise it is the same run
-        told, _ = _record(used, ahead[1:], (book,), cents, first, fill, target_first=True)
-        target_first = float(told["total_return_pct"][0])
+    if record.figures[-1]["ambiguous_bars"]:  # otherwise it is the same run
+        again = _record(used, ahead[1:], (book,), cents, first, fill, target_first=True)
+        target_first = float(again.figures["total_return_pct"][0])
     return Report(
         symbol,
         strategy.name,
         resolved,
         cents,
         _run_of(used, record, first, _trades(used, signals, record)),
-        metrics_of(record.figures, benchmark, target_first),
+        metrics_of(record.figures[-1], benchmark, target_first),
         Pinned(used.data_hash, {**settings(rules, fill=fill, prices=prices, start=start), **resolved}, __version__),
         used.interval_minutes,
+        record.equity[0],
     )
 
 
@@ -105,7 +106,7 @@ def simulate(
         BoundsError: If an amount outgrows exact integers.
     """
     first = first_row(bars, start)
-    _, record = _record(bars, _ahead(signals)[np.newaxis], (rules.compiled,), cash_cents, first, fill, target_first)
+    record = _record(bars, _ahead(signals)[np.newaxis], (rules.compiled,), cash_cents, first, fill, target_first)
     return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
@@ -116,7 +117,7 @@ def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fil
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    _, record = _record(bars, _always(bars.n)[np.newaxis], (all_in(rules.compiled),), cents, first, fill)
+    record = _record(bars, _always(bars.n)[np.newaxis], (all_in(rules.compiled),), cents, first, fill)
     return _run_of(bars, record, first, ())  # only its value is told
 
 
@@ -154,7 +155,7 @@ def _record(
     first: int,
     fill: Fill,
     target_first: bool = False,
-) -> tuple[kernel.Records, kernel.Record]:
+) -> kernel.Record:
     return kernel.run(bars.tape, ahead, books, cents, first=first, at_close=fill == "close", target_first=target_first)
 
 
@@ -170,15 +171,15 @@ def _always(n: int) -> kernel.AheadArray:
 
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
-    told = record.figures
+    told = record.figures[-1]
     begin, closes = int(bars.tape.session[first]), bars.tape.close
     # Daily bars all close a session: a slice is a view, where row numbers would copy.
     rows = slice(first, None) if closes.size == bars.n else _last_rows(bars, begin)
     sessions = slice(begin, None)
     return Run(
         session=bars.tape.day[sessions].astype(np.int32),
-        equity=record.equity,
-        held=record.held,
+        equity=record.equity[-1],
+        held=record.held[-1],
         trades=trades,
         fees=int(told["fees"]),
         final_cash=int(told["final_cash"]),

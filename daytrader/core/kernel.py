@@ -106,11 +106,11 @@ class TradeRecord:
 
 class Notes(NamedTuple):
     """
-    What a run writes besides its figures, where there is room for it.
+    What runs write besides their figures, where there is room for it.
 
     Attributes:
-        trades: One for each trade, shape (t,); where there are fewer places, the last is used again.
-        equity: Cents at each session close, shape (m,) or (0,).
+        trades: The last run's, shape (t,); where there are fewer places, the last is used again.
+        equity: Cents at each session close of each run, shape (r, m), or (1, 0): not kept.
         held: Whether shares were held there, likewise.
     """
 
@@ -278,13 +278,14 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
     at: Standing,
     edges: IntArray,
     sums: FloatArray,
-    notes: Notes,
+    trades: Records,
+    equity: IntArray,
+    held: BoolArray,
     told: metrics.Figures,
 ) -> None:
     """Trade from row *first* on, flat and armed at the start."""
     # Arrays are unpacked once: each time that one is read from a tuple, its references are counted.
     quotes, session_of, close, day, highest, events = bars
-    trades, equity, held = notes
     keeps = equity.size > 0
     rows, sessions = session_of.size, close.size
     _begin(at, cash)
@@ -402,8 +403,23 @@ def _compile(stamp: int) -> Callable[..., None]:
                 own[0], own[1], own[2], own[3], own[4], own[5], own[6], own[7], own[8], own[9], own[10]
             )  # fmt: skip
             entry, exit_ = ahead[which[run], 0], ahead[which[run], 1]
+            kept = min(run, notes.equity.shape[0] - 1)
             _trade(
-                bars, entry, exit_, book, cash, first, at_close, target_first, at, edges, sums[run], notes, told[run]
+                bars,
+                entry,
+                exit_,
+                book,
+                cash,
+                first,
+                at_close,
+                target_first,
+                at,
+                edges,
+                sums[run],
+                notes.trades,
+                notes.equity[kept],
+                notes.held[kept],
+                told[run],
             )
 
     return loop
@@ -435,19 +451,15 @@ def look_ahead(entry: BoolArray, exit_: BoolArray, ahead: AheadArray) -> None:
 
 class Record(NamedTuple):
     """
-    What a run leaves besides its `Figures`: its m session closes and its k trades.
+    What r runs leave over m sessions: their `Figures`, and their equity in cents and whether shares were held at closes.
 
-    `equity` is cents at each session close, `held` whether shares were held there; `trades` has the fields of
-    `TradeRecord`; the last one is open when shares are held at the end.
+    `trades` are the last run's, with the fields of `TradeRecord`; its last one is open if shares are held at the end.
     """
 
-    figures: np.void
+    figures: Records
     equity: IntArray
     held: BoolArray
     trades: Records
-
-
-_NOTHING: Final = Notes(np.empty(1, TRADE_RECORD), np.empty(0, np.int64), np.empty(0, np.bool_))
 
 
 def run(
@@ -459,9 +471,9 @@ def run(
     first: int,
     at_close: bool,
     target_first: bool,
-) -> tuple[Records, Record]:
+) -> Record:
     """
-    Trade rows *first* to the last by each of *books*; return the figures of all, and the record of the last one.
+    Trade rows *first* to the last by each of *books*.
 
     Args:
         bars: The bars.
@@ -475,16 +487,15 @@ def run(
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    begin, sessions = int(bars.session[first]), bars.close.size
-    notes = Notes(np.empty(bars.session.size, TRADE_RECORD), np.empty(sessions, np.int64), np.empty(sessions, np.bool_))
+    begin, sessions, runs = int(bars.session[first]), bars.close.size, len(books)
+    room = (runs, sessions)
+    notes = Notes(np.empty(bars.session.size, TRADE_RECORD), np.empty(room, np.int64), np.empty(room, np.bool_))
     edges = np.array([begin, sessions])
-    told = np.empty(len(books), FIGURES)
-    which = np.arange(len(books))
-    sums = np.empty((len(books), 2, 1))
-    _loop(bars, ahead, which, np.array(books), cash, first, at_close, target_first, edges, sums, notes, told)
-    last = told[-1]
-    trades = int(last["trades"]) + (int(last["final_shares"]) > 0)
-    return told, Record(last, notes.equity[begin:], notes.held[begin:], notes.trades[:trades])
+    told = np.empty(runs, FIGURES)
+    sums = np.empty((runs, 2, 1))
+    _loop(bars, ahead, np.arange(runs), np.array(books), cash, first, at_close, target_first, edges, sums, notes, told)
+    trades = int(told[-1]["trades"]) + (int(told[-1]["final_shares"]) > 0)
+    return Record(told, notes.equity[:, begin:], notes.held[:, begin:], notes.trades[:trades])
 
 
 def run_many(
@@ -518,5 +529,5 @@ def run_many(
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    notes = _NOTHING._replace(trades=np.empty(1, TRADE_RECORD))  # one for each thread
+    notes = Notes(np.empty(1, TRADE_RECORD), np.empty((1, 0), np.int64), np.empty((1, 0), np.bool_))
     _loop(bars, ahead, which, books, cash, first, at_close, False, edges, sums, notes, told)

@@ -58,7 +58,7 @@ def test_cost_is_exact_or_refused(shares: int, price: int) -> None:
         ({"percent": "0.1"}, 1, 12_500, 13),  # 0.125: half up
         ({"minimum": "1.99", "per_order": "1"}, 1, 5_000, 199),
         # the sum is rounded once: 0.004 + 0.001 is half a cent, not two nothings
-        ({"per_order": "0.004", "per_share": "0.001"}, 1, 5_000, 1),
+        ({"per_share": "0.004", "percent": "0.002"}, 1, 5_000, 1),
         ({"per_order": "0.3", "per_share": "0.0035", "percent": "0.05"}, 100, 123_456, 127),
     ],
 )
