@@ -451,7 +451,7 @@ def look_ahead(entry: BoolArray, exit_: BoolArray, ahead: AheadArray) -> None:
 
 class Record(NamedTuple):
     """
-    What r runs leave over m sessions: their `Figures`, and their equity in cents and whether shares were held at closes.
+    What r runs leave over m sessions: their `Figures`, and at each close their equity in cents and whether they held.
 
     `trades` are the last run's, with the fields of `TradeRecord`; its last one is open if shares are held at the end.
     """
