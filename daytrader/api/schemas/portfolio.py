@@ -21,7 +21,7 @@ class PortfolioSchema(BaseSchema):
 
     as_of = Moment(dump_only=True, allow_none=True, doc="The last session that any service has seen")
     initial_balance = Number(dump_only=True)
-    value = Number(dump_only=True, doc="Cash and positions at the last known closes")
+    value = Number(dump_only=True, doc="Cash and positions at the last known closes", example=51234.5)
     cash = Number(dump_only=True)
     position_value = Number(dump_only=True)
     session_change = Number(dump_only=True, doc="What the last session changed", example=-12.5)
