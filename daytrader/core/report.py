@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from html import escape
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from daytrader import __version__
 from daytrader.core import metrics
@@ -21,6 +22,7 @@ from daytrader.core.trades import Trade, TradeColumns
 __all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
 _EPOCH: Final = date(1970, 1, 1)
+_CENTURY: Final = 36_525  # days
 _TOLD: Final = (
     "total_return_pct",
     "annualized_return_pct",
@@ -116,7 +118,12 @@ class Report:
     @cached_property
     def dates(self) -> list[str]:
         """Return the sessions' dates, YYYY-MM-DD."""
-        return [_iso(day) for day in self.run.session.tolist()]
+        days = self.run.session
+        table = _dates()
+        if days[0] < 0 or days[-1] >= table.size:
+            return [_iso(day) for day in days.tolist()]
+        dates: list[str] = table[days].tolist()
+        return dates
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values; money and prices are numbers."""
@@ -187,6 +194,12 @@ def framed(page: str) -> str:
 @lru_cache(maxsize=65_536)  # a century of days: reports share their dates
 def _iso(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+@cache
+def _dates() -> npt.NDArray[np.object_]:
+    """Return the dates from 1970 to 2069: one look-up for all of a report's days."""
+    return np.array([_iso(day) for day in range(_CENTURY)], np.object_)
 
 
 def build_report(
