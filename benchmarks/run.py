@@ -52,7 +52,7 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int, 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, columns, imports, overfitting, portfolios, starts
+    from benchmarks import backtests, columns, imports, overfitting, portfolios, starts, sweeps
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
@@ -61,6 +61,7 @@ def main() -> None:
         "overfitting": overfitting.measure,
         "portfolio": portfolios.measure,
         "start": starts.measure,
+        "sweep": sweeps.measure,
     }
     chosen = sys.argv[1:] or list(known)
     unknown = set(chosen) - set(known)
