@@ -276,7 +276,9 @@ def returns_nothing(method: Method) -> Method:
     @wraps(method)
     def respond(*args: Any, **kwargs: Any) -> Response:
         method(*args, **kwargs)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        response = Response(status=HTTPStatus.NO_CONTENT)
+        del response.headers["Content-Type"]  # of nothing
+        return response
 
     return swagger.documented(respond, responses={int(HTTPStatus.NO_CONTENT): "Done"})
 

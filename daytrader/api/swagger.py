@@ -70,8 +70,9 @@ def can_fail(*statuses: HTTPStatus) -> Callable[[F], F]:
 
 
 def shown(schema: Schema) -> SchemaModel:
-    """Return the model of what *schema* shows."""
-    return _model(schema, "", schema.dump_fields)
+    """Return the model of what *schema* shows: its fields and no other."""
+    always = [name for name, field in schema.dump_fields.items() if getattr(field, "is_always_shown", True)]
+    return _model(schema, "", schema.dump_fields, always)
 
 
 def accepted(schema: Schema) -> SchemaModel:
@@ -125,6 +126,8 @@ def completed(specification: dict[str, Any]) -> dict[str, Any]:
         for operation in (path[method] for method in _OPERATIONS & path.keys()):
             found = operation.get("parameters", [])
             operation["parameters"] = [_with_words(p) for p in found if p.get("name") != "X-Fields"]
+            if "produces" in operation:  # whatever a success is, an error is the envelope
+                operation["produces"] = list(dict.fromkeys([*operation["produces"], *specification["produces"]]))
     # RESTX registers what a response names, not what a model names in turn.
     definitions = {name: model.__schema__ for name, model in sorted(MODELS.items())}
     return {name: part for name, part in specification.items() if name != "responses"} | {"definitions": definitions}
@@ -152,10 +155,15 @@ def _meaning(schema: Schema, name: str) -> tuple[str, Any]:
     return described["description"], str(example).lower() if isinstance(example, bool) else example
 
 
-def _model(schema: Schema, suffix: str, fields: Mapping[str, Any], required: list[str] | None = None) -> SchemaModel:
+def _model(schema: Schema, suffix: str, fields: Mapping[str, Any], required: Iterable[str]) -> SchemaModel:
     properties = {field_name: _property(field) for field_name, field in fields.items()}
     meaning = inspect.getdoc(type(schema)) or ""
-    body: dict[str, Any] = {"type": "object", "description": meaning, "properties": properties}
+    body: dict[str, Any] = {
+        "type": "object",
+        "description": meaning,
+        "properties": properties,
+        "additionalProperties": False,
+    }
     if required:
         body["required"] = sorted(required)
     return _register(_name(schema) + suffix, body)

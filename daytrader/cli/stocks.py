@@ -113,7 +113,7 @@ def release(dividend: int) -> None:
     open_database()
     with SessionManager() as session:
         action = corporate_action_service.release(session, dividend)
-        target = f"/stocks/{action.stock_id}/corporate-actions/{action.id}"
+        target = f"/corporate-actions/{action.id}/release"
         audit_service.record(session, audit_service.CONSOLE, "dividend.release", target)
         told = f"Released the dividend of {action.amount:f} on {action.ex_date}"
     console().print(told)

@@ -131,6 +131,12 @@ class _Intake:
     left_out: IntArray = field(default_factory=lambda: np.empty(0, np.int64))  # rows of the spool, ascending
     lines_left_out: set[int] = field(default_factory=set)  # of rows that carry events
 
+    def events_of(self, code: int) -> Iterator[tuple[int, CorporateEvent]]:
+        """Return the dividends and splits that come in for the stock of this code, each with its line."""
+        for line, symbol, event in self.events:
+            if symbol == code and line not in self.lines_left_out:
+                yield line, event
+
     def refuse(self, errors: Sequence[RowError]) -> None:
         self.refused += len(errors)
         self.errors.extend(errors[: _KEPT_ERRORS - len(self.errors)])
@@ -173,6 +179,7 @@ def import_prices(path: Path, options: ImportOptions, progress: Progress | None 
         intake.errors.sort()
         may_write = not options.is_dry_run and (options.is_partial or not intake.refused)
         stocks = _tally(intake, symbols)
+        kept = _kept_as_booked(intake, stocks) if options.on_conflict is OnConflict.UPDATE else []
         if may_write and stocks:
             _Writing(intake, stocks, options, report_progress).carry_out()
         return ImportReport(
@@ -180,7 +187,7 @@ def import_prices(path: Path, options: ImportOptions, progress: Progress | None 
             spool.rows - intake.left_out.size,
             intake.refused,
             tuple(intake.errors),
-            tuple(spool.disorder()),
+            tuple(sorted([*spool.disorder(), *kept])),
             tuple(stocks.values()),
             is_written=may_write and bool(stocks),
             file_symbol=next((symbol for symbol in file.symbols if options.symbol and symbol not in symbols), None),
@@ -244,6 +251,25 @@ def _tally(intake: _Intake, symbols: list[str]) -> dict[int, StockImport]:
     }
 
 
+def _kept_as_booked(intake: _Intake, stocks: dict[int, StockImport]) -> list[RowError]:
+    """Return a warning for each dividend and split that stays otherwise, as a service has booked it."""
+    found: list[RowError] = []
+    if not intake.events:
+        return found
+    with SessionManager(read_only=True) as session:
+        for code, tally in stocks.items():
+            stock = stock_service.find(session, tally.symbol)
+            line_of = {event: line for line, event in intake.events_of(code)}
+            if stock is None or not line_of:
+                continue
+            for event in corporate_action_service.booked_otherwise(session, stock.id, line_of):
+                column = Field.DIVIDEND if event.kind is EventKind.DIVIDEND else Field.SPLIT
+                found.append(
+                    RowError(line_of[event], column.value, "differs from what a service has booked, which stays")
+                )
+    return found
+
+
 class _Writing:
     """What is checked, into the database: in one transaction, or in several where a part is welcome too."""
 
@@ -296,7 +322,7 @@ class _Writing:
         intake = self._intake
         for code, tally in self._stocks.items():
             stock = stock_service.get(session, int(ids[code]))
-            events = [e for line, symbol, e in intake.events if symbol == code and line not in intake.lines_left_out]
+            events = [event for _line, event in intake.events_of(code)]
             recorded = corporate_action_service.record(
                 session, stock.id, events, source=_ACTION_SOURCE, on_conflict=self._options.on_conflict
             )

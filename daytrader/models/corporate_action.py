@@ -40,3 +40,8 @@ class CorporateAction(Base):
     is_quarantined: Mapped[bool] = mapped_column(default=False)
 
     stock: Mapped[Stock] = relationship(back_populates="corporate_actions")
+
+    @property
+    def symbol(self) -> str:
+        """The stock's."""
+        return self.stock.symbol

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Insert, case, select
+from sqlalchemy import ColumnElement, Insert, case, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.core.corporate import needs_a_person
 from daytrader.core.money import from_micros, to_micros
-from daytrader.models import CorporateAction, StockDailyPrice
+from daytrader.models import CorporateAction, JournalEntry, StockDailyPrice
 from daytrader.models.enums import CorporateActionKind
 from daytrader.models.price_revision import ACTIONS
 from daytrader.services import price_revisions
@@ -48,6 +48,7 @@ def record(
     Store the stock's *actions*, each (date, kind) once; call it after the bars are stored.
 
     A dividend above 20 % of the previous stored close is stored but quarantined: not paid until a person says so.
+    What a service has booked stays as it was booked: see `booked_otherwise`.
     *source* names the provider or the layout that the actions come from.
     """
     given = list(actions)
@@ -77,6 +78,23 @@ def record(
     if rows:
         price_revisions.draw(session, [stock_id], ACTIONS)
     return Recorded(len(given), tuple(quarantined))
+
+
+def booked_otherwise(session: Session, stock_id: int, actions: Iterable[CorporateEvent]) -> list[CorporateEvent]:
+    """Return those of *actions* that a service has booked with another amount or ratio: `record` leaves them so."""
+    stored = {
+        (days_since_epoch(action.ex_date), _EVENT_KIND[action.kind]): action
+        for action in session.scalars(select(CorporateAction).where(CorporateAction.stock_id == stock_id, _is_booked()))
+    }
+
+    def differs(event: CorporateEvent) -> bool:
+        action = stored.get((event.session, event.kind))
+        if action is None:
+            return False
+        is_same_ratio = (action.ratio_numerator, action.ratio_denominator) == (event.numerator, event.denominator)
+        return not is_same_ratio or to_micros(action.amount) != to_micros(event.amount)
+
+    return [event for event in actions if differs(event)] if stored else []
 
 
 def actions_on(session: Session, stock_id: int, day: date) -> Sequence[CorporateAction]:
@@ -111,6 +129,19 @@ def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
     ]
 
 
+def get(session: Session, action_id: int) -> CorporateAction:
+    """
+    Return one dividend or split.
+
+    Raises:
+        NotFoundError: If there is none of this id.
+    """
+    action = session.get(CorporateAction, action_id)
+    if action is None:
+        raise NotFoundError("corporate action")
+    return action
+
+
 def release(session: Session, action_id: int) -> CorporateAction:
     """
     Let a quarantined dividend be paid, on a person's word: from now on it counts in backtests and for holders.
@@ -119,9 +150,7 @@ def release(session: Session, action_id: int) -> CorporateAction:
         NotFoundError: If there is no such corporate action.
         ConflictError: If it is not kept back.
     """
-    action = session.get(CorporateAction, action_id)
-    if action is None:
-        raise NotFoundError("corporate action")
+    action = get(session, action_id)
     if not action.is_quarantined:
         raise ConflictError("this corporate action is not kept back")
     action.is_quarantined = False
@@ -134,6 +163,10 @@ def has_splits(session: Session, stock_id: int) -> bool:
     split = CorporateAction.kind == CorporateActionKind.SPLIT
     query = select(CorporateAction.id).where(CorporateAction.stock_id == stock_id, split).limit(1)
     return session.scalar(query) is not None
+
+
+def _is_booked() -> ColumnElement[bool]:
+    return exists().where(JournalEntry.corporate_action_id == CorporateAction.id).correlate(CorporateAction)
 
 
 def _is_improbable(session: Session, stock_id: int, event: CorporateEvent) -> bool:
@@ -160,4 +193,5 @@ def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflic
     # The same dividend again leaves a person's word on it as it is.
     is_same = CorporateAction.amount == statement.excluded.amount
     changed["is_quarantined"] = case((is_same, CorporateAction.is_quarantined), else_=statement.excluded.is_quarantined)
-    return statement.on_conflict_do_update(index_elements=identity, set_=changed)
+    # A vendor's correction of what was paid would make the ledger wrong: the ledger refers to this row.
+    return statement.on_conflict_do_update(index_elements=identity, set_=changed, where=~_is_booked())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.models import (
     Backtest,
+    CorporateAction,
     Job,
     Order,
     Stock,
@@ -64,6 +65,13 @@ INTRADAY_PRICES: Final = Listing.of(
     extra={"symbol": Stock.symbol},
     derived=DERIVED[StockIntradayPrice],
     aliases={"price": "close_price", "start": "timestamp_after", "end": "timestamp_before"},
+    joins=(Stock,),
+)
+
+CORPORATE_ACTIONS: Final = Listing.of(
+    CorporateAction,
+    extra={"symbol": Stock.symbol},
+    aliases={"start": "ex_date_after", "end": "ex_date_before"},
     joins=(Stock,),
 )
 
@@ -138,6 +146,11 @@ def daily_prices(session: Session, query: ListQuery) -> Page:
 def intraday_prices(session: Session, query: ListQuery) -> Page:
     """Return the intraday prices: they are everyone's."""
     return INTRADAY_PRICES.fetch(session, query)
+
+
+def corporate_actions(session: Session, query: ListQuery) -> Page:
+    """Return the dividends and splits: they are everyone's."""
+    return CORPORATE_ACTIONS.fetch(session, query)
 
 
 def jobs(session: Session, actor: Actor, query: ListQuery) -> Page:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
 from flask import Flask
 
 from daytrader.api import rooms
-from daytrader.models import ApiKey, Job, StockDailyPrice, StockIntradayPrice, User
-from daytrader.models.enums import JobState
+from daytrader.models import ApiKey, CorporateAction, Job, StockDailyPrice, StockIntradayPrice, User
+from daytrader.models.enums import CorporateActionKind, JobState
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import BrokenRuleError, ForbiddenError, NotFoundError
@@ -57,8 +57,8 @@ TABLE = [
     ("POST", r"/api/v1/users/change-password", EVERYONE),
     ("GET|PUT|PATCH|DELETE", r"/api/v1/users/N", OWN),
     ("POST", r"/api/v1/users/N/(toggle-active|reset-password)", ADMIN_OF_ACCOUNT),
-    ("GET", r"/api/v1/(stocks|prices)(/.*)?", EVERYONE),
-    ("POST|PUT|PATCH|DELETE", r"/api/v1/(stocks|prices)(/.*)?", ADMIN),
+    ("GET", r"/api/v1/(stocks|prices|corporate-actions)(/.*)?", EVERYONE),
+    ("POST|PUT|PATCH|DELETE", r"/api/v1/(stocks|prices|corporate-actions)(/.*)?", ADMIN),
     ("GET", r"/api/v1/strategies(/S)?", EVERYONE),
     ("GET", r"/api/v1/portfolio", EVERYONE),
     ("GET|POST", r"/api/v1/services", EVERYONE),
@@ -119,10 +119,14 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
             )
             key = ApiKey(user_id=owner.id, name="k", prefix="dt_", key_hash=f"{number:064}", scopes=["read"])
             job = Job(user_id=owner.id, kind="import", state=JobState.RUNNING)  # few may wait at once
-            session.add_all([intraday, key, job])
+            action = CorporateAction(
+                stock_id=spare.id, ex_date=date(2020, 1, 2), kind=CorporateActionKind.SPLIT, source="csv"
+            )
+            session.add_all([intraday, key, job, action])
             session.flush()
             return {
                 "service_id": service.id,
+                "action_id": action.id,
                 "stock_id": spare.id,
                 "symbol": stock.symbol,
                 "price_id": intraday.id,

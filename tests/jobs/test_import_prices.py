@@ -22,6 +22,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import InvalidInputError
 
 from ..conftest import World
+from ..engine.builders import Market
 
 DATA = Path(__file__).parents[1] / "data"
 FORMATS = DATA / "formats"
@@ -352,3 +353,36 @@ def test_memory_stays_flat(world: World, tmp_path: Path) -> None:  # noqa: ARG00
 
     peak(1)  # what is made once
     assert peak(12) < 1.2 * peak(6)
+
+
+def test_what_a_service_has_booked_is_not_corrected(world: World, tmp_path: Path) -> None:
+    """The dividend that was paid stays as it was paid, with a warning that names its line; others are corrected."""
+    market = Market(world, [(10.0, 10.0, 10.0, 10.0)] * 6)
+    market.dividend(2, "0.5")
+    market.split(3, 2, 1)
+    market.dividend(5, "0.5")
+    service = market.service()
+    market.run(last=4)
+    path = written(
+        tmp_path,
+        "2020-01-03,10,10,10,10,5,0.7,1",
+        "2020-01-04,10,10,10,10,5,0,3",
+        "2020-01-06,10,10,10,10,5,0.7,1",
+        header=f"{HEADER},dividend,split",
+    )
+    expected = (
+        RowError(2, "dividend", "differs from what a service has booked, which stays"),
+        RowError(3, "split", "differs from what a service has booked, which stays"),
+    )
+
+    assert run(path, is_dry_run=True).warnings == expected
+    assert run(path).warnings == expected
+
+    market.reload(service)  # audited
+    with SessionManager(read_only=True) as session:
+        stored = corporate_action_service.listing(session, market.stock.id)
+    assert [(action.amount, action.ratio_numerator) for action in stored] == [
+        (Decimal("0.5"), 1),
+        (Decimal(0), 2),
+        (Decimal("0.7"), 1),
+    ]

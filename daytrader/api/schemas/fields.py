@@ -35,16 +35,26 @@ class Field(fields.Field[Any]):
 
     Attributes:
         swagger: The value's type in Swagger's words.
+        is_always_shown: Whether no answer goes without it.
     """
 
     swagger: Mapping[str, Any] = {}
 
-    def __init__(self, rule: Rule | None = None, *, doc: str = "", example: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        rule: Rule | None = None,
+        *,
+        doc: str = "",
+        example: Any = None,
+        is_always_shown: bool = True,
+        **kwargs: Any,
+    ) -> None:
         messages: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is required", "null": "must not be null"}
         super().__init__(error_messages=messages, **kwargs)
         self.rule = rule
         self.doc = doc
         self.example = example
+        self.is_always_shown = is_always_shown
 
     def describe(self) -> dict[str, Any]:
         """Return the field as a Swagger property."""

@@ -9,7 +9,7 @@ class StatusSchema(BaseSchema):
     """A status word; an admin sees each part."""
 
     status = Text(dump_only=True, example="ready")
-    parts = Object(dump_only=True, doc="For admins only")
+    parts = Object(dump_only=True, is_always_shown=False, doc="For admins only")
 
 
 class InfoSchema(BaseSchema):
