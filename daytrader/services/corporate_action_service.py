@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, case, exists, select
+from sqlalchemy import ColumnElement, Insert, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -166,7 +166,8 @@ def has_splits(session: Session, stock_id: int) -> bool:
 
 
 def _is_booked() -> ColumnElement[bool]:
-    return exists().where(JournalEntry.corporate_action_id == CorporateAction.id).correlate(CorporateAction)
+    booked = select(JournalEntry.corporate_action_id).where(JournalEntry.corporate_action_id.is_not(None))
+    return CorporateAction.id.in_(booked)
 
 
 def _is_improbable(session: Session, stock_id: int, event: CorporateEvent) -> bool:
