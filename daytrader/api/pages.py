@@ -31,6 +31,7 @@ PAGES: Final = frozenset(
     }
 )
 """How the addresses of pages begin (ui/src/app/router.tsx): whatever else is asked for is answered 404."""
+_ANY_PAGE: Final = "any(" + ", ".join(f'"{name}"' for name in sorted(PAGES)) + ")"
 _ADDRESS: Final = re.compile(r"[a-z-]+(/[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)*/?")
 _UNBUILT: Final = """<!doctype html><html lang="en"><title>DayTrader</title>
 <p>The web interface is not built: <code>make ui</code> does that. The API is at
@@ -44,10 +45,11 @@ def install(app: Flask) -> None:
 
 
 @_blueprint.get("/")
-@_blueprint.get("/<path:address>")
-def page(address: str = "") -> Response:
+@_blueprint.get(f"/<{_ANY_PAGE}:page>")
+@_blueprint.get(f"/<{_ANY_PAGE}:page>/<path:rest>")
+def page(page: str = "", rest: str = "") -> Response:
     """Show the interface; which of its pages, its own script reads from the address."""
-    if address and not _is_page(address):
+    if rest and _ADDRESS.fullmatch(f"{page}/{rest}") is None:
         raise NotFound
     response = Response(_index(), mimetype="text/html")
     response.headers["Cache-Control"] = _ASK_AGAIN
@@ -65,10 +67,6 @@ def file(asset: str) -> Response:
     if encoding:
         response.headers["Content-Encoding"] = encoding
     return response
-
-
-def _is_page(address: str) -> bool:
-    return _ADDRESS.fullmatch(address) is not None and address.split("/", 1)[0] in PAGES
 
 
 def _compressed(name: str) -> tuple[Response, str | None]:

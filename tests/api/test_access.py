@@ -43,7 +43,7 @@ OWN_ALONE = Row(ANSWERED, 404, 403)
 ADMIN_OF_ACCOUNT = Row(403, 404, ANSWERED)
 
 TABLE = [
-    ("GET", r"|/|/F|/ui/F|/assets/F|/swaggerui/F", PUBLIC),
+    ("GET", r"|/|/P|/P/F|/ui/F|/assets/F|/swaggerui/F", PUBLIC),
     ("GET", r"/api/v1/docs|/api/v1/swagger.json|/api/v1/system/(health|ready)", PUBLIC),
     ("POST", r"/api/v1/auth/(register|login|set-password)", PUBLIC),
     ("POST", r"/api/v1/auth/refresh", Row(401, 401, 401)),  # by a refresh token only, which nobody sends here
@@ -86,7 +86,8 @@ TABLE = [
 
 
 def _row(method: str, rule: str) -> Row | None:
-    plain = re.sub(r"<int:\w+>", "N", re.sub(r"<path:\w+>", "F", re.sub(r"<string:\w+>", "S", rule)))
+    kinds = {"int": "N", "path": "F", "string": "S"}
+    plain = re.sub(r"<(\w+)[^:]*:\w+>", lambda found: kinds.get(found[1], "P"), rule)
     for methods, pattern, row in TABLE:
         if method in methods.split("|") and re.fullmatch(pattern, plain):
             return row
@@ -136,7 +137,8 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
                 "user_id": owner.id,
                 "name": "technical",
                 "filename": "docs.js",
-                "address": "services",
+                "page": "services",
+                "rest": "1",
                 "asset": "index.html",
             }
 
@@ -197,7 +199,7 @@ def _address(rule: str, named: dict[str, object]) -> str:
         rule = rule.replace("<int:price_id>", "<int:daily_price_id>")
     if rule.startswith("/swaggerui/"):
         return "/swaggerui/swagger-ui.css"
-    return re.sub(r"<\w+:(\w+)>", lambda found: str(named[found[1]]), rule)
+    return re.sub(r"<\w+[^:]*:(\w+)>", lambda found: str(named[found[1]]), rule)
 
 
 def _is_used_up(line: str) -> bool:

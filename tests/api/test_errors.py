@@ -41,6 +41,9 @@ def _is_envelope(response: TestResponse, status: int) -> bool:
         ("GET", "/api/v1/..%2f..%2fetc/passwd", 404),
         ("GET", "///etc/passwd", 404),
         ("DELETE", "/api/v1/transactions/1", 405),
+        ("POST", "/api/v1/nothing", 404),
+        ("DELETE", "/api/v1/sweeps/-1", 404),
+        ("POST", "/nothing", 404),
         ("POST", "/api/v1/system/health", 405),
     ],
 )

@@ -89,7 +89,7 @@ class BacktestSchema(RulesSchema):
 class TradeSchema(BaseSchema):
     """One trade of a report; what is not known while it is open is null."""
 
-    member = Text(dump_only=True, doc="Of a portfolio: whose it is", example="AAPL")
+    member = Text(dump_only=True, is_always_shown=False, doc="Of a portfolio: whose it is", example="AAPL")
     entry_date = Text(dump_only=True)
     entry_price = Number(dump_only=True)
     shares = Whole(dump_only=True)
@@ -137,7 +137,7 @@ class ReportSchema(BaseSchema):
     days_simulated = Whole(dump_only=True)
     metrics = Object(dump_only=True)
     trades = Shown(TradeSchema, many=True)
-    members = Shown(MemberResultSchema, many=True)  # of a portfolio alone
+    members = Shown(MemberResultSchema, many=True, is_always_shown=False)  # of a portfolio alone
     dates = Series(Text, example="2023-01-03")
     portfolio_values = Series(Number, doc="At each session's close")
     pinned = Object(dump_only=True, doc="Data hash, parameters and engine version")
