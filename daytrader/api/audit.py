@@ -55,4 +55,4 @@ def enter_refusal(action: str, target: str, error: DayTraderError) -> None:
         with SessionManager() as session:
             audit_service.record(session, source(), action, target, error.code)
     except UnavailableError:
-        logger.exception("refusal not entered in the audit log", action=action)
+        logger.error("refusal not entered in the audit log: the database is busy", action=action)

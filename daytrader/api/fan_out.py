@@ -22,6 +22,7 @@ from engineio import packet as engineio_packet
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from socketio import Manager
 from socketio import packet as socketio_packet
+from wsproto.utilities import RemoteProtocolError
 
 MOST_WAITING: Final = 1_000_000
 """Bytes that may wait for one connection; beyond, it is closed, and its client resumes when it is back."""
@@ -149,9 +150,14 @@ class WebSockets:
     def __call__(self, handler: Callable[..., Any], server: object) -> Callable[..., Any]:
         """Return the application that turns a request into a websocket, as Engine.IO asks for it."""
 
-        def run(environ: dict[str, Any], _start_response: object) -> Any:
+        def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             wrapper = SimpleWebSocketWSGI(handler, server)
-            wrapper.ws = _WebSocket(environ, self._flusher, max_message_size=self._most_bytes)
+            try:
+                wrapper.ws = _WebSocket(environ, self._flusher, max_message_size=self._most_bytes)
+            except RemoteProtocolError:
+                handler.__self__.close(wait=False, abort=True)  # type: ignore[attr-defined]  # as below
+                start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
+                return [b"no websocket handshake"]
             handler.__self__.wire = wrapper.ws.sock  # type: ignore[attr-defined]  # the Engine.IO socket that asked
             answer = handler(wrapper)
             if wrapper.ws.mode == "gunicorn":

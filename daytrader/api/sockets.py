@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import threading
@@ -39,6 +40,8 @@ _LOOK_EVERY: Final = 2.0
 _REPLAY_CHUNK: Final = 500
 _REPLAY_MOST: Final = 5000
 """Events that one `resume` sends at most; it says that there are more."""
+_OF_A_CLIENT: Final = "(further occurrences of this error will be logged with level INFO)"
+"""How Engine.IO ends what it says of a bad request."""
 _HIGHEST_SEQUENCE: Final = 2**63 - 1
 
 
@@ -49,6 +52,18 @@ class _Connection:
     identity: Identity
     allowance: float
     counted_at: float
+
+
+def _engine_logger() -> logging.Logger:
+    """Return what Engine.IO says our mistakes to; those of clients, whom it answers, are no news to the operator."""
+    told = logging.getLogger("daytrader.sockets")
+    told.setLevel(logging.ERROR)
+    told.addFilter(_is_ours)
+    return told
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return not record.getMessage().endswith(_OF_A_CLIENT)
 
 
 class Sockets:
@@ -68,6 +83,7 @@ class Sockets:
             max_http_buffer_size=self._settings.limit_event_bytes,
             async_handlers=False,  # in the order in which a client sends them, and no thread for each
             client_manager=FanOut(),
+            engineio_logger=_engine_logger(),
         )
         engine = self.io.server.eio
         engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -21,10 +21,18 @@ _POLL_SECONDS: Final = 0.05
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """No line per request: the console belongs to the trades."""
+    """No line per request, nor per visitor who sends what is no HTTP: the console belongs to the trades."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Say nothing: whoever sent it was answered. What breaks on our side is told by the server itself."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """Read no further request from it: what is left of a websocket that ended is none."""
+        super().connection_dropped(error, environ)
+        self.close_connection = True
 
 
 class Server:

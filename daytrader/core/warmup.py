@@ -10,17 +10,16 @@ from decimal import Decimal
 
 import numpy as np
 
-from daytrader.core import backtest, fills, portfolio
+from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.report import figures
 from daytrader.core.rules import Rules
-
-_PRICE = 10_000_000
+from daytrader.core.rules_warmup import warm_up_rules
 
 
 def warm_up() -> None:
-    """Run a backtest of a few bars, and each rule the way engine and paper broker call it."""
+    """Run a backtest of a few bars, and each rule."""
     rules = Rules()
     flat = np.full(3, 10.0)
     bars = Bars.build(np.arange(3) * 86_400, flat, flat, flat, flat)
@@ -28,23 +27,7 @@ def warm_up() -> None:
     report.to_dict()
     figures(report.initial_cash, report.run, None)
     portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))
-    book = rules.compiled
-    _, limit = fills.size_entry(book, 100_000, _PRICE)
-    fills.worth_cents(1, _PRICE)
-    fills.entry_fill(book, _PRICE, limit)
-    fills.fee_cents(book, 1, fills.cost_cents(1, _PRICE))
-    fills.buy_price(_PRICE, book.slippage_ppm)
-    fills.sell_price(_PRICE, book.slippage_ppm)
-    fills.sizing_price(book, _PRICE)
-    stop, target = fills.levels(book, _PRICE)
-    fills.protective_fill(book, _PRICE, _PRICE, _PRICE, stop, target, False)
-    fills.dividend_cents(1, _PRICE)
-    _, rest = fills.split_shares(3, 3, 2)
-    fills.cash_in_lieu(rest, _PRICE, 3)
-    fills.lieu_price(_PRICE, 3, 2)
-    fills.split_level(stop, 3, 2)
-    fills.split_limit(limit, 3, 2)
-    fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
+    warm_up_rules()
     sums = np.zeros((2, 2))
     backtest_overfitting(np.array([1, 1]), sums, sums + 1)
 

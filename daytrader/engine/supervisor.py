@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import func, select
 
 from daytrader.brokers.paper import PaperBroker
+from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.feeds import ReplayFeed, Tick
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
@@ -195,6 +196,7 @@ class EngineSupervisor:
                 if not self.is_ready:
                     reconcile(self._runner, self._feed.bars_of)
                     self._ready.set()
+                    warm_up_rules()  # what the first bar compiled, every other writer of the database would wait for
                 self._work()
             except UnavailableError as error:
                 self._error = str(error)

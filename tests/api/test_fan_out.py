@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
+from flask import Flask
 from simple_websocket import Client
 
 from daytrader.api import fan_out
@@ -135,3 +138,25 @@ def test_a_message_beyond_the_limit_is_never_held(url: str, alice: Caller) -> No
     client.thread.join(10)
     assert not client.connected
     assert fan_out.MOST_WAITING > 100_000
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/socket.io/?EIO=4&transport=websocket&sid=nosuch",
+        "/socket.io/?EIO=3&transport=websocket",
+        "/socket.io/?EIO=4&transport=websocket",  # without a key
+        "/socket.io/?EIO=4&transport=carrier-pigeon",
+    ],
+)
+def test_what_a_client_gets_wrong_is_answered_and_not_told(
+    app: Flask, url: str, asked: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """400, no trace of it on the operator's console, and nothing is kept of it."""
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    before = len(app.extensions["socketio"].server.eio.sockets)
+    answer = requests.get(url + asked, headers=upgrade, timeout=10)
+    assert answer.status_code == 400
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert "occurrences" not in capfd.readouterr().err
+    assert len(app.extensions["socketio"].server.eio.sockets) == before

@@ -150,7 +150,7 @@ def test_ctrl_c_stops_it_and_the_next_start_goes_on_where_it_was(tmp_path: Path)
         assert len(second.items("/transactions")) >= 3
         # Everything it imports and loads; on an idle machine the seconds of the clock.
         assert second.cpu_seconds_to_ready < 5
-        resumed = second.printed(re.compile(r"now at (\d{4}-\d\d-\d\d)"), 5).group(1)
+        resumed = second.printed(re.compile(r"prices, from (\d{4}-\d\d-\d\d)"), 5).group(1)
         assert resumed > demo.LAST_SEEN.date().isoformat()
         assert second.stop(signal.SIGTERM) == 0
 
@@ -162,7 +162,7 @@ def test_without_the_demo_it_serves_what_is_there(tmp_path: Path) -> None:
         assert server.get("/services").status_code == 401
         assert "password=" not in requests.get(server.address, timeout=10).text
         assert not (tmp_path / "demo-password").exists()
-        assert any("No replay is set up" in line for line in server.lines)
+        assert any("No service is active" in line for line in server.lines)
         assert server.stop() == 0
 
 

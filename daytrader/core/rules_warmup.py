@@ -1,0 +1,31 @@
+"""Compile, or load from the cache, the rules that engine and paper broker share with the backtester."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from daytrader.core import fills
+from daytrader.core.rules import Rules
+
+_PRICE: Final = 10_000_000
+
+
+def warm_up_rules() -> None:
+    """Call each rule the way engine and paper broker do: they would otherwise compile while they hold locks."""
+    book = Rules().compiled
+    _, limit = fills.size_entry(book, 100_000, _PRICE)
+    fills.worth_cents(1, _PRICE)
+    fills.entry_fill(book, _PRICE, limit)
+    fills.fee_cents(book, 1, fills.cost_cents(1, _PRICE))
+    fills.buy_price(_PRICE, book.slippage_ppm)
+    fills.sell_price(_PRICE, book.slippage_ppm)
+    fills.sizing_price(book, _PRICE)
+    stop, target = fills.levels(book, _PRICE)
+    fills.protective_fill(book, _PRICE, _PRICE, _PRICE, stop, target, False)
+    fills.dividend_cents(1, _PRICE)
+    _, rest = fills.split_shares(3, 3, 2)
+    fills.cash_in_lieu(rest, _PRICE, 3)
+    fills.lieu_price(_PRICE, 3, 2)
+    fills.split_level(stop, 3, 2)
+    fills.split_limit(limit, 3, 2)
+    fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
