@@ -26,7 +26,7 @@ _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 _BODY: Final = "<body>"
 PAGES: Final = frozenset(
     {
-        *("services", "stocks", "transactions", "orders", "backtests", "sweeps", "admin", "settings"),
+        *("services", "stocks", "transactions", "orders", "backtests", "sweeps", "scans", "admin", "settings"),
         *("register", "set-password"),
     }
 )

@@ -321,13 +321,14 @@ def whole(made: StoredReport) -> Report:
 
 
 def equity(report: Report) -> Mapping[str, Any]:
-    """Return the value and the drawdown, in percent, at each session's close, in columns."""
+    """Return the value, the drawdown in percent and what holding was worth at each session's close, in columns."""
     values = report.run.equity
     highest = np.maximum(np.maximum.accumulate(values), report.initial_cash)
     return {
         "dates": report.dates,
         "portfolio_values": values / CENTS,
         "drawdown_pct": (values / highest - 1) * 100,
+        "buy_and_hold_values": None if report.benchmark is None else report.benchmark / CENTS,
     }
 
 

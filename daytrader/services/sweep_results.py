@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -16,13 +17,20 @@ from daytrader.utils.errors import ConflictError
 
 @dataclass(frozen=True, slots=True)
 class ResultQuery:
-    """Which combinations, in which order; *symbol* is a place among the symbols, None for all together."""
+    """
+    Which combinations, in which order.
+
+    Attributes:
+        symbol: A place among the symbols, None for all together.
+        where: Only combinations with these values of these settings.
+    """
 
     sort: str
     is_descending: bool
     page: int
     page_size: int
     symbol: int | None
+    where: Mapping[str, float] = field(default_factory=dict)
 
 
 def settings_of(stored: Sweep) -> list[str]:
@@ -47,6 +55,8 @@ def page(files: SweepFiles, stored: Sweep, query: ResultQuery) -> dict[str, Any]
         has_traded = (files.figure("trades", query.symbol) > 0) | (files.figure("exposure_pct", query.symbol) > 0)
         column = np.where(has_traded, files.figure(query.sort, query.symbol), np.nan)
     order = files.order(column, descending=query.is_descending)
+    for name, value in query.where.items():
+        order = order[np.asarray(files.setting(names.index(name)))[order] == value]
     total = int(order.size)
     rows = order[(query.page - 1) * query.page_size : query.page * query.page_size]
     shown = Combinations(tuple(names), tuple(files.setting(place)[rows] for place in range(len(names))))

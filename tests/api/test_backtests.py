@@ -161,6 +161,9 @@ def test_what_was_run_is_found_again(alice: Caller) -> None:
     curve = alice.get(f"{place}/equity").get_json()
     assert (curve["dates"], curve["portfolio_values"]) == (told["dates"], told["portfolio_values"])
     assert min(curve["drawdown_pct"]) == pytest.approx(told["metrics"]["max_drawdown_pct"])
+    held = curve["buy_and_hold_values"]
+    assert len(held) == len(curve["dates"])
+    assert (held[-1] / told["initial_balance"] - 1) * 100 == pytest.approx(told["metrics"]["buy_and_hold_return_pct"])
     page = alice.get(f"{place}/report.html")
     assert (page.mimetype, page.headers["Content-Disposition"]) == (
         "text/html",

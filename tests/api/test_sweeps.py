@@ -218,6 +218,19 @@ def test_a_heatmap_shows_the_best_or_the_median_of_what_shares_a_cell(alice: Cal
     assert alice.get(place, x="fast", y="slow", metric="colour").status_code == 400
 
 
+def test_results_of_one_cell(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Those with the named settings, still the best first: what stands behind a cell of the heatmap."""
+    shown = swept(grid=AXES | {"stop_loss": [1, 3, 9]})
+    place = f"/sweeps/{shown['id']}/results"
+    found = alice.get(place, where="fast:3,slow:8").get_json()
+    assert found["pagination"]["total_items"] == 3
+    expected = [item for item in _all(alice, shown["id"]) if (item["params"]["fast"], item["params"]["slow"]) == (3, 8)]
+    assert found["items"] == expected
+    assert alice.get(place, where="fast:11").get_json()["items"] == []
+    for refused in ("colour:1", "fast", "fast:red", "fast:"):
+        assert alice.get(place, where=refused).status_code == 400
+
+
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize(
     ("change", "status", "field"),

@@ -265,7 +265,7 @@ class BacktestEquity(Resource):  # type: ignore[misc]
     @reads
     @returns(BacktestEquitySchema)
     def get(self, session: Any, backtest_id: int) -> Mapping[str, object]:
-        """Show its value and drawdown at each session's close, in columns."""
+        """Show its value, its drawdown and buy and hold at each session's close, in columns."""
         kept = backtest_service.get_owned(session, backtest_id, current_actor())
         return backtest_service.equity(_whole(kept))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -185,6 +185,7 @@ documented(
         "sort": query_parameter(str, "A figure or a setting; the sweep's metric by default", "total_return_pct"),
         "order": query_parameter(str, "By default the best first", enum=["asc", "desc"]),
         "symbol": query_parameter(str, "Of several: one symbol's figures instead of those of all together", "AAPL"),
+        "where": query_parameter(str, "Only combinations with these settings", "fast:10,slow:50"),
     },
     responses={int(HTTPStatus.OK): ("A page", page_of(SweepResultSchema()))},
 )
@@ -316,7 +317,17 @@ def _result_query(stored: Sweep) -> ResultQuery:
             given.get("page_size", str(DEFAULT_PAGE_SIZE)),
         ),
         symbol=_symbol_place(stored),
+        where=validators.checked("where", lambda text: _where(text, names), given.get("where", "")),
     )
+
+
+def _where(text: str, names: Sequence[str]) -> dict[str, float]:
+    """Return the settings that ``fast:10,slow:50`` asks for."""
+    found = {}
+    for part in text.split(",") if text else ():
+        name, _, value = part.partition(":")
+        found[query_values.choice(name, names)] = float(validators.decimal(value))
+    return found
 
 
 def _symbol_place(stored: Sweep) -> int | None:

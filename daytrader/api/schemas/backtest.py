@@ -194,6 +194,9 @@ class BacktestEquitySchema(BaseSchema):
     dates = Series(Text)
     portfolio_values = Series(Number)
     drawdown_pct = Series(Number, doc="Below the highest value so far, in percent of it")
+    buy_and_hold_values = Series(
+        Number, allow_none=True, doc="What buying everything at the start and holding it was worth, where it is known"
+    )
 
 
 class ComparedBacktestSchema(BacktestItemSchema):

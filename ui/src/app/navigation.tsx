@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { IconDashboard, IconOrders, IconServices, IconSettings, IconStocks, IconTransactions } from "@/components/icons";
+import { IconBacktests, IconDashboard, IconOrders, IconServices, IconSettings, IconStocks, IconTransactions } from "@/components/icons";
 
 export interface Entry {
   to: string;
@@ -18,5 +18,6 @@ export const NAVIGATION: Entry[] = [
   { to: "/stocks", label: "Stocks", icon: <IconStocks />, isMain: true },
   { to: "/transactions", label: "Transactions", icon: <IconTransactions />, isMain: true },
   { to: "/orders", label: "Orders", icon: <IconOrders /> },
+  { to: "/backtests", label: "Backtests", icon: <IconBacktests /> },
   { to: "/settings", label: "Settings", icon: <IconSettings /> },
 ];

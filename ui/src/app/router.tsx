@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { handedOver } from "@/lib/backtest/settings";
+
 import { NotFound } from "./NotFound";
 import { Root } from "./Root";
 
@@ -20,12 +22,35 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/services/new",
+    validateSearch: handedOver,
     component: lazyRouteComponent(() => import("@/features/services/NewServicePage"), "NewServicePage"),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/services/$serviceId",
     component: lazyRouteComponent(() => import("@/features/services/ServicePage"), "ServicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/backtests",
+    component: lazyRouteComponent(() => import("@/features/backtests/BacktestsPage"), "BacktestsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/backtests/new",
+    validateSearch: handedOver,
+    component: lazyRouteComponent(() => import("@/features/backtests/NewBacktestPage"), "NewBacktestPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/backtests/compare",
+    validateSearch: (search: Record<string, unknown>): { ids?: string } => (typeof search["ids"] === "string" ? { ids: search["ids"] } : {}),
+    component: lazyRouteComponent(() => import("@/features/backtests/ComparePage"), "ComparePage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/backtests/$backtestId",
+    component: lazyRouteComponent(() => import("@/features/backtests/BacktestPage"), "BacktestPage"),
   }),
   // The door shows them; here they are so that links to them are checked.
   createRoute({ getParentRoute: () => root, path: "/register", component: NotFound }),

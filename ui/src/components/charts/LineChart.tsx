@@ -6,7 +6,7 @@ export interface Line {
   name: string;
   /** One value for each timestamp. */
   values: (number | null)[];
-  tone: "main" | "second" | "bad";
+  tone: "main" | "second" | "other" | "bad";
 }
 
 interface LineChartProps {

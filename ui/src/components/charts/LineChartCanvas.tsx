@@ -71,6 +71,8 @@ function styleOf(line: Line, colors: ReturnType<typeof useChartColors>) {
       return { ...shared, lineColor: colors.accent, topColor: `${colors.accent}38`, bottomColor: `${colors.accent}03`, lineWidth: 2 as const };
     case "second":
       return { ...shared, color: colors.text, lineWidth: 1 as const, lineStyle: LineStyle.Dashed };
+    case "other":
+      return { ...shared, color: colors.wait, lineWidth: 2 as const };
     case "bad":
       return { ...shared, color: colors.loss, lineWidth: 1 as const };
   }

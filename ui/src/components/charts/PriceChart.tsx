@@ -43,6 +43,8 @@ export interface PriceChartProps {
   marks?: Mark[];
   levels?: Level[];
   overlays?: Overlay[];
+  /** The span to bring into view. */
+  focus?: { from: string; to: string } | null;
   /** The row under the pointer. */
   onBar?: (row: number | null) => void;
 }

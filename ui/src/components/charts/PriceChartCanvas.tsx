@@ -18,11 +18,12 @@ import { epochSeconds, isSession } from "@/lib/format/time";
 import { chartOptions, openChart } from "./base";
 import classes from "./ChartPlace.module.css";
 import type { Bars, PriceChartProps } from "./PriceChart";
-import { snapToBars } from "./snap";
+import { lastAtOrBefore, snapToBars } from "./snap";
 import { useChartColors, type ChartColors } from "./useChartColors";
 
 const SHOWN_AT_FIRST = 160;
 const VOLUME_SHARE = 0.82;
+const AROUND_FOCUS = 25;
 
 interface Drawn {
   chart: IChartApi;
@@ -35,7 +36,7 @@ interface Drawn {
 }
 
 /** The canvas of PriceChart, in a part of the program that is loaded when the first chart is shown. */
-export default function PriceChartCanvas({ bars, marks = [], levels = [], overlays = [], onBar }: PriceChartProps) {
+export default function PriceChartCanvas({ bars, marks = [], levels = [], overlays = [], focus = null, onBar }: PriceChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<Drawn | null>(null);
   const hear = useRef(onBar);
@@ -123,6 +124,15 @@ export default function PriceChartCanvas({ bars, marks = [], levels = [], overla
       );
     });
   }, [overlays, bars, colors]);
+
+  useEffect(() => {
+    const now = drawn.current;
+    if (!now || !focus) return;
+    const times = bars.timestamps.map(epochSeconds);
+    const [from, to] = [focus.from, focus.to].map((moment) => lastAtOrBefore(times, epochSeconds(moment))) as [number, number];
+    const around = Math.max(AROUND_FOCUS, to - from);
+    now.chart.timeScale().setVisibleLogicalRange({ from: from - around, to: to + around });
+  }, [focus, bars]);
 
   return <div ref={place} className={classes.canvas} />;
 }

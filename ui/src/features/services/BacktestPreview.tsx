@@ -15,7 +15,7 @@ import type { Report, Trade } from "@/lib/api/schema";
 import { formatMoney, formatPercent, formatRatio, formatSignedPercent, formatWhole } from "@/lib/format/money";
 import { formatMoment } from "@/lib/format/time";
 
-import { previewBacktest } from "./api/previewBacktest";
+import { previewBacktest } from "@/lib/api/backtests/previewBacktest";
 import classes from "./NewServicePage.module.css";
 import { isTestable, toBacktest, type Settings } from "./settings";
 

@@ -1,6 +1,6 @@
 import { Button, Group } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { Page } from "@/components/Page";
@@ -15,7 +15,7 @@ import { strategyTitle } from "@/lib/words/service";
 
 import { BacktestPreview } from "./BacktestPreview";
 import classes from "./NewServicePage.module.css";
-import { DEFAULTS, toService, type Settings } from "./settings";
+import { DEFAULTS, settingsOfBacktest, toService, type Settings } from "./settings";
 import { SettingsFields } from "./SettingsFields";
 
 /** A new service in one form, and beside it the backtest of exactly these settings. */
@@ -23,7 +23,8 @@ export function NewServicePage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const wish = useWish();
-  const [typed, setTyped] = useState<Settings>(DEFAULTS);
+  const handed = useSearch({ from: "/services/new" }).settings;
+  const [typed, setTyped] = useState<Settings>(() => (handed ? settingsOfBacktest(handed) : DEFAULTS));
   const first = useQuery(listStocks({ is_active: true, sort: "symbol", order: "asc", page_size: 100 })).data?.items.find((stock) => stock.has_prices);
   // Something to look at from the start: the first stock with prices, and a name until one is typed.
   const chosen = { ...typed, stock_symbol: typed.stock_symbol || (first?.symbol ?? "") };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { DEFAULTS, isTestable, toBacktest, toService } from "./settings";
+import { DEFAULTS, isTestable, settingsOfBacktest, toBacktest, toService } from "./settings";
 
 const SETTINGS = { ...DEFAULTS, name: " Swing ", stock_symbol: "ACME", allocation: 33 as const };
 
@@ -33,6 +33,12 @@ describe("the settings of a service", () => {
   it("left empty are left to the server", () => {
     expect(toService({ ...SETTINGS, stop_loss_percent: "" })).not.toHaveProperty("stop_loss_percent");
     expect(toService(SETTINGS).fixed_shares).toBeNull();
+  });
+
+  it("of a service like a backtest are the backtest's", () => {
+    const body = { ...toBacktest({ ...SETTINGS, strategy: "sma_cross", strategy_params: { fast: 11 }, stop_loss_percent: 8, fixed_shares: 7 }, null) };
+    expect(settingsOfBacktest(body)).toMatchObject({ stock_symbol: "ACME", strategy: "sma_cross", strategy_params: { fast: 11 }, stop_loss_percent: 8, fixed_shares: 7, allocation: 33 });
+    expect(settingsOfBacktest({ symbol: "ACME", params: { buy_threshold: 4 } }).buy_threshold).toBe(4);
   });
 
   it("without stock or budget have no backtest", () => {

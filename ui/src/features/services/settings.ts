@@ -84,6 +84,25 @@ export function settingsOf(service: Service): Settings {
   };
 }
 
+/** The settings of a new service that trades as a backtest did. */
+export function settingsOfBacktest(body: Backtest): Settings {
+  const rules = body as Record<string, unknown>;
+  const named = { stop_loss_percent: "stop_loss", take_profit_percent: "take_profit", gap_reserve_percent: "gap_reserve", fixed_shares: "shares", initial_balance: "cash" };
+  const numbers = [...NUMBERS, ...(Object.keys(named) as (keyof typeof named)[])].flatMap((name) => {
+    const value = rules[name in named ? named[name as keyof typeof named] : name] ?? (body.params ?? {})[name];
+    return typeof value === "number" ? [[name, value]] : [];
+  });
+  return {
+    ...DEFAULTS,
+    ...(Object.fromEntries(numbers) as Partial<Settings>),
+    ...(typeof body.allocation === "number" ? { allocation: round(body.allocation * 100) } : {}),
+    stock_symbol: body.symbol ?? "",
+    strategy: body.strategy ?? DEFAULTS.strategy,
+    strategy_params: (body.params ?? {}) as Record<string, Typed>,
+    interval: body.interval ?? 0,
+  };
+}
+
 /** What the server is given for a service. */
 export function toService(settings: Settings): ServiceInput {
   return {

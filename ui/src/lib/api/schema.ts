@@ -152,6 +152,8 @@ export interface BacktestEquity {
   portfolio_values: number[];
   /** Below the highest value so far, in percent of it */
   drawdown_pct: number[];
+  /** What buying everything at the start and holding it was worth, where it is known */
+  buy_and_hold_values: number[] | null;
 }
 
 export interface BacktestItem {
@@ -2713,7 +2715,7 @@ export interface Operations {
   };
   "GET /sweeps/{sweep_id}/results": {
     path: { sweep_id: number };
-    query: { page?: number; page_size?: number; sort?: string; order?: "asc" | "desc"; symbol?: string };
+    query: { page?: number; page_size?: number; sort?: string; order?: "asc" | "desc"; symbol?: string; where?: string };
     body: undefined;
     result: SweepResultPage;
   };

@@ -50,6 +50,8 @@ export function keepCurrent(client: QueryClient): () => void {
     live.on("job:update", ({ entity }) => {
       client.setQueryData(keys.jobs.one(entity.id), (known: object | undefined) => ({ errors: [] as unknown[], ...known, ...withoutErrors(entity) }));
       soon.ask([...keys.jobs.all, "list"]);
+      if (entity.kind === "sweep") soon.ask(keys.sweeps.lists);
+      if (entity.kind === "backtest") soon.ask(keys.backtests.lists);
     }),
     live.onMissed(() => void client.invalidateQueries()),
   ];

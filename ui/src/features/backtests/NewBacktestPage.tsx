@@ -1,0 +1,118 @@
+import { Button, Group } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+
+import { isUnderWay, JobProgress, useJob } from "@/components/JobProgress";
+import { Page } from "@/components/Page";
+import { Panel } from "@/components/Panel";
+import { RulesFields } from "@/components/settings/RulesFields";
+import settingsClasses from "@/components/settings/Settings.module.css";
+import { StockSelect, useStocks } from "@/components/settings/StockSelect";
+import { StrategyFields } from "@/components/settings/StrategyFields";
+import { EmptyState, ErrorState } from "@/components/States";
+import { useWish } from "@/components/useWish";
+import { previewBacktest } from "@/lib/api/backtests/previewBacktest";
+import { fieldErrors, inWords } from "@/lib/api/errors";
+import { keys } from "@/lib/api/keys";
+import { fromBody, toBody, type RunSettings } from "@/lib/backtest/settings";
+
+import { isJob, runBacktest } from "./api/runBacktest";
+import classes from "./Backtests.module.css";
+import { ReportHeadline } from "./ReportHeadline";
+
+const TYPING_MILLISECONDS = 150;
+const HEIGHT = 300;
+
+/** Settings at the left, what they would have made at the right; and when they please, a report that is kept. */
+export function NewBacktestPage() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const wish = useWish();
+  const handed = useSearch({ from: "/backtests/new" }).settings;
+  const [typed, setTyped] = useState<RunSettings>(() => fromBody(handed ?? {}));
+  const stocks = useStocks();
+  const settings = { ...typed, symbol: typed.symbol || (stocks[0]?.symbol ?? "") };
+  const change = (part: Partial<RunSettings>) => setTyped((known) => ({ ...known, ...part }));
+
+  const [jobId, setJobId] = useState<number | null>(null);
+  const job = useJob(jobId).data;
+  const open = async (id: number) => {
+    await client.invalidateQueries({ queryKey: keys.backtests.lists });
+    await navigate({ to: "/backtests/$backtestId", params: { backtestId: String(id) } });
+  };
+  const run = useMutation({
+    mutationFn: async () => {
+      const body = toBody(settings);
+      return runBacktest(body, wish.key(body));
+    },
+    onSuccess: (answer) => (isJob(answer) ? setJobId(answer.id) : open(answer.id)),
+  });
+  const madeBy = job?.state === "SUCCEEDED" ? Number(job.result_url?.split("/").pop()) : null;
+  useEffect(() => {
+    if (madeBy) void open(madeBy);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the job is done
+  }, [madeBy]);
+
+  const errors = fieldErrors(run.error);
+  return (
+    <Page title="New backtest" subtitle="A strategy on past prices, by the rules by which it would trade">
+      <div className={classes.layout}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            run.mutate();
+          }}
+        >
+          <Panel title="Settings" padded>
+            <div className={settingsClasses.fields}>
+              <StockSelect label="Stock" value={settings.symbol} onChange={(symbol) => change({ symbol })} error={errors["symbol"]} />
+              <StrategyFields strategy={settings.strategy} params={settings.params} onChange={change} errors={errors} />
+              <RulesFields settings={settings} onChange={change} errors={errors} />
+            </div>
+            {run.error && (
+              <div role="alert" className={`loss ${classes.refusal}`}>
+                {inWords(run.error)}
+              </div>
+            )}
+            {job && (
+              <div className={classes.job}>
+                <JobProgress job={job} label="Backtest" />
+                {job.error && <div role="alert" className="loss">{job.error}</div>}
+              </div>
+            )}
+            <Group justify="flex-end" mt="md">
+              <Button type="submit" loading={run.isPending || isUnderWay(job)} disabled={!settings.symbol}>
+                Run and keep the report
+              </Button>
+            </Group>
+          </Panel>
+        </form>
+        <div className={classes.sticky}>
+          <Preview settings={settings} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Preview({ settings }: { settings: RunSettings }) {
+  const [steady] = useDebouncedValue(settings, TYPING_MILLISECONDS);
+  const isTestable = steady.symbol !== "" && typeof steady.cash === "number" && steady.cash > 0;
+  const preview = useQuery({ ...previewBacktest(toBody(steady)), enabled: isTestable, placeholderData: keepPreviousData });
+  const report = preview.data;
+  return (
+    <Panel title={report ? `Preview: ${report.symbol}` : "Preview"}>
+      {preview.error && !preview.isFetching ? (
+        <ErrorState error={preview.error} retry={() => void preview.refetch()} />
+      ) : report ? (
+        <div className={preview.isPlaceholderData ? classes.stale : classes.fresh} aria-busy={preview.isFetching} data-testid="preview">
+          <ReportHeadline report={report} height={HEIGHT} />
+        </div>
+      ) : (
+        <div style={{ minHeight: HEIGHT + 190 }}>{!settings.symbol && <EmptyState title="There are no stored prices yet">An admin can import or fetch some under Stocks.</EmptyState>}</div>
+      )}
+    </Panel>
+  );
+}
