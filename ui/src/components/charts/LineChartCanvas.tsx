@@ -8,6 +8,9 @@ import classes from "./ChartPlace.module.css";
 import type { Line } from "./LineChart";
 import { useChartColors } from "./useChartColors";
 
+const WHOLE_SPAN = 0.02; // a line shows all of its years, however many
+const AXIS_WIDTH = 72; // lines below each other share their time axis
+
 type Series = ISeriesApi<"Area"> | ISeriesApi<"Line">;
 
 /** The canvas of LineChart, in a part of the program that is loaded when the first chart is shown. */
@@ -20,6 +23,7 @@ export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; 
   useEffect(() => {
     if (!place.current) return;
     const opened = openChart(place.current, colors);
+    opened.applyOptions({ timeScale: { minBarSpacing: WHOLE_SPAN }, rightPriceScale: { minimumWidth: AXIS_WIDTH } });
     const drawn = series.current;
     chart.current = opened;
     return () => {

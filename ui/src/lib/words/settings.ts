@@ -1,4 +1,7 @@
 import { formatMoney, formatPercent, formatRatio, formatSignedPercent, formatWhole } from "@/lib/format/money";
+import { formatMoment } from "@/lib/format/time";
+
+import { strategyTitle } from "./service";
 
 // Settings and figures under the names that traders give them.
 
@@ -41,6 +44,8 @@ export function settingValue(name: string, value: unknown): string {
   if (value === null || value === undefined) return long === "fixed_shares" ? "by budget" : "–";
   if (long === "fill") return value === "close" ? "at the same close" : "at the next open";
   if (long === "prices") return value === "adjusted" ? "adjusted" : "as traded";
+  if (long === "strategy") return strategyTitle(value as string);
+  if ((long === "start" || long === "end") && typeof value === "string") return formatMoment(value);
   if (typeof value !== "number") return typeof value === "string" || typeof value === "boolean" ? String(value) : JSON.stringify(value);
   if (long === "allocation") return `${plain(value * 100)}\u202f%`;
   if ((long === "stop_loss_percent" || long === "take_profit_percent") && value === 0) return "off";
