@@ -99,7 +99,9 @@ def _worker(app: Flask, settings: Settings) -> Worker:
     """Return the worker with every kind of job there is."""
     address = headers.API_PREFIX
     return Worker(
-        price_jobs.handlers(uploads.folder(settings), address=address, on_prices=lambda: background.forget_bars(app))
+        price_jobs.handlers(
+            uploads.folder(settings), address=address, on_prices=lambda: background.forget_bars(app), settings=settings
+        )
         | backtest.handlers(address=address)
         | sweep.handlers(settings.instance, address=address, dask=settings.dask)
         | scan.handlers()

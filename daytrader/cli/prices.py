@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -129,30 +130,49 @@ def export(
 
 
 @prices.command()
-@click.argument("provider", type=click.Choice(["sample"]))
-@click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The first date, YYYY-MM-DD.")
-@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last date, YYYY-MM-DD.")
-def fetch(provider: str, symbols: tuple[str, ...], start: datetime | None, end: datetime | None) -> None:
+@click.argument("words", nargs=-1, metavar="[PROVIDER] [SYMBOL]...")
+@click.option("--provider", "provider", help="Who is asked; else the first word. docs/data.md lists them.")
+@click.option(
+    "--interval", type=click.Choice(list(_INTERVALS)), default="daily", show_default=True, help="Minutes of a bar."
+)
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="The first session, YYYY-MM-DD.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="The last session, YYYY-MM-DD.")
+def fetch(
+    words: tuple[str, ...], provider: str | None, interval: str, start: datetime | None, end: datetime | None
+) -> None:
     """
-    Store a PROVIDER's daily bars, dividends and splits; of all its symbols by default.
+    Store a provider's bars of each SYMBOL, with dividends and splits; without symbols, of all that it lists.
 
-    The provider "sample" comes with the package: AAPL, FB, GOOG, IBM and MSFT until March 2013.
+    The provider "sample" comes with the package: AAPL, FB, GOOG, IBM and MSFT until March 2013; "simulated" makes
+    prices up; "csv", "yahoo" and "alpaca" are set up by the environment. A provider that limits its requests is asked
+    again when it allows it.
     """
+    from daytrader.config import Settings
     from daytrader.services import price_service
-    from daytrader.services.data_providers.sample import SampleProvider
+    from daytrader.services.data_providers import get_provider, provider_names
+    from daytrader.services.data_providers.backoff import patiently
     from daytrader.services.session_manager import SessionManager
+    from daytrader.utils.errors import InvalidInputError
 
-    source = SampleProvider()
-    first, last = _date(start), _date(end)
-    fetched = [source.fetch(symbol, first, last) for symbol in symbols or source.symbols()]
+    name, symbols = (provider, words) if provider else (words[0] if words else "", words[1:])
+    if name not in provider_names():
+        raise InvalidInputError({"provider": [f"must be one of {', '.join(provider_names())}"]})
+    source = get_provider(name, Settings.from_environment())
+    wanted = symbols or source.symbols()
+    if not wanted:
+        raise InvalidInputError({"symbol": [f"is required: {name} does not list its symbols"]})
+    minutes, first, last = _INTERVALS[interval], _date(start), _date(end)
+    if minutes not in source.capabilities.intervals:
+        raise InvalidInputError({"interval": [f"{name} has no such bars"]})
+    fetched = [patiently(partial(source.history, symbol, minutes, first, last)) for symbol in wanted]
     open_database(writes=True, makes_new=True)
     with SessionManager() as session:
         for series in fetched:
             price_service.store_series(session, series)
+    kind = "daily" if minutes == 0 else f"{minutes}-minute"
     for series in fetched:
-        counts = f"{series.time.size:,} daily bars, {len(series.events)} dividends and splits"
-        console().print(f"{series.symbol}: {counts} from {provider}")
+        counts = f"{series.time.size:,} {kind} bars, {len(series.events)} dividends and splits"
+        console().print(f"{series.symbol}: {counts} from {name}")
 
 
 def _zone(name: str) -> ZoneInfo:

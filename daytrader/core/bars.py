@@ -15,7 +15,7 @@ from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray
 from daytrader.core.columns import Columns, RefusedBar, breaches_of, read_columns
 from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, place, snap_ratio, split_factors
 from daytrader.core.errors import InvalidBarsError
-from daytrader.core.money import micros_array, scaled
+from daytrader.core.money import from_micros, micros_array, scaled
 from daytrader.core.tape import Tape, tape_of
 
 __all__ = ["Bars", "CorporateEvent", "EventKind", "RefusedBar", "SignalView", "adjusted", "snap_ratio"]
@@ -179,6 +179,15 @@ class Bars:
         return EventColumns(
             self.event_row, self.event_kind, self.event_num, self.event_den, self.event_micros, self.event_ref
         )
+
+    def corporate_events(self) -> list[CorporateEvent]:
+        """Return the placed events one by one, each dated by the session of its bar."""
+        return [
+            CorporateEvent(
+                int(self.session[row]), EventKind(kind), int(num), int(den), from_micros(int(micros)), int(ref), True
+            )
+            for row, kind, num, den, micros, ref in zip(*self.events, strict=True)
+        ]
 
     @cached_property
     def micros(self) -> Micros:

@@ -54,6 +54,38 @@ def resample(bars: Bars, period: Period) -> Bars:
     )
 
 
+def coarsen(bars: Bars, minutes: int, opens: IntArray) -> Bars:
+    """
+    Return intraday *bars* as bars of *minutes*, counted from each session's opening bell.
+
+    Open is the first open, high the highest, low the lowest, close the last close, volume the sum (NaN where any is
+    unknown); a stretch without any bar stays without one. The last bar may still be growing. Dividends and splits
+    stay on the first bar of their session.
+
+    Args:
+        bars: Of the regular session, finer than *minutes*.
+        minutes: A multiple of the bars' own interval.
+        opens: The opening bell of each bar's session, epoch seconds, shape (n,).
+    """
+    if bars.interval_minutes == minutes or not bars.n:
+        return bars
+    length = minutes * 60
+    label = opens + (bars.time - opens) // length * length
+    first = _starts(label)
+    last = np.append(first[1:], bars.n) - 1
+    return Bars.build(
+        label[first],
+        bars.open[first],
+        np.maximum.reduceat(bars.high, first),
+        np.minimum.reduceat(bars.low, first),
+        bars.close[last],
+        np.add.reduceat(bars.volume, first),
+        interval_minutes=minutes,
+        session=bars.session[first],
+        events=bars.corporate_events(),
+    )
+
+
 def last_session(bars: Bars) -> Bars:
     """Return the bars of the last session in *bars*, without events: those came before its first bar."""
     first = int(np.searchsorted(bars.session, bars.session[-1])) if bars.n else 0

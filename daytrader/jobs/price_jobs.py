@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from daytrader.config import Settings
 from daytrader.jobs.import_prices import ImportOptions, ImportReport, import_prices
 from daytrader.jobs.worker import Handler, JobControl, Outcome
 from daytrader.models.enums import PriceSource
 from daytrader.services import job_service, price_service
 from daytrader.services.data_providers import get_provider
+from daytrader.services.data_providers.backoff import patiently
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.constants import DAILY
@@ -25,7 +27,9 @@ _SHOWN_ERRORS: Final = 10_000
 _ABANDONED_SECONDS: Final = 3600.0
 
 
-def handlers(uploads: Path, *, address: str, on_prices: Callable[[], None]) -> dict[str, Handler]:
+def handlers(
+    uploads: Path, *, address: str, on_prices: Callable[[], None], settings: Settings | None = None
+) -> dict[str, Handler]:
     """
     Return who carries out the jobs of this module, by kind.
 
@@ -33,8 +37,9 @@ def handlers(uploads: Path, *, address: str, on_prices: Callable[[], None]) -> d
         uploads: Where uploaded files wait.
         address: What the addresses of results begin with.
         on_prices: Called once prices have changed.
+        settings: How the providers are set up; the environment's where None.
     """
-    return {IMPORT: ImportJob(uploads, address, on_prices), FETCH: FetchJob(address, on_prices)}
+    return {IMPORT: ImportJob(uploads, address, on_prices), FETCH: FetchJob(address, on_prices, settings)}
 
 
 class ImportJob:
@@ -98,14 +103,16 @@ class ImportJob:
 class FetchJob:
     """Stores what a provider gives for one stock."""
 
-    def __init__(self, address: str, on_prices: Callable[[], None]) -> None:
+    def __init__(self, address: str, on_prices: Callable[[], None], settings: Settings | None = None) -> None:
         self._address = address
         self._on_prices = on_prices
+        self._settings = settings
 
     def run(self, params: Mapping[str, Any], control: JobControl) -> Outcome:
-        """Ask first, outside any transaction, then write in one."""
+        """Ask first, patiently and outside any transaction, then write in one."""
         start, end = (None if params[name] is None else date.fromisoformat(params[name]) for name in ("start", "end"))
-        series = get_provider(params["provider"]).fetch(params["symbol"], start, end)
+        provider, interval = get_provider(params["provider"], self._settings), params.get("interval", DAILY)
+        series = patiently(lambda: provider.history(params["symbol"], interval, start, end))
         control.report(_READING)
         with SessionManager() as session:
             stock = price_service.store_series(session, series)

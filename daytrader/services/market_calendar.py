@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from daytrader.core.arrays import BoolArray, DayArray, IntArray
+from daytrader.utils.constants import DAILY
 
 EXCHANGE_ZONE: Final = ZoneInfo("America/New_York")
 SETTLING: Final = timedelta(minutes=30)
@@ -87,6 +88,68 @@ def in_regular_session(times: IntArray) -> BoolArray:
     row = np.searchsorted(schedule.opens, times, side="right") - 1
     inside: BoolArray = (row >= 0) & (times < schedule.closes[np.maximum(row, 0)])
     return inside
+
+
+def session_opens(times: IntArray) -> IntArray:
+    """Return when the session of each of *times* began (epoch seconds UTC, all within sessions), shape (n,)."""
+    schedule = _schedule()
+    return schedule.opens[np.maximum(np.searchsorted(schedule.opens, times, side="right") - 1, 0)]
+
+
+def complete_at(times: IntArray, interval: int, *, settling: timedelta = SETTLING) -> IntArray:
+    """
+    Return when the bars of sessions that start at *times*, shape (n,), are complete: epoch seconds, shape (n,).
+
+    An intraday bar ends after *interval* minutes, the last one of a session at the bell; a daily bar *settling* after
+    the bell, and a date without a session at midnight in New York and *settling*.
+    """
+    schedule = _schedule()
+    if interval != DAILY:
+        row = np.maximum(np.searchsorted(schedule.opens, times, side="right") - 1, 0)
+        ends: IntArray = np.minimum(times + interval * 60, schedule.closes[row])
+        return ends
+    row = np.minimum(np.searchsorted(schedule.day, times // _DAY), schedule.day.size - 1)
+    closes = schedule.closes[row].copy()
+    for place in np.flatnonzero(schedule.day[row] != times // _DAY).tolist():
+        following = date_of(int(times[place] // _DAY) + 1)
+        midnight = datetime(following.year, following.month, following.day, tzinfo=EXCHANGE_ZONE)
+        closes[place] = int(midnight.timestamp())
+    settled: IntArray = closes + int(settling.total_seconds())
+    return settled
+
+
+def bar_starts(first: date, last: date, interval: int) -> IntArray:
+    """
+    Return the start of every bar of the sessions from *first* to *last*, both included: epoch seconds UTC, shape (n,).
+
+    Intraday bars are counted from the opening bell; daily ones are labelled by midnight UTC of their date.
+    """
+    schedule = _schedule()
+    rows = slice(
+        int(np.searchsorted(schedule.day, days_since_epoch(first))),
+        int(np.searchsorted(schedule.day, days_since_epoch(last), side="right")),
+    )
+    if interval == DAILY:
+        days: IntArray = schedule.day[rows] * _DAY
+        return days
+    spans = zip(schedule.opens[rows].tolist(), schedule.closes[rows].tolist(), strict=True)
+    starts = [np.arange(opens, closes, interval * 60, dtype=np.int64) for opens, closes in spans]
+    return np.concatenate(starts) if starts else np.empty(0, np.int64)
+
+
+def complete_bars(after: int, now: datetime, interval: int, *, settling: timedelta = SETTLING) -> IntArray:
+    """Return the starts, later than *after* (epoch seconds), of the bars that are complete at *now*, shape (n,)."""
+    first = date_of(after // _DAY)
+    starts = bar_starts(first, now.date(), interval)
+    starts = starts[starts > after]
+    complete: IntArray = starts[complete_at(starts, interval, settling=settling) <= now.timestamp()]
+    return complete
+
+
+def last_complete_bar(now: datetime, interval: int, *, settling: timedelta = SETTLING) -> int:
+    """Return the start (epoch seconds) of the newest bar that is complete at *now*."""
+    back = now - timedelta(days=14)  # longer than the exchange was ever closed since 1970
+    return int(complete_bars(int(back.timestamp()), now, interval, settling=settling)[-1])
 
 
 def _offset(hour: int) -> int:

@@ -28,12 +28,12 @@ from daytrader.services import (
     stock_service,
 )
 from daytrader.services.column_cache import Prices as PriceColumns
-from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.base import Adjustment, PriceSeries
 from daytrader.services.events import events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
-from daytrader.utils.errors import InsufficientDataError
+from daytrader.utils.errors import BrokenRuleError, InsufficientDataError
 
 Prices = Literal["raw", "adjusted"]
 
@@ -112,8 +112,8 @@ def load_final_bars(
     """Return the stored bars that can no longer change at *now*: settled sessions, complete intraday bars."""
     bars = load_bars(session, stock_id, interval, since=since)
     if interval != DAILY:
-        complete = int(np.searchsorted(bars.time + interval * 60, int(now.timestamp()), side="right"))
-        return bars.head(complete)
+        ends = market_calendar.complete_at(bars.time, interval)
+        return bars.head(int(np.searchsorted(ends, int(now.timestamp()), side="right")))
     rows = bars.n
     while rows and not market_calendar.is_final(market_calendar.date_of(int(bars.session[rows - 1])), now):
         rows -= 1
@@ -169,7 +169,14 @@ def count_bars(session: Session, stock_id: int, interval: int = DAILY) -> int:
 
 
 def store_series(session: Session, series: PriceSeries, on_conflict: OnConflict = OnConflict.UPDATE) -> Stock:
-    """Store what a provider gave, making the stock where there is none, and announce its newest bar."""
+    """
+    Store what a provider gave, making the stock where there is none, and announce its newest bar.
+
+    Raises:
+        BrokenRuleError: If the prices are not raw: what is stored is traded, at prices that were paid.
+    """
+    if series.adjustment is not Adjustment.RAW:
+        raise BrokenRuleError(f"{series.provider} gives prices that are adjusted ({series.adjustment}), not raw ones")
     stock, is_new = stock_service.ensure(session, series.symbol, name=series.name, sector=series.sector)
     table = BarTable(
         np.full(series.time.size, stock.id, np.int64),

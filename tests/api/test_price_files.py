@@ -390,11 +390,24 @@ def test_a_provider_is_asked_by_a_job(world: World, admin: Caller, worker: Worke
 
 
 @pytest.mark.usefixtures("acme")
+def test_intraday_bars_of_a_provider(admin: Caller, worker: Worker) -> None:
+    """Any interval that it has."""
+    body = {"provider": "simulated", "interval": 15, "start": "2024-01-02", "end": "2024-01-02"}
+    answer = admin.post("/prices/ACME/fetch", body)
+    assert worker.run_waiting() == 1
+
+    job = admin.get(f"/jobs/{answer.get_json()['id']}").get_json()
+    assert (job["state"], job["result"]["rows"], job["result"]["interval"]) == ("SUCCEEDED", 26, 15)
+    assert job["result_url"].endswith("/prices/intraday?symbol=ACME&interval=15")
+
+
+@pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"provider": "nobody"}, "provider"),
         ({"interval": 5}, "interval"),
+        ({"provider": "alpaca"}, "provider"),  # no keys are set
         ({"start": "2020-02-01", "end": "2020-01-01"}, "start"),
         ({"start": "soon"}, "start"),
     ],

@@ -178,6 +178,35 @@ def test_a_symbol_the_sample_does_not_have(ready: Command) -> None:
     assert stocks(ready) == {}
 
 
+def test_made_up_intraday_prices_of_any_symbol(ready: Command) -> None:
+    """Named by option or as the first word; a provider that lists nothing needs a symbol."""
+    week = ("--start", "2024-01-02", "--end", "2024-01-05")
+    result = ready("prices", "fetch", "ACME", "--provider", "simulated", "--interval", "30", *week)
+
+    assert "ACME: 52 30-minute bars, 0 dividends and splits from simulated" in result.stdout
+    assert ready("prices", "fetch", "simulated", "ACME", *week).exit_code == 0
+    assert stocks(ready) == {"ACME": 4}
+    assert "symbol: is required" in ready("prices", "fetch", "simulated").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nobody", "ACME"), "alpaca, csv, sample, simulated, yahoo"),
+        (("ACME", "--provider", "alpaca"), "DAYTRADER_ALPACA_KEY"),
+        (("ACME", "--provider", "csv"), "DAYTRADER_CSV"),
+        (("AAPL", "--provider", "sample", "--interval", "5"), "no such bars"),
+    ],
+)
+def test_a_provider_that_cannot_be_asked(ready: Command, words: tuple[str, ...], said: str) -> None:
+    """Is said in words, and nothing is stored."""
+    result = ready("prices", "fetch", *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert stocks(ready) == {}
+
+
 def test_a_first_import_makes_the_database(daytrader: Command) -> None:
     """A newcomer's first command works; one that only reads still says that there is nothing to read."""
     assert daytrader("prices", "import", YAHOO, "--symbol", "ACME").exit_code == 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_restx import Resource
 
 from daytrader.api.background import starts_job
@@ -31,13 +31,13 @@ from daytrader.jobs.price_jobs import FETCH, IMPORT
 from daytrader.models.enums import PriceSource
 from daytrader.services import job_service, price_export, rate_limits, stock_service
 from daytrader.services.actor import Actor
+from daytrader.services.data_providers import get_provider
 from daytrader.services.event_payloads import entity
 from daytrader.services.price_export import ExportFormat
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import validators
-from daytrader.utils.constants import DAILY
-from daytrader.utils.errors import InvalidInputError
+from daytrader.utils.errors import ConfigurationError, InvalidInputError
 
 ns = stock_prices.ns
 
@@ -90,18 +90,28 @@ class PriceFetch(Resource):  # type: ignore[misc]
     @returns(JobSchema, HTTPStatus.ACCEPTED, location="/jobs/{id}")
     def post(self, session: Any, symbol: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask a data provider for a stock's bars, dividends and splits (admins)."""
-        if data["interval"] != DAILY:
-            raise InvalidInputError({"interval": [f"{data['provider']} has daily bars only"]})
+        _judge(data["provider"], data["interval"])
         start, end = data.get("start"), data.get("end")
         if start is not None and end is not None and start > end:
             raise InvalidInputError({"start": ["must not be after the end"]})
         params = {
             "symbol": stock_service.by_symbol(session, symbol).symbol,
             "provider": data["provider"],
+            "interval": data["interval"],
             "start": start and start.isoformat(),
             "end": end and end.isoformat(),
         }
         return entity(job_service.create(session, current_actor(), FETCH, params))
+
+
+def _judge(provider: str, interval: int) -> None:
+    """Refuse what the provider does not have, or a provider that is not set up."""
+    try:
+        intervals = get_provider(provider, current_app.extensions["settings"]).capabilities.intervals
+    except ConfigurationError as error:
+        raise InvalidInputError({"provider": [str(error)]}) from error
+    if interval not in intervals:
+        raise InvalidInputError({"interval": [f"{provider} has no such bars"]})
 
 
 @ns.route("/<string:symbol>/export")

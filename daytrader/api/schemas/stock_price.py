@@ -21,7 +21,7 @@ from daytrader.api.schemas.fields import (
     Word,
 )
 from daytrader.models.enums import AnalysisTimeframe, PriceSource
-from daytrader.services.data_providers import PROVIDERS
+from daytrader.services.data_providers import provider_names
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils import validators
 from daytrader.utils.constants import DAILY, MAX_PRICE
@@ -97,7 +97,7 @@ class NewIntradayPriceSchema(IntradayPriceSchema):
 class FetchSchema(BaseSchema):
     """What is asked of a data provider."""
 
-    provider = Word(*PROVIDERS, load_default=SampleProvider.name, example=SampleProvider.name)
+    provider = Word(*provider_names(), load_default=SampleProvider.name, example=SampleProvider.name)
     start = Day(doc="First session", allow_none=True)
     end = Day(doc="Last session", allow_none=True)
     interval = Whole(validators.service_interval, load_default=DAILY, doc="Minutes, 0 for daily")

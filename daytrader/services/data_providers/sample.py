@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -12,9 +12,10 @@ import numpy as np
 
 from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import CorporateEvent, EventKind
-from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.base import Capabilities, PriceSeries
 from daytrader.services.market_calendar import days_since_epoch
-from daytrader.utils.errors import NotFoundError
+from daytrader.utils.constants import DAILY
+from daytrader.utils.errors import InvalidInputError, NotFoundError
 
 _DAY: Final = 86_400
 
@@ -42,6 +43,7 @@ class SampleProvider:
     """Apple, Facebook, Google, IBM and Microsoft until March 2013."""
 
     name = "sample"
+    capabilities = Capabilities((DAILY,))
 
     def symbols(self) -> tuple[str, ...]:
         """Return the five symbols."""
@@ -79,6 +81,28 @@ class SampleProvider:
             name=listing.name,
             sector=listing.sector,
         )
+
+    def history(
+        self, symbol: str, interval: int = DAILY, start: date | None = None, end: date | None = None
+    ) -> PriceSeries:
+        """
+        Return what `fetch` returns.
+
+        Raises:
+            NotFoundError: If it is none of the five.
+            InvalidInputError: If *interval* is not daily.
+        """
+        if interval != DAILY:
+            raise InvalidInputError({"interval": [f"{self.name} has daily bars only"]})
+        return self.fetch(symbol, start, end)
+
+    def latest(self, symbol: str, interval: int, since: datetime) -> PriceSeries:
+        """Return the bars at or after *since*, of which there will be none since 2013."""
+        return self.history(symbol, interval, since.date())
+
+    def clock_skew(self) -> timedelta | None:
+        """Return None: no clock is involved."""
+        return None
 
 
 def derive_dividends(
