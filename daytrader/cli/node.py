@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -47,6 +49,18 @@ class Node:
         self._database.dispose()
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no garbage meanwhile: what is loaded stays, and looking through it costs a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@_without_collecting()
 def prepare(settings: Settings, replay_from: date | None) -> None:
     """
     Bring the database to this version, and fill it with what is to be served.
@@ -72,6 +86,7 @@ def prepare(settings: Settings, replay_from: date | None) -> None:
         engine.dispose()
 
 
+@_without_collecting()
 def build(
     settings: Settings,
     *,

@@ -86,6 +86,7 @@ class EngineSupervisor:
         self._stopping = threading.Event()
         self._going = threading.Event()
         self._ready = threading.Event()
+        self._is_loading = False
         self._hand = threading.Lock()  # held while a bar is taken
         self._locks = ExitStack()
         self._state = EngineState.STOPPED
@@ -100,7 +101,9 @@ class EngineSupervisor:
             ConflictError: If another engine runs on this SQLite database.
         """
         if self._thread is not None and self._thread.is_alive():
-            return
+            if not self._stopping.is_set():
+                return
+            self._thread.join()  # it was stopped while it loaded
         if self._is_sqlite:
             self._locks.enter_context(engine_lock(self._instance))
         session_factory.configure(info={_INSTALLATION: installation_id(self._instance)})
@@ -115,7 +118,7 @@ class EngineSupervisor:
     def stop(self, timeout: float = 10.0) -> bool:
         """Finish the bar in hand and stop; return whether that was done within *timeout* seconds."""
         self._stopping.set()
-        if self._thread is not None:
+        if self._thread is not None and not self._is_loading:  # while it loads, it has nothing in hand
             self._thread.join(timeout)
             if self._thread.is_alive():
                 return False
@@ -196,7 +199,7 @@ class EngineSupervisor:
                 if not self.is_ready:
                     reconcile(self._runner, self._feed.bars_of)
                     self._ready.set()
-                    warm_up_rules()  # what the first bar compiled, every other writer of the database would wait for
+                    self._load()
                 self._work()
             except UnavailableError as error:
                 self._error = str(error)
@@ -207,6 +210,14 @@ class EngineSupervisor:
                     _tell_admins(error)
                 self._state, self._error = EngineState.FAILED, f"{type(error).__name__}: {error}"
                 self._stopping.wait(RETRY_SECONDS)
+
+    def _load(self) -> None:
+        """Compile the rules: what the first bar compiled, every other writer of the database would wait for."""
+        self._is_loading = True
+        try:
+            warm_up_rules()
+        finally:
+            self._is_loading = False
 
     def _work(self) -> None:
         while not self._stopping.is_set():

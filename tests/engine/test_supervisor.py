@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from daytrader.brokers.paper import PaperBroker
+from daytrader.engine import supervisor
 from daytrader.engine.feeds import ReplayFeed
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
@@ -317,3 +319,28 @@ def test_a_replay_begins_where_it_is_asked_to(world: World) -> None:
     assert market.reload(service).current_shares == 100
     with SessionManager() as session, pytest.raises(ConflictError, match="holds shares"):
         replay_clock.begin_on(session, day(5).date())
+
+
+def test_a_stop_does_not_wait_for_what_is_loaded(
+    world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready before the rules are compiled; told to stop meanwhile, it has nothing in hand, and takes no bar later."""
+    Market(world, [TEN, TEN]).service()
+    start_replay()
+    is_loading, may_go_on = threading.Event(), threading.Event()
+
+    def load() -> None:
+        is_loading.set()
+        assert may_go_on.wait(PATIENCE)
+
+    monkeypatch.setattr(supervisor, "warm_up_rules", load)
+    engine.start()
+    assert is_loading.wait(PATIENCE)
+    assert engine.is_ready
+
+    assert engine.stop(timeout=0)
+
+    may_go_on.set()
+    engine.start()
+    eventually(lambda: engine.status()["state"] == "idle")
+    assert [thread.name for thread in threading.enumerate()].count("engine") == 1

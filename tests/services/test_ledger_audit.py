@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Boolean, Connection, Engine, Enum, Integer, text
 from sqlalchemy.orm import Session
 
+from daytrader.core import fills
+from daytrader.core.errors import BoundsError
+from daytrader.core.money import MAX_PRICE
 from daytrader.models import Base
 from daytrader.models.base import Exact, UtcDateTime
 from daytrader.services import database, transaction_service
-from daytrader.services.ledger_audit import Breach, audit
+from daytrader.services.ledger_audit import Breach, amounts, audit
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
@@ -46,7 +51,7 @@ EXEMPT: Final = {
     **{f"{table}.{name}": CLOCK for table in LEDGER for name in ("created_at", "updated_at")},
     "trading_services.name": "what its owner calls it",
     "trading_services.description": "what its owner says of it",
-    "trading_services.stop_price": "set by the percentage of that time, which is not kept; checked without a position",
+    "trading_services.stop_price": "set by a percentage that is not kept; tick and side of the price are checked",
     "trading_services.target_price": "as the stop",
     "trading_services.error_reason": "any words; checked against the state",
     "trading_transactions.notes": "a remark of its owner",
@@ -216,6 +221,15 @@ def test_a_lost_row_is_missed(engine: Engine, table: str) -> None:
         ("UPDATE executions SET fee = 'free' WHERE id = 1", "executions 1: fee is no number"),
         ("DELETE FROM orders WHERE id = 1", "executions 1: order_id 1 names a row of orders that is missing"),
         ("UPDATE decisions SET action = 'PANIC' WHERE id = 2", "decisions 2: action is none of BUY, SELL, NOTHING"),
+        ("UPDATE trading_services SET stop_price = 9.505 WHERE current_shares > 0", "stop 9.505000 is not on the tick"),
+        (
+            "UPDATE trading_services SET stop_price = 12 WHERE current_shares > 0",
+            "stop 12.000000 is on the wrong side of",
+        ),
+        (
+            "UPDATE trading_services SET target_price = 5 WHERE current_shares > 0",
+            "target 5.000000 is on the wrong side of",
+        ),
         ("UPDATE corporate_actions SET amount = amount * 2", "journal entry 5 (DIVIDEND): pays"),
     ],
 )
@@ -243,3 +257,25 @@ def test_the_exempt_columns_are_there(engine: Engine) -> None:
     assert engine.dialect.name == "sqlite"
     known = {f"{table}.{column.name}" for table in LEDGER for column in Base.metadata.tables[table].columns}
     assert EXEMPT.keys() <= known
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    shares=st.integers(1, 10**6),
+    price=st.integers(1, MAX_PRICE),
+    ratio=st.tuples(st.integers(1, 1000), st.integers(1, 1000)),
+)
+def test_the_audits_own_arithmetic_agrees_with_the_compiled_rules(
+    shares: int, price: int, ratio: tuple[int, int]
+) -> None:
+    """Two derivations of one amount: the audit's in exact integers, the books' in 64 bits."""
+    assert _or_refused(amounts.worth, shares, price) == _or_refused(fills.cost_cents, shares, price)
+    assert _or_refused(amounts.worth, shares, price) == _or_refused(fills.dividend_cents, shares, price)
+    assert amounts.after_split(shares, *ratio) == fills.split_shares(shares, *ratio)[0]
+
+
+def _or_refused(rule: Callable[[int, int], int], shares: int, price: int) -> int | None:
+    try:
+        return rule(shares, price)
+    except BoundsError:
+        return None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.fills import dividend_cents
 from daytrader.models.enums import CorporateActionKind, JournalKind, OrderSide
 from daytrader.models.journal_entry import OPENING_NOTE, opening_note
+from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Action, Books
 from daytrader.services.ledger_audit.positions import split_of
 from daytrader.services.ledger_audit.words import money
@@ -103,7 +103,7 @@ def _moved(books: Books, entry: Any, action: Action, shares: int) -> Iterator[st
         yield f"moves {entry.shares_change} shares"
     if entry.kind is JournalKind.DIVIDEND:
         try:
-            paid: int | None = dividend_cents(shares, action.amount) if shares >= 0 and action.amount >= 0 else None
+            paid: int | None = worth(shares, action.amount) if shares >= 0 and action.amount >= 0 else None
         except BoundsError:
             paid = None
         if entry.amount != paid:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.fills import cost_cents
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, JournalKind, OrderKind, OrderSide, OrderState
+from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import money, price
 
@@ -123,7 +123,7 @@ def _amount(execution: Any) -> Iterator[str]:
         yield f"{execution.shares} shares at {price(execution.price)} with a fee of {money(execution.fee)}"
         return
     try:
-        amount = cost_cents(execution.shares, execution.price)
+        amount = worth(execution.shares, execution.price)
     except BoundsError:
         yield f"{execution.shares} shares at {price(execution.price)} are beyond the largest amount"
         return

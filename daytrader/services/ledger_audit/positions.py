@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.fills import split_shares
 from daytrader.core.trades import SPLIT_REASON
 from daytrader.models.enums import JournalKind, OrderKind, OrderSide
 from daytrader.models.enums import TransactionState as State
+from daytrader.services.ledger_audit.amounts import after_split
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import money, price
 
@@ -116,7 +116,7 @@ def split_of(books: Books, shares: int, entry: Any) -> int:
     if action is None or action.ratio_numerator < 1 or action.ratio_denominator < 1 or shares < 0:
         return shares
     try:
-        return split_shares(shares, action.ratio_numerator, action.ratio_denominator)[0]
+        return after_split(shares, action.ratio_numerator, action.ratio_denominator)
     except BoundsError:
         return shares
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.fills import cost_cents
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, ServiceState, TradingMode
+from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import money, price
 
@@ -37,7 +37,7 @@ def _reserve(order: Any) -> Iterator[str]:
             yield f"order {order.id}: is {order.state} and still holds {money(order.reserved_cash)}"
         return
     try:
-        cost = cost_cents(order.shares - order.filled_shares, order.limit_price or 0)
+        cost = worth(order.shares - order.filled_shares, order.limit_price or 0)
     except BoundsError:
         yield f"order {order.id}: {order.shares} shares at {price(order.limit_price)} are beyond the largest amount"
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 from daytrader.models.enums import JournalKind, OrderKind, ServiceState, TradingMode
 from daytrader.models.enums import TransactionState as State
+from daytrader.services.ledger_audit.amounts import tick_of
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import price
 
@@ -38,6 +39,8 @@ def check_service(books: Books) -> Iterator[str]:
     if not service.is_armed and not _was_stopped(books):
         yield "waits for its signal to clear after a stop, and was not stopped out last"
     yield from _levels(service, bool(opened))
+    for t in opened[:1]:
+        yield from _placed(books, t)
 
 
 def _was_stopped(books: Books) -> bool:
@@ -55,6 +58,27 @@ def _levels(service: Any, has_position: bool) -> Iterator[str]:
         yield f"stop {price(stop)} or target {price(target)} is no price"
     if stop is not None and target is not None and stop >= target:
         yield f"stop {price(stop)} is not below target {price(target)}"
+
+
+def _placed(books: Books, t: Any) -> Iterator[str]:
+    """
+    Stop and target of an open position lie on the tick, one below and one above what was paid, splits included.
+
+    By how much is not kept: the percentages may have been edited since. Each rounding moves a level by half a tick.
+    """
+    paid, slack = t.purchase_price, 1
+    for entry in books.booked(t.id):
+        action = books.actions.get(entry.corporate_action_id) if entry.kind is JournalKind.SPLIT else None
+        if action is not None and action.ratio_numerator > 0:
+            paid, slack = paid * action.ratio_denominator / action.ratio_numerator, slack + 1
+    for name, level, side in (("stop", books.service.stop_price, 1), ("target", books.service.target_price, -1)):
+        if level is None:
+            continue
+        tick = tick_of(level)
+        if level % tick:
+            yield f"{name} {price(level)} is not on the tick"
+        if (level - paid) * side > slack * tick:
+            yield f"{name} {price(level)} is on the wrong side of the purchase at {price(t.purchase_price)}"
 
 
 def check_transactions(books: Books) -> Iterator[str]:
