@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.rules import RULE_FIELDS
-from daytrader.core.strategy import get_strategy
+from daytrader.core.strategy import Parameter, get_strategy
 
 Number: TypeAlias = int | float | Decimal
 Column: TypeAlias = npt.NDArray[np.int64 | np.float64]
@@ -87,7 +87,7 @@ def random(axes: Mapping[str, tuple[Number, Number]], n: int, seed: int, strateg
     if not 1 <= n <= _LARGEST:
         raise InvalidParameterError("combinations", f"must be 1 to {_LARGEST:,}, were {n:,}")
     own = get_strategy(strategy).parameters
-    decimals = {**RULE_FIELDS, **{setting.name: 0 if setting.type is int else _DECIMALS for setting in own}}
+    decimals = {**RULE_FIELDS, **{setting.name: _decimals_of(setting) for setting in own}}
     rng = np.random.default_rng(seed)
     columns: list[Column] = []
     for name, bounds in axes.items():
@@ -120,6 +120,12 @@ def listed(rows: Sequence[Mapping[str, Number]]) -> Combinations:
 def _need(axes: Mapping[str, object]) -> None:
     if not axes:
         raise InvalidParameterError("combinations", "must name at least one setting")
+
+
+def _decimals_of(setting: Parameter) -> int:
+    if setting.type is int:
+        return 0
+    return _DECIMALS if setting.decimals is None else setting.decimals
 
 
 def _steps(width: float, decimals: int) -> int:

@@ -59,7 +59,7 @@ _SHIPPED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One setting of a strategy; *minimum* and *maximum* are allowed values."""
+    """One setting; *minimum* and *maximum* are allowed values, *decimals* its most decimal places, None for any."""
 
     name: str
     type: type[int] | type[float]
@@ -67,6 +67,7 @@ class Parameter:
     minimum: int | float
     maximum: int | float
     description: str
+    decimals: int | None = None
 
     def parse(self, value: object) -> int | float:
         """
@@ -77,6 +78,8 @@ class Parameter:
         """
         kind = "whole number" if self.type is int else "number"
         allowed = f"must be a {kind} between {self.minimum} and {self.maximum}"
+        if self.decimals is not None:
+            allowed += f", with at most {self.decimals} decimal places"
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
             raise InvalidParameterError(self.name, allowed)
         try:
@@ -89,6 +92,8 @@ class Parameter:
             if not number.is_integer():
                 raise InvalidParameterError(self.name, allowed)
             return int(number)
+        if self.decimals is not None and number != round(number, self.decimals):
+            raise InvalidParameterError(self.name, allowed)
         return number
 
 

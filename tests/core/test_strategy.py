@@ -164,6 +164,15 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(params: dict[str, objec
     assert caught.value.name == next(iter(params))
 
 
+@pytest.mark.parametrize("name", ["buy_threshold", "sell_threshold"])
+def test_thresholds_have_the_two_decimals_of_a_services_columns(name: str) -> None:
+    """One rule, whichever way they come: as a parameter of `technical`, as an option, as a column."""
+    assert resolve_params(get_strategy("technical"), {name: "2.55"})[name] == 2.55
+    for value in (2.555, "2.555", Decimal("2.555"), 1e-9):
+        with pytest.raises(InvalidParameterError, match=f"{name}: must be .*, with at most 2 decimal places"):
+            resolve_params(get_strategy("technical"), {name: value})
+
+
 def test_macd_refuses_a_fast_average_that_is_not_faster() -> None:
     """By name: a form can show it, a sweep can skip it."""
     for fast, slow in ((26, 26), (30, 26)):

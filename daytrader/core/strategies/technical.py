@@ -19,9 +19,9 @@ class Technical:
 
     name = "technical"
     description = "Buys when oversold or on a dip in an uptrend, sells when overbought or when the trend turns."
-    parameters = (
-        Parameter("buy_threshold", float, 3.0, 0.0, 100.0, "Percent below SMA(5) that counts as a dip"),
-        Parameter("sell_threshold", float, 2.0, 0.0, 1000.0, "Percent above SMA(5) that counts as a rally"),
+    parameters = (  # two decimals, as a service's columns of these names
+        Parameter("buy_threshold", float, 3.0, 0.0, 100.0, "Percent below SMA(5) that counts as a dip", 2),
+        Parameter("sell_threshold", float, 2.0, 0.0, 1000.0, "Percent above SMA(5) that counts as a rally", 2),
     )
 
     def warmup(self, params: Params) -> int:  # noqa: ARG002 - the protocol's signature; the windows are fixed
