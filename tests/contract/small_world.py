@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,17 @@ class SmallWorld:
     Attributes:
         tokens: An access token by who is asking; nobody has none.
         known: Values that exist, or fit, by the names that addresses, queries and bodies call them.
+        swagger: What the application says of itself.
     """
 
     app: Flask
     path: Path
     tokens: dict[str, str]
     known: dict[str, Any]
+    swagger: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.swagger = self.app.test_client().get("/api/v1/swagger.json").get_json()
         self._kept = sqlite3.connect(":memory:", check_same_thread=False)
         with closing(sqlite3.connect(self.path)) as source:
             source.backup(self._kept)
@@ -106,6 +109,9 @@ def _fill(world: World, app: Flask, owner: User, token: str) -> dict[str, Any]:
     post(f"/services/{active}/execute-strategy")
     post(f"/services/{services[ServiceState.PAUSED].id}/pause")
     backtest = post("/backtests", {"symbol": "ACME", "strategy": "sma_cross"})["id"]
+    grid = {"fast": [5, 10], "slow": [20, 30]}
+    sweep = post("/sweeps", {"symbol": "ACME", "strategy": "sma_cross", "grid": grid})["id"]
+    app.extensions["jobs"].run_waiting()
     with SessionManager() as session:
         session.get_one(type(services[ServiceState.ERROR]), services[ServiceState.ERROR].id).state = ServiceState.ERROR
         intraday = [
@@ -138,6 +144,10 @@ def _fill(world: World, app: Flask, owner: User, token: str) -> dict[str, Any]:
             "order_id": client.get("/api/v1/orders", headers=headers).get_json()["items"][0]["id"],
             "price_id": 1,
             "service_id": active,
+            "sweep_id": sweep,
+            "grid": grid,
+            "x": "fast",
+            "y": "slow",
             "stock_id": stock.id,
             "spare_id": spare.id,
             "symbol": "ACME",

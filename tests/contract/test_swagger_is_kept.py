@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from .small_world import SmallWorld, build
+from .small_world import SmallWorld
 
 Operation = APIOperation[Any, Any, Any, Any]
 AnyCase = Case[Any]
@@ -40,14 +39,6 @@ _CHECKS: Final = [
 ]
 _CHECKS_OF_NOTHING: Final = [check for check in _CHECKS if check is not content_type_conformance]
 _CALLERS: Final = ("nobody", "user", "admin")
-
-
-@pytest.fixture(scope="module")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorld]:
-    """One world for all; each change is undone."""
-    world = build(tmp_path_factory.mktemp("contract"))
-    yield world
-    world.close()
 
 
 @pytest.mark.parametrize("who", _CALLERS)
