@@ -38,7 +38,13 @@ SERVICES: Final[tuple[dict[str, Any], ...]] = (
         "strategy": "sma_cross",
         "strategy_params": {"fast": 5, "slow": 20},
     },
-    {"stock_symbol": "IBM", "name": "IBM for good", "strategy": "buy_and_hold", "take_profit_percent": Decimal(0)},
+    {
+        "stock_symbol": "IBM",
+        "name": "IBM for good",
+        "strategy": "buy_and_hold",
+        "stop_loss_percent": Decimal(0),
+        "take_profit_percent": Decimal(0),
+    },
     {"stock_symbol": "MSFT", "name": "Microsoft swing", "strategy": "technical"},
 )
 _INITIAL_BALANCE: Final = Decimal("10000.00")
