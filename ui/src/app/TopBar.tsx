@@ -33,7 +33,7 @@ export function TopBar() {
         <SchemeSwitch />
         <Menu position="bottom-end" width={200}>
           <Menu.Target>
-            <UnstyledButton className={classes.user}>
+            <UnstyledButton className={classes.user} aria-label={`${user.username}, account`}>
               <IconUser />
               <span className={classes.name}>{user.username}</span>
             </UnstyledButton>

@@ -52,6 +52,31 @@ const routes = [
     path: "/backtests/$backtestId",
     component: lazyRouteComponent(() => import("@/features/backtests/BacktestPage"), "BacktestPage"),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/stocks",
+    component: lazyRouteComponent(() => import("@/features/stocks/StocksPage"), "StocksPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/stocks/$symbol",
+    component: lazyRouteComponent(() => import("@/features/stocks/StockPage"), "StockPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/transactions",
+    component: lazyRouteComponent(() => import("@/features/transactions/TransactionsPage"), "TransactionsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/orders",
+    component: lazyRouteComponent(() => import("@/features/transactions/OrdersPage"), "OrdersPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+  }),
   // The door shows them; here they are so that links to them are checked.
   createRoute({ getParentRoute: () => root, path: "/register", component: NotFound }),
   createRoute({ getParentRoute: () => root, path: "/set-password", component: NotFound }),

@@ -71,8 +71,12 @@ export function ServicePage() {
           </Panel>
         </div>
         <div className={classes.side}>
-          <ServiceNow service={service} />
-          <ServiceFigures service={service} />
+          <div className={classes.now}>
+            <ServiceNow service={service} />
+          </div>
+          <div className={classes.figures}>
+            <ServiceFigures service={service} />
+          </div>
         </div>
       </div>
     </Page>

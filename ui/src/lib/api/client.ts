@@ -1,6 +1,7 @@
 import { session } from "@/lib/auth/session";
 
 import { ApiError, readError } from "./errors";
+import { patiently } from "./patiently";
 import type { Operations } from "./schema";
 
 const BASE = "/api/v1";
@@ -41,6 +42,11 @@ export async function download<O extends Operation>(operation: O, given: Argumen
   return (await send(operation, given)).blob();
 }
 
+/** Call an operation that takes a file. */
+export async function upload<O extends Operation>(operation: O, given: Arguments<O>, form: FormData): Promise<Result<O>> {
+  return (await (await send(operation, { ...(given as Given), body: form })).json()) as Result<O>;
+}
+
 /** The address and the method of an operation. */
 export function addressOf(operation: string, path: Given["path"] = {}, query: Given["query"] = {}): [string, string] {
   const [method = "GET", template = ""] = operation.split(" ");
@@ -71,9 +77,10 @@ async function send(operation: string, given: Given): Promise<Response> {
     }
   };
   const token = session.token();
-  let response = await attempt(token);
+  let response = await patiently(() => attempt(token), given.signal);
   if (response.status === 401 && token) {
-    response = await attempt(await session.refresh(token));
+    const next = await session.refresh(token);
+    response = await patiently(() => attempt(next), given.signal);
   }
   if (!response.ok) throw await readError(response);
   return response;

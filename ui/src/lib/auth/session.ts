@@ -1,4 +1,5 @@
 import { ApiError, readError } from "@/lib/api/errors";
+import { patiently } from "@/lib/api/patiently";
 import type { LoginInput, Tokens, User } from "@/lib/api/schema";
 
 import { exclusively, shareWithTabs } from "./tabs";
@@ -124,7 +125,8 @@ async function next(stale: string | null): Promise<string | null> {
 
 async function post(path: string, body: unknown): Promise<Response> {
   try {
-    return await fetch(AUTH + path, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
+    // Outlives the page: a reload in this moment must not lose the cookie that the answer brings.
+    return await patiently(() => fetch(AUTH + path, { method: "POST", headers: HEADERS, body: JSON.stringify(body), keepalive: true }));
   } catch {
     throw ApiError.unreachable();
   }

@@ -32,5 +32,5 @@ export function useBars(symbol: string, interval: Interval) {
   });
   const bars = useMemo(() => (history.data ? extend(history.data as Columns, heard, symbol, minutes) : undefined), [history.data, heard, symbol, minutes]);
   const isEmpty = latest.isSuccess && known === null;
-  return { bars, isEmpty, error: latest.error ?? history.error, retry: () => void (latest.error ? latest.refetch() : history.refetch()) };
+  return { bars, isEmpty, until, error: latest.error ?? history.error, retry: () => void (latest.error ? latest.refetch() : history.refetch()) };
 }

@@ -1,0 +1,218 @@
+"""What people do with the web interface, in a real browser against a real server whose replay trades."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from daytrader.services import demo
+from tests.e2e.server import RunningServer, wait_for
+
+ROOT: Final = Path(__file__).parents[2]
+AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+SLOW: Final = 30_000
+PASSWORD: Final = "Enough-Secret-1"
+PAGES: Final = [
+    ("/", "Dashboard"),
+    ("/services", "Services"),
+    ("/services/new", "New service"),
+    ("/services/1", "Apple trend"),
+    ("/stocks", "Stocks"),
+    ("/stocks/AAPL", "AAPL"),
+    ("/transactions", "Transactions"),
+    ("/orders", "Orders"),
+    ("/settings", "Settings"),
+    ("/nowhere", "Not found"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """The demo, its replay at one bar a second."""
+    with RunningServer(tmp_path_factory.mktemp("journeys") / "instance", "--demo", "--speed", "1") as running:
+        running.sign_in()
+        # Until here the replay does not wait, and a machine with other work has no time for anybody else.
+        wait_for(lambda: running.get("/system/info").json()["market_time"] >= demo.HURRIES_TO.isoformat()[:10], 120)
+        yield running
+
+
+def _open(page: Page, server: RunningServer, path: str, title: str) -> None:
+    page.goto(server.address + path)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title, timeout=SLOW)
+
+
+def _field(place: Page | Locator, label: str) -> Locator:
+    return place.get_by_label(label, exact=True)
+
+
+def _act(page: Page, name: str | re.Pattern[str], within: Page | Locator | None = None) -> None:
+    (within or page).get_by_role("button", name=name).click()
+
+
+def test_a_visitor_opens_an_account_signs_out_and_in_again(server: RunningServer, browser: Browser) -> None:
+    """A wrong password is told in words, the right one leads to an empty dashboard that says what to do."""
+    page = browser.new_page()  # its console tells of the 401: the refusal itself
+    _open(page, server, "/", "Dashboard")
+    _sign_out(page, "demo")
+    page.get_by_role("link", name="Open an account").click()
+    _field(page, "User name").fill("newcomer")
+    _field(page, "E-mail").fill("newcomer@example.com")
+    _field(page, "Password").fill(PASSWORD)
+    _field(page, "Password again").fill(PASSWORD)
+    _act(page, "Open the account")
+    expect(page.get_by_text("Open your first trading service")).to_be_visible(timeout=SLOW)
+
+    _sign_out(page, "newcomer")
+    _field(page, "User name or mail address").fill("newcomer")
+    _field(page, "Password").fill(PASSWORD + "x")
+    _act(page, "Sign in")
+    expect(page.get_by_role("alert")).to_be_visible(timeout=SLOW)
+    _field(page, "Password").fill(PASSWORD)
+    _act(page, "Sign in")
+    expect(page.get_by_text("Open your first trading service")).to_be_visible(timeout=SLOW)
+    page.close()
+
+
+def test_two_users_never_see_each_others_things(server: RunningServer, browser: Browser) -> None:
+    """Another's service is not there for who asks by its address, and no list names it."""
+    page = browser.new_page()  # its console tells of the 404
+    _open(page, server, "/", "Dashboard")
+    expect(page.get_by_role("region", name="Services").first).to_contain_text("Apple trend", timeout=SLOW)
+    _sign_out(page, "demo")
+    _field(page, "User name or mail address").fill("newcomer")
+    _field(page, "Password").fill(PASSWORD)
+    _act(page, "Sign in")
+    expect(page.get_by_role("button", name="newcomer")).to_be_visible(timeout=SLOW)
+
+    for path in ("/", "/services", "/transactions", "/orders"):
+        page.goto(server.address + path)
+        expect(page.get_by_role("button", name="newcomer")).to_be_visible(timeout=SLOW)
+        expect(page.locator("main")).to_contain_text(re.compile("first trading service|No transactions|No orders"))
+        expect(page.locator("main")).not_to_contain_text("Apple trend")
+    page.goto(server.address + "/services/1")
+    expect(page.get_by_role("alert").first).to_contain_text("not found", timeout=SLOW)
+    page.close()
+
+
+def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServer, page: Page) -> None:
+    """The backtest follows the settings while they are typed; the service trades the replay and says why."""
+    _open(page, server, "/services/new", "New service")
+    preview = page.get_by_test_id("preview")
+    expect(preview).to_contain_text("these settings would have made", timeout=SLOW)
+    _choose(page, "Stock", "MSFT")
+    _choose(page, "Strategy", "Buy and hold")
+    _field(page, "Name").fill("Journey")
+    _field(page, "Stop-loss").fill("0")
+    _field(page, "Take-profit").fill("0")
+    expect(preview).to_contain_text("Trades", timeout=SLOW)
+    before = preview.inner_text()
+    _field(page, "Used by one buy").fill("90")
+    expect(preview).not_to_have_text(before, timeout=SLOW)
+
+    _act(page, "Create and activate")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Journey", timeout=SLOW)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Active", timeout=SLOW)
+    expect(page.get_by_test_id("last-decision")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile(r"^[\d,]+ shares$"))).to_be_visible(timeout=SLOW)
+    page.get_by_role("tab", name="Transactions").click()
+    expect(page.get_by_role("region", name="Transactions")).to_contain_text("Open", timeout=SLOW)
+    page.get_by_role("tab", name="Orders").click()
+    expect(page.get_by_role("region", name="Orders")).to_contain_text("Filled", timeout=SLOW)
+
+
+def test_a_trade_by_hand_is_voided_and_another_one_completed(server: RunningServer, page: Page) -> None:
+    """On a service that waits: bought, taken back with a reason; bought again, sold, paused and stopped."""
+    _open(page, server, "/services/new", "New service")
+    expect(page.get_by_test_id("preview")).to_be_visible(timeout=SLOW)
+    _choose(page, "Stock", "IBM")
+    _choose(page, "Strategy", "Trend following")
+    _field(page, "Window").fill("5000")  # more bars than there are: it never gives a signal of its own
+    _field(page, "Name").fill("By hand")
+    _act(page, "Create and activate")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Active", timeout=SLOW)
+
+    _buy(page, 3)
+    page.get_by_role("tab", name="Transactions").click()
+    table = page.get_by_role("region", name="Transactions")
+    expect(table).to_contain_text("by hand", timeout=SLOW)
+    page.get_by_role("button", name=re.compile("Actions of transaction")).first.click()
+    page.get_by_role("menuitem", name="Void").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Void it")).to_be_disabled()
+    _field(dialog, "Why").fill("a typing error")
+    _act(page, "Void it", dialog)
+    expect(table).to_contain_text("Voided", timeout=SLOW)
+
+    _buy(page, 4)
+    _act(page, "Sell by hand")
+    _act(page, re.compile("Sell 4 IBM"), page.get_by_role("dialog"))
+    expect(table).to_contain_text("Closed", timeout=SLOW)
+
+    _act(page, "Pause")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Paused", timeout=SLOW)
+    _act(page, "Stop")
+    _act(page, "Stop it", page.get_by_role("dialog"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Stopped", timeout=SLOW)
+
+
+def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page: Page) -> None:
+    """Axe finds nothing serious, and nothing is to be scrolled sideways on a phone."""
+    axe = AXE.read_text(encoding="utf-8")
+    found: list[str] = []
+    for path, title in PAGES:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        if path == "/nowhere":
+            page.evaluate("history.pushState(null, '', '/services/../nowhere')")
+            page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+        else:
+            page.goto(server.address + path)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(title, timeout=SLOW)
+        expect(page.get_by_role("status", name="Loading")).to_have_count(0, timeout=SLOW)
+        page.evaluate(axe)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of Playwright's words
+            expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+            found += [f"{path} {scheme} {line}" for line in _violations(page)]
+        page.set_viewport_size({"width": 390, "height": 844})
+        width = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{path} is {width} pixels wide on a phone"] if width > 390 else []
+    _sign_out(page, "demo")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(_field(page, "Password")).to_be_visible(timeout=SLOW)
+    found += [f"sign in {line}" for line in _violations(page)]
+
+    assert "\n".join(found) == ""
+
+
+def _violations(page: Page) -> list[str]:
+    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary'][:160]}"
+        for violation in result["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"][:3]
+    ]
+
+
+def _sign_out(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("menuitem", name="Sign out").click()
+
+
+def _choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=re.compile(f"^{option}")).click()
+
+
+def _buy(page: Page, shares: int) -> None:
+    _act(page, "Buy by hand")
+    dialog = page.get_by_role("dialog")
+    _field(dialog, "Shares").fill(str(shares))
+    _act(page, f"Buy {shares} IBM", dialog)
+    expect(dialog).to_have_count(0, timeout=SLOW)

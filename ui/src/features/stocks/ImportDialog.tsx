@@ -1,0 +1,54 @@
+import { Button, Checkbox, FileInput, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { IconUpload } from "@/components/icons";
+import { inWords } from "@/lib/api/errors";
+
+import { importPrices } from "./api/importPrices";
+import { JobOutcome } from "./JobOutcome";
+
+/** A file of prices in any common vendor's layout; each bad row is told by its line. */
+export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: () => void }) {
+  const [file, setFile] = useState<File | null>(null);
+  const [of, setOf] = useState(symbol ?? "");
+  const [conflict, setConflict] = useState<"update" | "skip">("update");
+  const [isTrial, setTrial] = useState(false);
+  const [isPartial, setPartial] = useState(false);
+  const send = useMutation({
+    mutationFn: (chosen: File) =>
+      importPrices(chosen, { ...(of.trim() ? { symbol: of.trim().toUpperCase() } : {}), on_conflict: conflict, ...(isTrial ? { dry_run: true } : {}), ...(isPartial ? { partial: true } : {}) }),
+  });
+  return (
+    <Modal opened onClose={onClose} title="Import prices" size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (file) send.mutate(file);
+        }}
+      >
+        <Stack gap="sm">
+          <FileInput label="File" description="CSV, gzipped CSV or Parquet; daily or intraday; of Yahoo, Stooq, Alpha Vantage, Nasdaq and others" placeholder="Choose a file" leftSection={<IconUpload />} clearable value={file} onChange={setFile} />
+          <TextInput label="Stock" description="Left empty where a column of the file names it" maxLength={10} value={of} onChange={(event) => setOf(event.currentTarget.value)} />
+          <Select label="Bars that are stored already" allowDeselect={false} data={[{ value: "update", label: "are updated" }, { value: "skip", label: "stay as they are" }]} value={conflict} onChange={(value) => setConflict(value === "skip" ? "skip" : "update")} />
+          <Checkbox label="Only check: write nothing" checked={isTrial} onChange={(event) => setTrial(event.currentTarget.checked)} />
+          <Checkbox label="Keep the good rows of a file that has bad ones" checked={isPartial} onChange={(event) => setPartial(event.currentTarget.checked)} />
+          {send.error && (
+            <div role="alert" className="loss">
+              {inWords(send.error)}
+            </div>
+          )}
+          {send.data && <JobOutcome id={send.data.id} label="Import" />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+            <Button type="submit" loading={send.isPending} disabled={!file}>
+              {isTrial ? "Check the file" : "Import"}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
