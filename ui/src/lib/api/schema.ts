@@ -342,6 +342,38 @@ export interface Config {
   settings: Record<string, unknown>;
 }
 
+export interface CorporateAction {
+  /** Its number, never used again */
+  id: number;
+  /** The stock's number */
+  stock_id: number;
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** The first session without the entitlement */
+  ex_date: string;
+  /** What kind it is of */
+  kind: "DIVIDEND" | "SPLIT";
+  /** Dividend for each share; 0 for a split */
+  amount: number;
+  /** New shares ... */
+  ratio_numerator: number;
+  /** ... for so many old ones */
+  ratio_denominator: number;
+  /** Whether it is too large to be a dividend: not paid until an admin releases it */
+  is_quarantined: boolean;
+  /** The file or provider that it comes from */
+  source: string;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+}
+
+export interface CorporateActionPage {
+  items: CorporateAction[];
+  pagination: Pagination;
+}
+
 export interface DailyPrice {
   /** Its number, never used again */
   id: number;
@@ -574,7 +606,7 @@ export interface Execution {
 
 export interface Fetch {
   /** Who is asked */
-  provider?: "sample";
+  provider?: "alpaca" | "csv" | "sample" | "simulated" | "yahoo";
   /** First session */
   start?: string | null;
   /** Last session */
@@ -2316,6 +2348,24 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: BacktestTrades;
+  };
+  "GET /corporate-actions": {
+    path: Record<never, never>;
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "amount" | "created_at" | "ex_date" | "id" | "is_quarantined" | "kind" | "ratio_denominator" | "ratio_numerator" | "source" | "stock_id" | "symbol" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; ex_date?: string; ex_date_after?: string; ex_date_before?: string; kind?: "DIVIDEND" | "SPLIT"; ratio_numerator?: number; ratio_numerator_min?: number; ratio_numerator_max?: number; ratio_denominator?: number; ratio_denominator_min?: number; ratio_denominator_max?: number; amount?: string; amount_min?: string; amount_max?: string; source?: string; source_like?: string; is_quarantined?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; start?: string; end?: string };
+    body: undefined;
+    result: CorporateActionPage;
+  };
+  "GET /corporate-actions/{action_id}": {
+    path: { action_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: CorporateAction;
+  };
+  "POST /corporate-actions/{action_id}/release": {
+    path: { action_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: CorporateAction;
   };
   "GET /jobs": {
     path: Record<never, never>;
