@@ -178,6 +178,7 @@ def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of Playwright's words
             expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+            page.wait_for_timeout(400)  # colours change over a moment
             found += [f"{path} {scheme} {line}" for line in _violations(page)]
         page.set_viewport_size({"width": 390, "height": 844})
         width = page.evaluate("document.documentElement.scrollWidth")

@@ -59,9 +59,9 @@ const COLUMNS: Column<Transaction>[] = [
       </div>
     ),
   },
-  { key: "shares", header: "Shares", align: "end", sortable: true, cell: (transaction) => <span className="numeric">{transaction.shares.toLocaleString("en-US")}</span> },
+  { key: "shares", header: "Shares", align: "end", sortable: true, from: "roomy", cell: (transaction) => <span className="numeric">{transaction.shares.toLocaleString("en-US")}</span> },
   { key: "purchase_date", header: "Bought", sortable: true, from: "roomy", cell: (transaction) => <When at={transaction.purchase_date} why={transaction.entry_reason} /> },
-  { key: "purchase_price", header: "at", align: "end", sortable: true, cell: (transaction) => <Price value={transaction.purchase_price} /> },
+  { key: "purchase_price", header: "at", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.purchase_price} /> },
   { key: "sale_date", header: "Sold", sortable: true, from: "roomy", cell: (transaction) => (transaction.sale_date ? <When at={transaction.sale_date} why={transaction.exit_reason} /> : <span className="faint">–</span>) },
   { key: "sale_price", header: "at", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.sale_price} /> },
   { key: "fees", header: "Fees", align: "end", from: "wide", cell: (transaction) => <Money value={transaction.buy_fee + transaction.sell_fee} /> },
