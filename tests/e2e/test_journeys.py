@@ -176,7 +176,7 @@ def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page:
         expect(page.get_by_role("status", name="Loading")).to_have_count(0, timeout=SLOW)
         page.evaluate(axe)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of Playwright's words
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
             page.wait_for_timeout(400)  # colours change over a moment
             found += [f"{path} {scheme} {line}" for line in _violations(page)]
