@@ -257,7 +257,7 @@ def _mean(drawn: Heatmap, row: slice, column: slice) -> float | None:
     count = drawn.count[row, column]
     if not count.any():
         return None
-    return float(np.nansum(drawn.mean[row, column] * count) / count.sum())
+    return float(np.nansum(drawn.values[row, column] * count) / count.sum())
 
 
 def _shade(cell: float | None, low: float, high: float) -> str:

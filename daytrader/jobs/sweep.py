@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +11,6 @@ from daytrader.core import ranking, walk_forward
 from daytrader.core.assessment import Assessment, assess
 from daytrader.core.bars import Bars
 from daytrader.core.errors import SweepStoppedError
-from daytrader.core.money import CENTS
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.stability import stability
 from daytrader.core.verdict import NOTHING_TRADED, judge
@@ -241,16 +239,7 @@ class _Search:
             prices=asked.prices,
             progress=lambda done, total: self._control.report(before + done / total * (1 - before)),
         )
-        return {
-            "mode": walked.mode,
-            "train": how["train"],
-            "test": how["test"],
-            "efficiency": walked.efficiency,
-            "windows": [asdict(window) for window in walked.windows],
-            "metrics": dict(walked.report.metrics),
-            "dates": walked.report.dates,
-            "portfolio_values": (walked.report.run.equity / CENTS).tolist(),
-        }
+        return walked.to_dict()
 
 
 def params_of(actor: Actor, sweep_id: int) -> dict[str, Any]:

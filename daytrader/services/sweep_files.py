@@ -14,21 +14,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from daytrader.core.arrays import FloatArray, IntArray
+from daytrader.core.arrays import IntArray
 from daytrader.core.combinations import Combinations
-from daytrader.core.ranking import HIGHER_IS_BETTER
 from daytrader.core.sweep import BlockSums, Outcome
 from daytrader.utils.errors import InvalidInputError
 
 FOLDER: Final = "sweeps"
 BLOCKS: Final = 16
 
-Reduce: TypeAlias = Literal["best", "median"]
 _Column: TypeAlias = npt.NDArray[Any]
 _KINDS: Final[Mapping[str, str]] = {
     "is_valid": "|b1",
@@ -36,7 +34,6 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 FIGURES: Final = tuple(field.name for field in fields(Outcome) if field.name != "blocks")
 """Every column of an outcome."""
-_WIDEST: Final = 60  # values on an axis of a heatmap; more are put together
 _SLAB: Final = 65_536
 _MARK_SECONDS: Final = 2.0  # of work that a crash costs at most
 
@@ -47,14 +44,6 @@ class Part(NamedTuple):
     symbol: int
     first: int
     last: int
-
-
-class Heatmap(NamedTuple):
-    """A figure over two settings: *values* by row of *y* and column of *x*, NaN where nothing was tried."""
-
-    x: FloatArray
-    y: FloatArray
-    values: FloatArray
 
 
 class SweepFiles:
@@ -189,29 +178,6 @@ class SweepFiles:
         self._mapped[name][place] = values
 
 
-def heatmap(x: _Column, y: _Column, figure: _Column, is_valid: _Column, name: str, reduce: Reduce) -> Heatmap:
-    """
-    Return *figure*, called *name*, over two settings; of the combinations that share both the best or the median.
-
-    More than 60 different values of a setting are put together in 60 steps, told by their middle.
-    """
-    columns, across = _steps(np.asarray(x, np.float64))
-    rows, down = _steps(np.asarray(y, np.float64))
-    values = np.where(is_valid, np.asarray(figure, np.float64), np.nan)
-    table = np.full(rows.size * columns.size, np.nan)
-    known = ~np.isnan(values)
-    cell, told = (down * columns.size + across)[known], values[known]
-    is_lower_better = name not in HIGHER_IS_BETTER and name not in _KINDS
-    order = np.lexsort((told, cell))
-    cell, told = cell[order], told[order]
-    at, first, count = np.unique(cell, return_index=True, return_counts=True)
-    if reduce == "median":
-        table[at] = (told[first + (count - 1) // 2] + told[first + count // 2]) / 2
-    else:
-        table[at] = told[first if is_lower_better else first + count - 1]
-    return Heatmap(columns, rows, table.reshape(rows.size, columns.size))
-
-
 def root(instance: Path) -> Path:
     """Return where the sweeps of an installation are."""
     return instance / FOLDER
@@ -250,15 +216,6 @@ def _together(name: str, column: _Column) -> _Column:
         sums = np.where(is_known, column, 0.0).sum(axis=0)
         together = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
     return together
-
-
-def _steps(values: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Return the steps of an axis, ascending, and which of them each value is on."""
-    distinct, place = np.unique(values, return_inverse=True)
-    if distinct.size <= _WIDEST:
-        return distinct, place
-    edges = np.linspace(distinct[0], distinct[-1], _WIDEST + 1)
-    return (edges[:-1] + edges[1:]) / 2, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _WIDEST - 1)
 
 
 def require_figure(name: str, settings: Sequence[str]) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final
 
 import numpy as np
 
+from daytrader.core import heatmap as core
+from daytrader.core.arrays import FloatArray
 from daytrader.core.combinations import Combinations
+from daytrader.core.heatmap import Heatmap, Reduce
+from daytrader.core.ranking import LOWER_IS_BETTER
 from daytrader.models import Sweep
-from daytrader.services import sweep_files
-from daytrader.services.sweep_files import FIGURES, Heatmap, SweepFiles
+from daytrader.services.sweep_files import FIGURES, SweepFiles
 from daytrader.utils.errors import ConflictError
+
+_WIDEST: Final = 60  # values on an axis of a heatmap; more are put together
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,7 @@ def page(files: SweepFiles, stored: Sweep, query: ResultQuery) -> dict[str, Any]
     if query.sort in names:
         column = files.setting(names.index(query.sort))
     else:
-        # What was refused or never held a share stands last: doing nothing beats every loser, and is not the best.
-        has_traded = (files.figure("trades", query.symbol) > 0) | (files.figure("exposure_pct", query.symbol) > 0)
-        column = np.where(has_traded, files.figure(query.sort, query.symbol), np.nan)
+        column = _of_those_that_traded(files, query.sort, query.symbol)
     order = files.order(column, descending=query.is_descending)
     for name, value in query.where.items():
         order = order[np.asarray(files.setting(names.index(name)))[order] == value]
@@ -94,7 +97,7 @@ def heatmap(
     x: str,
     y: str,
     metric: str,
-    reduce: Literal["best", "median"],
+    reduce: Reduce,
     symbol: int | None,
 ) -> Heatmap:
     """
@@ -102,17 +105,25 @@ def heatmap(
 
     Raises:
         ConflictError: If the files are gone.
+        InvalidParameterError: As `core.heatmap.heatmap`.
     """
     _require(files)
-    names = settings_of(stored)
-    return sweep_files.heatmap(
-        files.setting(names.index(x)),
-        files.setting(names.index(y)),
-        files.figure(metric, symbol),
-        files.figure("is_valid", symbol),
-        metric,
-        reduce,
+    names = tuple(settings_of(stored))
+    return core.heatmap(
+        Combinations(names, tuple(files.setting(place) for place in range(len(names)))),
+        _of_those_that_traded(files, metric, symbol),
+        x,
+        y,
+        reduce=reduce,
+        is_lower_better=metric in LOWER_IS_BETTER,
+        widest=_WIDEST,
     )
+
+
+def _of_those_that_traded(files: SweepFiles, name: str, symbol: int | None) -> FloatArray:
+    """Return a figure, NaN of what was refused or never held a share: doing nothing beats every loser."""
+    has_traded = (files.figure("trades", symbol) > 0) | (files.figure("exposure_pct", symbol) > 0)
+    return np.where(has_traded, np.asarray(files.figure(name, symbol), np.float64), np.nan)
 
 
 def _require(files: SweepFiles) -> None:

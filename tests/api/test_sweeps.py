@@ -195,26 +195,34 @@ def test_walk_forward(swept: Callable[..., Any]) -> None:
     windows = walked["windows"]
     assert [window["test_start"] for window in windows[1:]] > [window["test_end"] for window in windows[:-1]]
     assert windows[0]["train_start"] == "2020-01-01"
-    assert len(walked["dates"]) == len(walked["portfolio_values"]) == DAYS - 120
+    assert len(walked["report"]["dates"]) == len(walked["report"]["portfolio_values"]) == DAYS - 120
 
 
-def test_a_heatmap_shows_the_best_or_the_median_of_what_shares_a_cell(alice: Caller, swept: Callable[..., Any]) -> None:
-    """Over any two settings; what the strategy refuses is null."""
+def test_a_heatmap_shows_the_mean_the_median_or_the_best_of_what_shares_a_cell(
+    alice: Caller, swept: Callable[..., Any]
+) -> None:
+    """Over any two settings; what the strategy refuses is null, and what never traded does not count."""
     shown = swept(grid=AXES | {"stop_loss": [1, 3, 9]})
     items = _all(alice, shown["id"])
     place = f"/sweeps/{shown['id']}/heatmap"
-    for reduce, of in (("best", max), ("median", np.median)):
+    for reduce, of in (("best", max), ("median", np.median), ("mean", np.mean)):
         told = alice.get(place, x="fast", y="slow", metric="total_return_pct", reduce=reduce).get_json()
         assert (told["x_values"], told["y_values"]) == (AXES["fast"], AXES["slow"])
         for (row, slow), (column, fast) in product(enumerate(AXES["slow"]), enumerate(AXES["fast"])):
             known = [
                 item["metrics"]["total_return_pct"]
                 for item in items
-                if item["params"]["fast"] == fast and item["params"]["slow"] == slow and item["is_valid"]
+                if item["params"]["fast"] == fast
+                and item["params"]["slow"] == slow
+                and item["is_valid"]
+                and item["metrics"]["exposure_pct"] > 0
             ]
+            assert told["count"][row][column] == len(known)
             expected = of(known) if known else None
             assert told["values"][row][column] == (None if expected is None else pytest.approx(expected))
+    assert alice.get(place, x="fast", y="slow", metric="total_return_pct").get_json() == told
     assert alice.get(place, x="fast", y="colour").status_code == 400
+    assert alice.get(place, x="fast", y="fast").status_code == 400
     assert alice.get(place, x="fast", y="slow", metric="colour").status_code == 400
 
 

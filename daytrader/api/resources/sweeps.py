@@ -40,6 +40,7 @@ from daytrader.api.schemas.sweep import (
 )
 from daytrader.api.swagger import can_fail, documented, page_of, query_parameter, shown
 from daytrader.config import Settings
+from daytrader.core.heatmap import REDUCTIONS
 from daytrader.core.ranking import HIGHER_IS_BETTER, METRICS
 from daytrader.core.strategy import get_strategy, resolve_params
 from daytrader.jobs import scan as scan_jobs
@@ -200,24 +201,16 @@ class SweepHeatmap(Resource):  # type: ignore[misc]
     @reads
     @returns(HeatmapSchema)
     def get(self, session: Any, sweep_id: int) -> dict[str, Any]:
-        """Show a figure over two settings; of combinations that share a cell the best, or the median."""
+        """Show a figure over two settings; of combinations that share a cell the mean, the median or the best."""
         stored = sweep_service.finished(session, sweep_id, current_actor())
         given = request.args
         metric = validators.checked("metric", _one_of(METRICS), given.get("metric", stored.metric))
-        reduce = validators.checked("reduce", _one_of(("best", "median")), given.get("reduce", "best"))
+        reduce = validators.checked("reduce", _one_of(REDUCTIONS), given.get("reduce", "mean"))
         names = sweep_results.settings_of(stored)
         x, y = (validators.checked(name, _one_of(names), given.get(name, "")) for name in ("x", "y"))
         symbol = _symbol_place(stored)
         found = sweep_results.heatmap(_files(sweep_id), stored, x, y, metric, reduce, symbol)
-        return {
-            "x": x,
-            "y": y,
-            "metric": metric,
-            "reduce": reduce,
-            "x_values": found.x,
-            "y_values": found.y,
-            "values": found.values,
-        }
+        return {"metric": metric, **found.to_dict()}
 
 
 documented(
@@ -227,7 +220,7 @@ documented(
         "y": query_parameter(str, "The setting down", "slow", required=True),
         "metric": query_parameter(str, "The sweep's by default", enum=list(METRICS)),
         "reduce": query_parameter(
-            str, "What stands for combinations that share a cell", enum=["best", "median"], default="best"
+            str, "What stands for combinations that share a cell", enum=list(REDUCTIONS), default="mean"
         ),
         "symbol": query_parameter(str, "Of several: one symbol's figures", "AAPL"),
     },

@@ -22,6 +22,7 @@ from daytrader.api.schemas.fields import (
     Word,
 )
 from daytrader.api.schemas.job import JobItemSchema
+from daytrader.core.heatmap import REDUCTIONS
 from daytrader.core.ranking import METRICS
 from daytrader.models.enums import JobState
 from daytrader.services.sweep_service import MOST_COMBINATIONS
@@ -185,10 +186,11 @@ class HeatmapSchema(BaseSchema):
     x = Text(dump_only=True, example="fast")
     y = Text(dump_only=True, example="slow")
     metric = Text(dump_only=True, example="sharpe_ratio")
-    reduce = Word("best", "median", dump_only=True, doc="What stands for the combinations that share a cell")
+    reduce = Word(*REDUCTIONS, dump_only=True, doc="What stands for the combinations that share a cell")
     x_values = Series(Number)
     y_values = Series(Number)
-    values = Grid(dump_only=True, doc="By row of y, then column of x; null where nothing was tried")
+    values = Grid(dump_only=True, doc="By row of y, then column of x; null where nothing traded")
+    count = Grid(dump_only=True, doc="How many combinations that is, likewise")
 
 
 class ScanInputSchema(BaseSchema):
