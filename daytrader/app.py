@@ -104,7 +104,8 @@ def _worker(app: Flask, settings: Settings) -> Worker:
         )
         | backtest.handlers(address=address)
         | sweep.handlers(settings.instance, address=address, dask=settings.dask)
-        | scan.handlers()
+        | scan.handlers(),
+        long=(sweep.SWEEP,),
     )
 
 

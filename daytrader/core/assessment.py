@@ -15,6 +15,7 @@ from daytrader.core.overfitting import DeflatedSharpe, Overfitting, backtest_ove
 from daytrader.core.report import Report
 from daytrader.core.rules import Rules
 from daytrader.core.stability import Stability, stability
+from daytrader.core.strategy import Strategy
 from daytrader.core.sweep import Outcome
 from daytrader.core.verdict import NOTHING_TRADED, Verdict, judge
 
@@ -74,7 +75,7 @@ class Assessment:
 
 def assess(
     bars: Bars,
-    strategy_name: str,
+    strategy: str | Strategy,
     combinations: Combinations,
     outcome: Outcome,
     rules: Rules,
@@ -97,7 +98,7 @@ def assess(
 
     Args:
         bars: The whole history.
-        strategy_name: What was swept.
+        strategy: What was swept: its name, or the strategy itself.
         combinations: What was tried.
         outcome: What came of it, with block sums.
         rules: Where *combinations* names no other.
@@ -126,7 +127,7 @@ def assess(
     own_rules, own_params = ranking.applied(settings, rules, params)
     report = backtest.run(
         bars,
-        strategy_name,
+        strategy,
         own_params,
         own_rules,
         symbol=symbol,

@@ -17,7 +17,7 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import MICROS, to_cents
 from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
-from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
+from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, Trade, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
@@ -29,7 +29,7 @@ _EPOCH: Final = date(1970, 1, 1)
 
 def run(
     bars: Bars,
-    strategy_name: str,
+    strategy: str | Strategy,
     params: Mapping[str, object],
     rules: Rules,
     *,
@@ -45,7 +45,7 @@ def run(
 
     Args:
         bars: The whole history: indicators start at its first bar whatever *start* is.
-        strategy_name: One that `get_strategy` knows.
+        strategy: Its name, or the strategy itself.
         params: The parameters that differ from their defaults.
         rules: Sizing, protection and costs.
         symbol: What the bars are of.
@@ -61,12 +61,12 @@ def run(
         InsufficientDataError: If there is no bar between *start* and *end*.
         BoundsError: If an amount outgrows exact integers.
     """
-    strategy = get_strategy(strategy_name)
-    resolved = resolve_params(strategy, params)
+    chosen = get_strategy(strategy)
+    resolved = resolve_params(chosen, params)
     cents = positive_cents(cash)
     used = bars if end is None else bars.until(_day(end))
     first = first_row(used, start)
-    signals = compute(strategy, used, resolved)
+    signals = compute(chosen, used, resolved)
     book = rules.compiled
     ahead = np.stack((_always(used.n), _ahead(signals)))
     record = _record(used, ahead, (all_in(book), book), cents, first, fill)
@@ -77,7 +77,7 @@ def run(
         target_first = float(again.figures["total_return_pct"][0])
     return Report(
         symbol,
-        strategy.name,
+        chosen.name,
         resolved,
         cents,
         _run_of(used, record, first, _trades(used, signals, record)),

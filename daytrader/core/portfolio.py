@@ -22,7 +22,7 @@ from daytrader.core.money import CENTS, from_cents, to_cents
 from daytrader.core.portfolio_kernel import Market, Record
 from daytrader.core.report import Report, Run, build_report, framed
 from daytrader.core.rules import Rules, settings
-from daytrader.core.strategy import Signals, compute, get_strategy, resolve_params
+from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
@@ -39,7 +39,7 @@ class Member:
     Attributes:
         symbol: What the bars are of.
         bars: The whole history: indicators start at its first bar.
-        strategy: One that `get_strategy` knows.
+        strategy: Its name, or the strategy itself.
         params: The parameters that differ from their defaults.
         rules: Sizing, protection and costs; the allocation is of the cash that this member can spend.
         budget: Cash set aside for this member alone, currency units; None: it shares the rest with the others.
@@ -48,7 +48,7 @@ class Member:
 
     symbol: str
     bars: Bars
-    strategy: str
+    strategy: str | Strategy
     params: Mapping[str, object]
     rules: Rules
     budget: Decimal | None = None
@@ -199,8 +199,9 @@ def run(
     cents = to_cents(cash)
     purses, purse_cents = _purses(members, cents)
     cut = [_until(member, end) for member in members]
-    params = [resolve_params(get_strategy(member.strategy), member.params) for member in cut]
-    signals = [compute(get_strategy(one.strategy), one.bars, own) for one, own in zip(cut, params, strict=True)]
+    strategies = [get_strategy(member.strategy) for member in cut]
+    params = [resolve_params(own, member.params) for own, member in zip(strategies, cut, strict=True)]
+    signals = [compute(own, one.bars, of) for own, one, of in zip(strategies, cut, params, strict=True)]
     market = _market(cut, signals)
     first_day = None if start is None else (start - _EPOCH).days
     _check_dates(cut, first_day)
@@ -227,7 +228,7 @@ def run(
     is_one = len(cut) == 1 and cut[0].budget is None
     whole = build_report(
         ", ".join(dict.fromkeys(member.symbol for member in cut)),
-        cut[0].strategy if len({member.strategy for member in cut}) == 1 else _SEVERAL,
+        strategies[0].name if len({own.name for own in strategies}) == 1 else _SEVERAL,
         params[0] if is_one else {},
         cents,
         main,
@@ -355,7 +356,7 @@ def _results(
         MemberResult(
             names[place],
             member.symbol,
-            member.strategy,
+            get_strategy(member.strategy).name,
             params[place],
             None if member.budget is None else to_cents(member.budget),
             record.gains[place],
@@ -372,7 +373,7 @@ def _names(members: Sequence[Member]) -> list[str]:
     names = [member.name or member.symbol for member in members]
     counts = Counter(names)
     names = [
-        name if member.name or counts[name] == 1 else f"{name} {member.strategy}"
+        name if member.name or counts[name] == 1 else f"{name} {get_strategy(member.strategy).name}"
         for name, member in zip(names, members, strict=True)
     ]
     counts, seen = Counter(names), Counter[str]()

@@ -185,14 +185,19 @@ class BrokenSource:
     why: str
 
 
-def get_strategy(name: str) -> Strategy:
+def get_strategy(name: str | Strategy) -> Strategy:
     """
-    Return the strategy called *name*.
+    Return the strategy called *name*; a strategy itself is returned as it is, known by its name or not.
 
     Raises:
         UnknownStrategyError: If there is none.
-        BrokenStrategyError: If there is one, but it cannot be loaded.
+        BrokenStrategyError: If there is one, but it cannot be loaded or does not describe itself rightly.
     """
+    if not isinstance(name, str):
+        flaw = "it is a class: give one made of it" if isinstance(name, type) else flaw_of(name)
+        if flaw:
+            raise BrokenStrategyError(f"strategy cannot be used: {flaw}")
+        return name
     if name in _local:
         return _local[name]
     if name in _found():

@@ -117,7 +117,7 @@ class Outcome:
 
 def run(
     bars: Bars,
-    strategy_name: str,
+    strategy: str | Strategy,
     combinations: Combinations,
     rules: Rules,
     *,
@@ -139,7 +139,7 @@ def run(
 
     Args:
         bars: The whole history: indicators start at its first bar whatever *start* is.
-        strategy_name: One that `get_strategy` knows.
+        strategy: Its name, or the strategy itself.
         combinations: What to try.
         rules: Sizing, protection and costs where *combinations* does not name them.
         params: The strategy's parameters that differ from their defaults and that *combinations* does not name.
@@ -160,7 +160,7 @@ def run(
         SweepStoppedError: If *should_stop* said so.
     """
     used = bars if end is None else bars.until((end - _EPOCH).days)
-    task = _Task.of(used, strategy_name, combinations, rules, params or {}, cash, start, fill, blocks)
+    task = _Task.of(used, get_strategy(strategy), combinations, rules, params or {}, cash, start, fill, blocks)
     told = np.zeros(combinations.size, FIGURES)
     sums = np.empty((combinations.size, 2, max(1, blocks)))
     is_valid = np.ones(combinations.size, np.bool_)
@@ -200,7 +200,7 @@ class _Task:
     def of(
         cls,
         bars: Bars,
-        strategy_name: str,
+        strategy: Strategy,
         combinations: Combinations,
         rules: Rules,
         params: Mapping[str, object],
@@ -209,7 +209,6 @@ class _Task:
         fill: Fill,
         blocks: int,
     ) -> _Task:
-        strategy = get_strategy(strategy_name)
         for name in combinations.names:
             if name in params:
                 raise InvalidParameterError(name, "must be fixed or tried, not both")

@@ -25,7 +25,7 @@ from daytrader.core.fills import cost_cents, fee_cents, sell_price
 from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report, figures
 from daytrader.core.rules import Rules, settings
-from daytrader.core.strategy import compute, get_strategy, resolve_params
+from daytrader.core.strategy import Strategy, compute, get_strategy, resolve_params
 from daytrader.core.sweep import Outcome
 from daytrader.core.trades import TradeColumns
 from daytrader.utils.errors import InsufficientDataError
@@ -135,7 +135,7 @@ def spans(sessions: int, train: int, test: int, mode: Mode) -> tuple[Span, ...]:
 
 def run(
     bars: Bars,
-    strategy_name: str,
+    strategy: str | Strategy,
     combinations: Combinations,
     rules: Rules,
     *,
@@ -162,7 +162,7 @@ def run(
 
     Args:
         bars: The whole history: indicators start at its first bar.
-        strategy_name: One that `get_strategy` knows.
+        strategy: Its name, or the strategy itself.
         combinations: What to choose from; the lowest index of equals.
         rules: Sizing, protection and costs where *combinations* names no other.
         symbol: What the bars are of.
@@ -186,6 +186,7 @@ def run(
         SweepStoppedError: If *should_stop* said so.
     """
     ranking.require_metric(metric)
+    traded_by = get_strategy(strategy)
     used = bars if end is None else bars.until((end - _EPOCH).days)
     first = 0 if start is None else int(np.searchsorted(used.session, (start - _EPOCH).days))
     days = [_date(day) for day in np.unique(used.session[first:]).tolist()]
@@ -196,7 +197,7 @@ def run(
     for number, step in enumerate(steps):
         outcome = sweep.run(
             used.until((days[step.test - 1] - _EPOCH).days),
-            strategy_name,
+            traded_by,
             combinations,
             rules,
             params=params,
@@ -214,14 +215,14 @@ def run(
             traded = _idle(seen, days[step.test], balance)
         else:
             own_rules, own_params = ranking.applied(combinations.of(chosen), rules, params)
-            traded = _trade(seen, strategy_name, own_params, own_rules, balance, days[step.test], fill)
+            traded = _trade(seen, traded_by, own_params, own_rules, balance, days[step.test], fill)
         windows.append(_window(days, step, metric, combinations, outcome, chosen, traded, balance))
         runs.append(traded)
         balance = traded.final_cash
     pinned = {"walk_forward": mode, "train": train, "test": test, "metric": metric, "combinations": combinations.size}
     report = build_report(
         symbol,
-        strategy_name,
+        traded_by.name,
         {},
         to_cents(cash),
         _stitched(runs),
@@ -261,10 +262,9 @@ def _window(
 
 
 def _trade(
-    bars: Bars, strategy_name: str, params: Mapping[str, object], rules: Rules, cash: int, start: date, fill: Fill
+    bars: Bars, strategy: Strategy, params: Mapping[str, object], rules: Rules, cash: int, start: date, fill: Fill
 ) -> Run:
     """Trade from *start* to the last bar and be flat at its close."""
-    strategy = get_strategy(strategy_name)
     signals = compute(strategy, bars, resolve_params(strategy, params))
     run = backtest.simulate(bars, signals, rules, cash, start=start, fill=fill)
     if not run.final_shares:

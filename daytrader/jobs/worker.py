@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -102,11 +102,18 @@ class Worker:
 
     The database is the queue: what was asked for survives a crash. A job that was running then is begun anew at the
     next start, so every handler can be repeated.
+
+    Args:
+        handlers: Who carries out a job, by its kind.
+        threads: How many jobs of any kind run at once.
+        long: Kinds that may take hours. One more thread takes none of them, so that an import or a backtest does not
+            wait until somebody's sweeps are done.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], *, threads: int = 2) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], *, threads: int = 2, long: Collection[str] = ()) -> None:
         self._handlers = handlers
         self._size = threads
+        self._long = frozenset(long)
         self._threads: list[threading.Thread] = []
         self._running: dict[int, JobControl] = {}
         self._bell = threading.Condition()
@@ -125,8 +132,13 @@ class Worker:
             job_service.recover(session, now if is_sqlite else now - _SILENCE)
         for handler in self._handlers.values():
             handler.tidy()
-        names = [f"jobs-{number}" for number in range(1, self._size + 1)]
-        self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        lanes = {f"jobs-{number}": frozenset[str]() for number in range(1, self._size + 1)}
+        if self._long:
+            lanes["jobs-short"] = self._long
+        self._threads = [
+            threading.Thread(target=self._work, args=(without,), name=name, daemon=True)
+            for name, without in lanes.items()
+        ]
         if not is_sqlite:
             self._threads.append(threading.Thread(target=self._watch, name="jobs-watch", daemon=True))
         for thread in self._threads:
@@ -186,11 +198,11 @@ class Worker:
         is_alive = bool(self._threads) and all(thread.is_alive() for thread in self._threads)
         return {"is_alive": is_alive, "running": sorted(self._running)}
 
-    def _work(self) -> None:
+    def _work(self, without: frozenset[str]) -> None:
         while not self._stopping.is_set():
             heard = self._rung
             try:
-                if self._run_next():
+                if self._run_next(without):
                     continue
             except UnavailableError:
                 logger.warning("the database is busy: no job taken")
@@ -208,12 +220,12 @@ class Worker:
             except Exception:  # the watch must outlive a database that is down for a while
                 logger.exception("could not look after jobs")
 
-    def _run_next(self) -> bool:
+    def _run_next(self, without: Collection[str] = ()) -> bool:
         with SessionManager(read_only=True) as session:
-            if not job_service.waiting(session):
+            if not job_service.waiting(session, without=without):
                 return False
         with SessionManager() as session:
-            job = job_service.take(session)
+            job = job_service.take(session, without=without)
         if job is None:
             return False
         control = self._running[job.id] = JobControl(job.id, _stopping=self._stopping)

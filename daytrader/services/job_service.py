@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -80,14 +80,21 @@ def count_unfinished(session: Session, user_id: int, kind: str) -> int:
     return session.scalar(query.where(Job.state.in_(UNFINISHED))) or 0
 
 
-def waiting(session: Session) -> bool:
-    """Return whether any job waits for a worker."""
-    return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None
+def waiting(session: Session, *, without: Collection[str] = ()) -> bool:
+    """Return whether any job waits for a worker, of any kind but *without*."""
+    query = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.not_in(without))
+    return session.scalar(query.limit(1)) is not None
 
 
-def take(session: Session) -> Job | None:
-    """Return the job that has waited longest, now RUNNING, or None; no two workers are given the same one."""
-    waiting = select(Job).where(Job.state == JobState.QUEUED).order_by(Job.id).limit(1)
+def take(session: Session, *, without: Collection[str] = ()) -> Job | None:
+    """
+    Return the job that has waited longest, now RUNNING, or None; no two workers are given the same one.
+
+    Args:
+        session: What the caller commits.
+        without: Kinds that are left to others.
+    """
+    waiting = select(Job).where(Job.state == JobState.QUEUED, Job.kind.not_in(without)).order_by(Job.id).limit(1)
     job = session.scalar(waiting.with_for_update(skip_locked=True))
     if job is None:
         return None

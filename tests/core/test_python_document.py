@@ -7,15 +7,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import daytrader.core
-from daytrader.core import Bars
+from daytrader.core import (
+    Bars,
+    Member,
+    Rules,
+    Strategy,
+    assess,
+    backtest,
+    list_strategies,
+    portfolio,
+    sweep,
+    walk_forward,
+)
 from daytrader.core.errors import BrokenStrategyError, InvalidBarsError
 from daytrader.core.strategy import get_strategy, register, use_local
+from tests.core.builders import random_walk
 from tests.core.test_strategy import TooShort
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
@@ -105,3 +118,39 @@ def test_a_registered_strategy_may_replace_itself_but_none_that_is_installed() -
     again.name = "technical"
     with pytest.raises(BrokenStrategyError, match="taken by a strategy that is installed"):
         register(again)
+
+
+class OwnTrend:
+    """`sma_trend` under a name that nobody knows."""
+
+    def __init__(self) -> None:
+        shipped = get_strategy("sma_trend")
+        self.name, self.description, self.parameters = "own_trend", shipped.description, shipped.parameters
+        self.warmup, self.signals = shipped.warmup, shipped.signals
+
+
+def test_a_strategy_itself_will_do_wherever_its_name_would() -> None:
+    """In a backtest, a portfolio, a sweep, its assessment and a walk-forward: nothing is registered, all is equal."""
+    bars, own, cash, rules = random_walk(300), OwnTrend(), Decimal(10_000), Rules()
+    tried = sweep.grid({"window": [5, 10, 20]})
+
+    def figures(strategy: str | Strategy) -> list[object]:
+        outcome = sweep.run(bars, strategy, tried, rules, cash=cash)
+        told = assess(bars, strategy, tried, outcome, rules, symbol="ACME", cash=cash)
+        walked = walk_forward.run(bars, strategy, tried, rules, symbol="ACME", cash=cash, train=100, test=100)
+        members = [Member("ACME", bars, strategy, {"window": 5}, rules)] * 2
+        together = portfolio.run(members, cash=cash)
+        return [
+            backtest.run(bars, strategy, {}, rules, symbol="ACME", cash=cash).metrics,
+            outcome.final_equity.tolist(),
+            told.to_dict(),
+            walked.windows,
+            together.whole.metrics,
+        ]
+
+    assert figures(own) == figures("sma_trend")
+    assert backtest.run(bars, own, {}, rules, symbol="ACME", cash=cash).strategy == "own_trend"
+    assert own.name not in {strategy.name for strategy in list_strategies()}
+    for broken, flaw in ((OwnTrend, "it is a class"), (object(), "name must be a word")):
+        with pytest.raises(BrokenStrategyError, match=flaw):
+            backtest.run(bars, broken, {}, rules, symbol="ACME", cash=cash)  # type: ignore[arg-type]  # on purpose

@@ -185,6 +185,26 @@ def test_a_running_job_is_cancelled_where_it_next_reports(
     assert worker.live(job.id) == {}
 
 
+def test_long_jobs_do_not_hold_up_short_ones(world: World, steps: Steps, ask: Callable[..., Job]) -> None:
+    """One thread takes no long job, however many wait; short ones keep their order there."""
+    worker = Worker({"long": steps, "steps": steps}, long=("long",))
+    long = [ask(f"long {number}", kind="long", steps=1) for number in range(3)]
+    worker.start()
+    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=10)
+    short = [ask("a"), ask("b")]
+    worker.wake()
+    for job in short:
+        wait_for(world, job, JobState.SUCCEEDED)
+    assert [world.reload(job).state for job in long] == [JobState.RUNNING, JobState.RUNNING, JobState.QUEUED]
+    assert steps.begun[2:] == ["a", "b"]
+    for _ in long:
+        steps.go.release()
+    for job in long:
+        wait_for(world, job, JobState.SUCCEEDED)
+    assert worker.stop()
+
+
 def test_what_another_process_cancels_is_heard(
     world: World, alice: User, worker: Worker, steps: Steps, ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
