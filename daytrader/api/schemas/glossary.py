@@ -308,6 +308,7 @@ _RESEARCH: Final[Mapping[str, tuple[str, Any]]] = {
     "x_values": ("Values of the setting across", 10),
     "y_values": ("Values of the setting down", 50),
     "values": ("By row of y, then column of x", [[0.4, None], [1.2, 0.8]]),
+    "count": ("How many of it", [[3, 0], [2, 1]]),
 }
 GLOSSARY: Final[Mapping[str, tuple[str, Any]]] = {
     **_EVERY_OBJECT,

@@ -665,13 +665,15 @@ export interface Heatmap {
   /** How the errors are measured */
   metric: string;
   /** What stands for the combinations that share a cell */
-  reduce: "best" | "median";
+  reduce: "mean" | "median" | "best";
   /** Values of the setting across */
   x_values: number[];
   /** Values of the setting down */
   y_values: number[];
-  /** By row of y, then column of x; null where nothing was tried */
+  /** By row of y, then column of x; null where nothing traded */
   values: number[][];
+  /** How many combinations that is, likewise */
+  count: number[][];
 }
 
 export interface History {
@@ -2759,7 +2761,7 @@ export interface Operations {
   };
   "GET /sweeps/{sweep_id}/heatmap": {
     path: { sweep_id: number };
-    query: { x: string; y: string; metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees"; reduce?: "best" | "median"; symbol?: string };
+    query: { x: string; y: string; metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees"; reduce?: "mean" | "median" | "best"; symbol?: string };
     body: undefined;
     result: Heatmap;
   };
