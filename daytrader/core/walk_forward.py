@@ -98,17 +98,17 @@ class WalkForward:
     efficiency: float | None
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON values, the report as `Report.to_dict` has it."""
+        """Return it as JSON values: a report as `Report.to_dict` has it, with the windows it is made of."""
         windows = []
         for window in self.windows:
             days = {name: getattr(window, name).isoformat() for name in _DAYS}
             windows.append({**asdict(window), **days})
         return {
+            **self.report.to_dict(),
             "mode": self.mode,
             "metric": self.metric,
             "efficiency": self.efficiency,
             "windows": windows,
-            "report": self.report.to_dict(),
         }
 
 

@@ -195,7 +195,7 @@ def test_walk_forward(swept: Callable[..., Any]) -> None:
     windows = walked["windows"]
     assert [window["test_start"] for window in windows[1:]] > [window["test_end"] for window in windows[:-1]]
     assert windows[0]["train_start"] == "2020-01-01"
-    assert len(walked["report"]["dates"]) == len(walked["report"]["portfolio_values"]) == DAYS - 120
+    assert len(walked["dates"]) == len(walked["portfolio_values"]) == DAYS - 120
 
 
 def test_a_heatmap_shows_the_mean_the_median_or_the_best_of_what_shares_a_cell(

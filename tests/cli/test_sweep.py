@@ -92,8 +92,8 @@ def test_the_walk_forward_is_told_with_its_windows(daytrader: Command, ibm: Path
     walked = stock["walk_forward"]
     assert len(walked["windows"]) == 2
     assert len({window["train_start"] for window in walked["windows"]}) == 1
-    assert walked["report"]["days_simulated"] == 500
-    assert walked["report"]["initial_balance"] == 10_000
+    assert walked["days_simulated"] == 500
+    assert walked["initial_balance"] == 10_000
 
 
 def test_every_combination_may_be_written(daytrader: Command, ibm: Path, tmp_path: Path) -> None:
