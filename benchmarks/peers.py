@@ -32,7 +32,7 @@ class Peer:
 
     def __init__(self, package: str, version: str, worker: str, *arguments: str) -> None:
         self.name, self.version = package, version
-        python = _environment(package, version)
+        python = environment(package, version)
         self._process = subprocess.Popen(
             [python, str(_HERE / "workers" / worker), *arguments],
             stdin=subprocess.PIPE,
@@ -69,14 +69,14 @@ class Peer:
         return Compared(statistics.median(own), statistics.median(other), answer, repeats)
 
 
-def _environment(package: str, version: str) -> str:
-    """Return the Python of the environment with *package*, made where there is none."""
+def environment(package: str, version: str, *needs: str) -> str:
+    """Return the Python of the environment with *package* and what else it *needs*, made where there is none."""
     folder = _HERE / "envs" / f"{package}-{version}"
     python = folder / "bin" / "python"
     if not (folder / "done").exists():
         sys.stderr.write(f"Installing {package} {version} into {folder} (once) ...\n")
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", f"{package}=={version}"], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", f"{package}=={version}", *needs], check=True)
         (folder / "done").touch()
     return str(python)
 

@@ -52,12 +52,13 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int, 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, columns, imports, overfitting, portfolios, starts, sweeps
+    from benchmarks import backtests, columns, imports, overfitting, portfolios, requests_served, starts, sweeps
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
         "columns": columns.measure,
         "import": imports.measure,
+        "list": requests_served.measure,
         "overfitting": overfitting.measure,
         "portfolio": portfolios.measure,
         "start": starts.measure,

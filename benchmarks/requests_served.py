@@ -1,0 +1,156 @@
+"""Requests over HTTP: a list of services beside FastAPI with SQLAlchemy's ORM, and a history of prices."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import secrets
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.peers import environment
+from benchmarks.run import Figure, absolute
+from daytrader.models import User
+from daytrader.services import database
+from daytrader.services.session_manager import SessionManager
+from tests.conftest import PASSWORD, World
+from tests.e2e.server import RunningServer, daytrader, wait_for
+
+_SERVICES, _CONNECTIONS, _REQUESTS, _REPEATS = 60, 4, 100, 7
+_BARS = 5_000
+_LIST_TARGET, _HISTORY_TARGET = 3.0, 0.03
+_PEER, _PEER_VERSION = "fastapi", "0.116.1"
+_PEERS_NEEDS = ("uvicorn[standard]==0.54.0", "sqlalchemy==2.1.9", "pyjwt==2.15.1")
+
+
+def measure(folder: Path) -> list[Figure]:
+    """Return the time of a request for 20 services, of ours and of the peer's in turns, and for 5,000 bars."""
+    instance = folder / "instance"
+    words = ("user", "create", "carol", "--email", "carol@example.com", "--password-stdin")
+    if daytrader(instance, *words, given=PASSWORD).returncode:
+        raise RuntimeError("no account could be made")
+    _fill(instance)
+    secret = secrets.token_hex(32)
+    with (
+        RunningServer(instance, command="serve", DAYTRADER_SECRET_KEY=secret) as server,
+        _peer(instance / "daytrader.db", secret) as (peer, peers_token),
+    ):
+        wait_for(lambda: server.get("/system/health").ok, 60)
+        server.sign_in("carol", PASSWORD)
+        ours = _Asked(server.address, "/api/v1/services?page_size=20", str(server.token))
+        theirs = _Asked(peer, "/services?page_size=20", peers_token)
+        is_equal = _shown(ours.once()) == _shown(theirs.once())
+        own, other = [], []
+        for _ in range(_REPEATS):
+            own.append(ours.seconds())
+            other.append(theirs.seconds())
+        mine, peers = statistics.median(own), statistics.median(other)
+        history = _Asked(server.address, "/api/v1/prices/ACME/history", str(server.token))
+        bars = len(json.loads(history.once())["close"])
+        reads = statistics.median(_timed(history) for _ in range(21))
+    if bars != _BARS:
+        raise AssertionError(f"{bars} bars were shown")
+    work = f"GET of 20 of {_SERVICES} services, JWT, {_CONNECTIONS} connections; theirs: uvicorn, ORM, pydantic"
+    return [
+        Figure(
+            "list",
+            work,
+            mine,
+            peers,
+            "FastAPI + ORM",
+            _PEER_VERSION,
+            "s",
+            peers / mine,
+            _LIST_TARGET,
+            is_equal,
+            _REPEATS,
+        ),
+        absolute("history", f"GET of {_BARS:,} daily bars, gzip", reads, _HISTORY_TARGET, 21),
+    ]
+
+
+def _fill(instance: Path) -> None:
+    engine = database.connect(f"sqlite:///{instance / 'daytrader.db'}")
+    world = World(engine)
+    with SessionManager(read_only=True) as session:
+        owner = session.query(User).one()
+    stock = world.stock("ACME")
+    world.prices(stock, [50 + day % 400 / 4 for day in range(_BARS)], date(2024, 1, 1) - timedelta(days=_BARS))
+    for number in range(_SERVICES):
+        world.service(owner, stock, name=f"service {number}")
+    engine.dispose()
+
+
+@contextmanager
+def _peer(path: Path, secret: str) -> Iterator[tuple[str, str]]:
+    """Serve *path* by the peer; yield its address and a token that it takes for the first account's."""
+    python = environment(_PEER, _PEER_VERSION, *_PEERS_NEEDS)
+    worker = str(Path(__file__).parent / "workers" / "fastapi_list.py")
+    process = subprocess.Popen([python, worker, str(path), secret, "1"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        port, token = process.stdout.readline().split()
+        address = f"http://127.0.0.1:{port}"
+        wait_for(lambda: _Asked(address, "/services", token).is_answered(), 30)
+        yield address, token
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class _Asked:
+    """One address, asked again and again over connections that stay open."""
+
+    def __init__(self, server: str, path: str, token: str) -> None:
+        self._host = urlsplit(server).netloc
+        self._path = path
+        self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
+
+    def is_answered(self) -> bool:
+        try:
+            self.once()
+        except OSError:
+            return False
+        return True
+
+    def once(self) -> bytes:
+        return self._ask(http.client.HTTPConnection(self._host))
+
+    def seconds(self) -> float:
+        """Return the time of one request, of many at once."""
+        began = time.perf_counter()
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            list(pool.map(lambda _: self._many(), range(_CONNECTIONS)))
+        return (time.perf_counter() - began) / (_CONNECTIONS * _REQUESTS)
+
+    def _many(self) -> None:
+        connection = http.client.HTTPConnection(self._host)
+        for _ in range(_REQUESTS):
+            self._ask(connection)
+        connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection) -> bytes:
+        connection.request("GET", self._path, headers=self._headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != http.client.OK:
+            raise AssertionError(f"{self._path} was answered {answer.status}")
+        return gzip.decompress(body) if answer.getheader("Content-Encoding") == "gzip" else body
+
+
+def _timed(asked: _Asked) -> float:
+    began = time.perf_counter()
+    asked.once()
+    return time.perf_counter() - began
+
+
+def _shown(body: bytes) -> list[tuple[int, str, float]]:
+    return [(item["id"], item["name"], float(item["current_balance"])) for item in json.loads(body)["items"]]
