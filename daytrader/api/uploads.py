@@ -18,6 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from daytrader.api import swagger
 from daytrader.config import Settings
 from daytrader.services.data_providers import price_files
+from daytrader.utils import private
 from daytrader.utils.errors import InvalidInputError
 
 MAX_UPLOAD: Final = 64_000_000
@@ -100,7 +101,7 @@ def _store(given: FileStorage) -> Path:
     """Copy the file to the instance folder under a name of our own, and remember what the request is about."""
     settings: Settings = current_app.extensions["settings"]
     home = folder(settings)
-    home.mkdir(parents=True, exist_ok=True)
+    private.make_folder(home)
     path = home / secrets.token_hex(16)
     digest = hashlib.sha256()
     with path.open("wb") as out:

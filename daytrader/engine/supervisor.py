@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
@@ -204,6 +205,12 @@ class EngineSupervisor:
             except UnavailableError as error:
                 self._error = str(error)
                 self._stopping.wait(IDLE_SECONDS)
+            except DBAPIError as error:  # a full disk, a server that is gone: nobody's defect, so no trace
+                self._error = f"the database cannot be used: {' '.join(str(error.orig).split())}"
+                if self._state is not EngineState.FAILED:
+                    logger.error("nothing trades", why=self._error)
+                self._state = EngineState.FAILED
+                self._stopping.wait(RETRY_SECONDS)
             except Exception as error:  # the engine's edge: what is broken is said, and tried again
                 logger.exception("engine failed")
                 if self._state is not EngineState.FAILED:

@@ -27,6 +27,7 @@ import structlog
 from daytrader import __version__
 from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars, CorporateEvent, EventKind, RefusedBar
+from daytrader.utils import private
 from daytrader.utils.constants import DAILY
 
 logger = structlog.get_logger(__name__)
@@ -96,15 +97,15 @@ class ColumnCache:
         """Keep the prices of that revision, drop those of others, and return them as they are kept."""
         path = self._path(stock_id, interval, revision)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self._folder)
             unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
             unfinished.write_bytes(_pack(prices))
             unfinished.replace(path)
             for other in self._folder.glob(f"{stock_id}_{interval}_*.columns"):
                 if other != path:
                     other.unlink(missing_ok=True)
-        except OSError:  # a full disk must not keep anyone from reading prices
-            logger.warning("columns not kept", file=path.name, exc_info=True)
+        except OSError as error:  # a full disk must not keep anyone from reading prices
+            logger.warning("columns not kept", file=path.name, why=str(error))
             return prices
         return self.get(stock_id, interval, revision) or prices
 

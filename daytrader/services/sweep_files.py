@@ -22,6 +22,7 @@ import numpy.typing as npt
 from daytrader.core.arrays import IntArray
 from daytrader.core.combinations import Combinations
 from daytrader.core.sweep import BlockSums, Outcome
+from daytrader.utils import private
 from daytrader.utils.errors import InvalidInputError
 
 FOLDER: Final = "sweeps"
@@ -66,7 +67,7 @@ class SweepFiles:
         done = self._folder / "done.npy"
         if not done.exists():
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir(parents=True)
+            private.make_folder(self._folder)
             for place, column in enumerate(combinations.columns):
                 np.save(self._folder / f"setting-{place}.npy", column)
             for name in FIGURES:

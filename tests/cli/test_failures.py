@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import Engine, event
 
 from daytrader.cli.failures import explain
 from tests.cli.conftest import Command
@@ -144,6 +147,76 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """SQLite databases that may not grow any more."""
+
+    def stop_growing(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # the pages that are there stay
+
+    event.listen(Engine, "connect", stop_growing)
+    yield
+    event.remove(Engine, "connect", stop_growing)
+
+
+def test_a_full_disk_under_the_database_is_said(
+    daytrader: Command, instance: Path, request: pytest.FixtureRequest
+) -> None:
+    """And nothing of what did not fit is there."""
+    daytrader("db", "upgrade")
+    request.getfixturevalue("full_disk")
+    result = daytrader("prices", "fetch", "sample", "AAPL")
+    assert result.exit_code == 1
+    database = f"sqlite:///{instance / 'daytrader.db'}"
+    assert result.stderr.endswith(f"Error: the database {database} cannot be used: database or disk is full\n")
+    assert "AAPL" not in daytrader("stocks", "list").stdout
+
+
+def test_a_database_that_may_only_be_read_is_said(daytrader: Command) -> None:
+    """By a command that writes; those that read work."""
+    daytrader("db", "upgrade")
+
+    def allow_no_write(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    event.listen(Engine, "connect", allow_no_write)
+    try:
+        written, read = daytrader("stocks", "add", "NEWS"), daytrader("stocks", "list")
+    finally:
+        event.remove(Engine, "connect", allow_no_write)
+    assert (written.exit_code, read.exit_code) == (1, 0)
+    assert "cannot be used: attempt to write a readonly database\n" in written.stderr
+
+
+@pytest.mark.parametrize("speed", ["nan", "inf", "-inf", "-1", "fast", ""])
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_a_speed_that_is_none_is_refused(daytrader: Command, instance: Path, command: str, speed: str) -> None:
+    """Before anything is made."""
+    result = daytrader(command, "--speed", speed)
+    assert result.exit_code == 2
+    assert "must be a number of bars per second, 0 for no waiting" in result.stderr
+    assert not instance.exists()
+
+
+def test_what_is_made_is_its_owners_alone(daytrader: Command, instance: Path) -> None:
+    """Prices, positions and mail addresses are nobody else's business, whatever the umask."""
+    before = os.umask(0)
+    try:
+        daytrader("prices", "fetch", "sample", "AAPL")
+        daytrader("backtest", "AAPL", "--strategy", "buy_and_hold")
+        with sqlite3.connect(instance / "daytrader.db") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [instance, *instance.rglob("*")]}
+    finally:
+        os.umask(before)
+    assert instance / "daytrader.db" in modes
+    for path, mode in modes.items():
+        if path.is_dir():
+            assert mode == 0o700, path
+        elif path.parent == instance:
+            assert mode == 0o600, path
 
 
 def _interrupted(instance: Path, words: Sequence[str], has_begun: Callable[[], bool]) -> tuple[int, str]:

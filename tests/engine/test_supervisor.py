@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.engine import supervisor
@@ -38,6 +38,10 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
+
+
+def _allow_no_write(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA query_only=ON")
 
 
 def start_replay(position: int | None = None, starts_at: int | None = None, speed: float = 0) -> None:
@@ -344,3 +348,23 @@ def test_a_stop_does_not_wait_for_what_is_loaded(
     engine.start()
     eventually(lambda: engine.status()["state"] == "idle")
     assert [thread.name for thread in threading.enumerate()].count("engine") == 1
+
+
+def test_a_database_that_cannot_be_written_stops_trading_in_one_line(
+    world: World, engine: EngineSupervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is nobody's defect: said once, without a trace or the rows, and tried again."""
+    Market(world, [TEN, TEN]).service()
+    start_replay()
+    event.listen(world.engine, "begin", _allow_no_write)
+    try:
+        engine.start()
+        eventually(lambda: engine.status()["state"] == "failed")
+        assert engine.status()["error"] == "the database cannot be used: attempt to write a readonly database"
+    finally:
+        event.remove(world.engine, "begin", _allow_no_write)
+        engine.stop()
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("nothing trades") == 1
+    assert "Traceback" not in told.out + told.err
+    assert "INSERT" not in told.out + told.err
