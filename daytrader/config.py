@@ -13,6 +13,8 @@ from daytrader.utils.errors import ConfigurationError
 PREFIX = "DAYTRADER_"
 PRODUCTION = "production"
 MIN_SECRET = 32
+FEEDS = ("replay", "poll", "simulated")
+"""Where bars can come from."""
 # What documents and examples say in the place of a secret, and so everybody knows.
 _KNOWN_SECRETS = ("change", "secret", "example", "password", "default", "insecure", "daytrader", "replace")
 _FEWEST_LETTERS = 8
@@ -55,6 +57,10 @@ class Settings:
     """What a Prometheus sends as Bearer to read the metrics; empty: admins only."""
     redis_url: str = ""
     """Where several processes share what they count; empty: each counts for itself."""
+    feed: str = "replay"
+    """Where the engine's bars come from: ``replay``, ``poll`` or ``simulated``."""
+    provider: str = ""
+    """Whose prices a ``poll`` feed asks for; any data provider's name."""
     simulated_seed: int = 0
     """The market that the provider ``simulated`` makes up."""
     csv: str = ""
@@ -136,6 +142,12 @@ class Settings:
             wrong.append(
                 f"{PREFIX}SECRET_KEY must be random: `python -c 'import secrets; print(secrets.token_hex(32))'`"
             )
+        if self.feed not in FEEDS:
+            wrong.append(f"{PREFIX}FEED must be one of {', '.join(FEEDS)}")
+        if self.feed == "poll" and not self.provider:
+            wrong.append(f"{PREFIX}PROVIDER must name whom the feed poll asks")
+        if self.demo and self.feed != "replay":
+            wrong.append(f"{PREFIX}FEED must be replay for the demo: its prices are stored ones")
         if self.is_production and self.demo:
             wrong.append(f"{PREFIX}DEMO must be off: everybody can read the demo account's password")
         if wrong:

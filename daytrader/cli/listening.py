@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from daytrader.cli.options import DateType
-from daytrader.config import Settings
+from daytrader.config import FEEDS, Settings
 from daytrader.utils import secret_file
 from daytrader.utils.errors import UnavailableError
 
@@ -44,6 +44,12 @@ _OPTIONS: Final = (
         "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes any free one."
     ),
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--feed",
+        type=click.Choice(FEEDS),
+        help="Where bars come from: stored ones, a provider, or made up.  [default: replay]",
+    ),
+    click.option("--provider", help="Whose bars the feed poll asks for, such as alpaca."),
     click.option("--speed", type=SpeedType(), help="Bars per second of the replay, 0 for no waiting.  [default: 1]"),
     click.option(
         "--replay-from",
@@ -54,10 +60,17 @@ _OPTIONS: Final = (
 
 
 def serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give *command* ``port``, ``host``, ``speed`` and ``replay_from``."""
+    """Give *command* ``port``, ``host``, ``feed``, ``provider``, ``speed`` and ``replay_from``."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def with_feed(settings: Settings, feed: str | None, provider: str | None) -> Settings:
+    """Return *settings* with the feed and the provider that the command line names."""
+    if feed is None and provider is not None:
+        feed = "poll"
+    return replace(settings, feed=feed or settings.feed, provider=provider or settings.provider)
 
 
 def with_secret(settings: Settings) -> Settings:

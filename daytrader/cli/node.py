@@ -71,6 +71,7 @@ def prepare(settings: Settings, replay_from: date | None) -> None:
         ConflictError: If the replay cannot begin on *replay_from*.
     """
     from daytrader.services import database, demo, replay_clock
+    from daytrader.services.price_service import REPLAY_FEED
     from daytrader.services.session_manager import SessionManager
 
     engine = database.connect(settings.database)
@@ -79,6 +80,9 @@ def prepare(settings: Settings, replay_from: date | None) -> None:
         with SessionManager() as session:
             if settings.demo:
                 demo.fill(session, demo.credentials(settings.instance))
+            if settings.feed != REPLAY_FEED:
+                replay_clock.put_away(session)
+                return
             replay_clock.set_up(session)
             if replay_from is not None:
                 replay_clock.begin_on(session, replay_from)
@@ -96,6 +100,7 @@ def build(
 ) -> Node:
     """Connect to the database that was prepared, and put the parts together."""
     from daytrader.app import create_app
+    from daytrader.engine.feed_choice import make_feed
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database, demo
 
@@ -107,6 +112,7 @@ def build(
         hurries_to=demo.HURRIES_TO if settings.demo else None,
         on_trade=on_trade,
         on_end=on_end,
+        feed=make_feed(settings),
     )
     app = create_app(settings)
     app.extensions["engine"] = supervisor

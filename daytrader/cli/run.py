@@ -16,7 +16,7 @@ import click
 
 from daytrader.cli.beside import serving
 from daytrader.cli.context import console, warn
-from daytrader.cli.listening import address_of, listening, serving_options, with_secret
+from daytrader.cli.listening import address_of, listening, serving_options, with_feed, with_secret
 from daytrader.config import Settings
 from daytrader.utils.errors import InvalidInputError
 
@@ -31,9 +31,18 @@ _READY_SECONDS: Final = 60.0
 @click.command()
 @serving_options
 @click.option("--demo", "is_demo", is_flag=True, help="Fill in sample prices, an account and five services.")
-def run(port: int, host: str, *, is_demo: bool, speed: float | None, replay_from: date | None) -> None:
+def run(
+    port: int,
+    host: str,
+    *,
+    is_demo: bool,
+    feed: str | None,
+    provider: str | None,
+    speed: float | None,
+    replay_from: date | None,
+) -> None:
     """Start API, sockets and engine in one process; Ctrl-C stops, the next start goes on where this one was."""
-    settings = _settings(is_demo=is_demo)
+    settings = _settings(is_demo=is_demo, feed=feed, provider=provider)
     if settings.demo and not _is_loopback(host):
         raise InvalidInputError({"host": ["the demo shows its password to whoever asks: loopback addresses only"]})
     with (
@@ -44,8 +53,8 @@ def run(port: int, host: str, *, is_demo: bool, speed: float | None, replay_from
         _serve(settings, listener, speed, replay_from, told_to_stop)
 
 
-def _settings(*, is_demo: bool) -> Settings:
-    settings = Settings.from_environment()
+def _settings(*, is_demo: bool, feed: str | None, provider: str | None) -> Settings:
+    settings = with_feed(Settings.from_environment(), feed, provider)
     settings = with_secret(replace(settings, demo=is_demo or settings.demo))
     settings.check()
     if settings.demo and not settings.trusted_hosts:
@@ -122,6 +131,10 @@ def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor) -> 
     status = supervisor.status()
     if supervisor.is_paused:
         warn("all trading is paused: `daytrader engine resume` ends that")
+    if settings.feed != "replay":
+        services = status["services"] or "No"
+        console().print(f"{services} services trade the bars of {status['provider']} as they happen. Ctrl-C stops.")
+        return
     if not status["services"]:
         console().print("No service is active: the stored prices are replayed for those that will be.")
         return

@@ -10,7 +10,7 @@ import click
 
 from daytrader.cli.beside import serving
 from daytrader.cli.context import console
-from daytrader.cli.listening import address_of, listening, serving_options, with_secret
+from daytrader.cli.listening import address_of, listening, serving_options, with_feed, with_secret
 from daytrader.config import PRODUCTION, Settings
 from daytrader.utils import logs
 from daytrader.utils.errors import ConfigurationError
@@ -28,13 +28,23 @@ _MOST_THREADS: Final = 4096
     show_default=True,
     help="Each socket holds one; 16 are kept for requests.",
 )
-def serve(port: int, host: str, *, threads: int, speed: float | None, replay_from: date | None) -> None:
+def serve(
+    port: int,
+    host: str,
+    *,
+    threads: int,
+    feed: str | None,
+    provider: str | None,
+    speed: float | None,
+    replay_from: date | None,
+) -> None:
     """
     Serve API, sockets and engine in production, behind a TLS proxy; SIGTERM stops within ten seconds.
 
     DAYTRADER_ENV is production unless it is set: DAYTRADER_SECRET_KEY is needed then.
     """
     settings = with_secret(Settings.from_environment({"DAYTRADER_ENV": PRODUCTION} | dict(os.environ)))
+    settings = with_feed(settings, feed, provider)
     settings.check()
     if settings.demo:
         raise ConfigurationError("the demo is for `daytrader run`: its page shows its password")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, cast
 
@@ -207,6 +207,9 @@ class BarUnit:
             is_armed=is_armed,
         )
         decision = decide(account, rules_of(service), signals, self._row, self._bar.close)
+        refusal = self._stock.refusals.get(self._row)
+        if refusal is not None:
+            decision = replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=refusal)
         return _Decided(service, decision, is_armed, is_quiet=not isinstance(service, TradingService))
 
     def _signals_of(self, service: ServiceRow) -> Signals:

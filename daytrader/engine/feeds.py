@@ -1,10 +1,11 @@
-"""Where bars come from: stored ones, replayed as if they happened now."""
+"""Where bars come from: what every feed does, and stored bars, replayed as if they happened now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,49 @@ class Tick:
     speed: float
 
 
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """Where a feed is: its *name*, *provider* and last market time, the bars a second wanted, and what is wrong."""
+
+    name: str | None
+    position: datetime | None
+    speed: float | None = None
+    provider: str | None = None
+    error: str | None = None
+
+
+class Feed(Protocol):
+    """What the engine takes its bars from, one market time after the other."""
+
+    def start(self) -> None:
+        """Begin to gather bars, where that takes a thread of its own."""
+        ...
+
+    def stop(self) -> None:
+        """Gather no more."""
+        ...
+
+    def next(self) -> Tick | None:
+        """Return the next market time and its bars, None when there is none; never one that is `done`."""
+        ...
+
+    def done(self, tick: Tick) -> None:
+        """Keep the position: every service has had the bars of *tick*."""
+        ...
+
+    def bars_of(self, stock_id: int, interval: int) -> StockBars:
+        """Return the stored bars of one stock at one interval."""
+        ...
+
+    def forget(self) -> None:
+        """Read stored bars again when they are next needed."""
+        ...
+
+    def status(self) -> FeedStatus:
+        """Return where the feed is."""
+        ...
+
+
 @dataclass(slots=True)
 class ReplayFeed:
     """
@@ -36,6 +80,19 @@ class ReplayFeed:
     """
 
     _stored: dict[tuple[int, int], StockBars] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Do nothing: what is stored is there."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    def status(self) -> FeedStatus:
+        """Return the stored position; no name where nobody has asked for a replay."""
+        cursor = self.cursor()
+        if cursor is None:
+            return FeedStatus(None, None)
+        return FeedStatus(price_service.REPLAY_FEED, cursor.position, cursor.bars_per_second)
 
     def cursor(self) -> FeedCursor | None:
         """Return the stored position, None where nobody has asked for a replay."""
@@ -48,7 +105,7 @@ class ReplayFeed:
             cursor = _cursor(session)
             if cursor is None:
                 return None
-            stocks = [self._stock(session, *key) for key in _wanted(session)]
+            stocks = [self._stock(session, *key) for key in wanted(session)]
         starts_at = cursor.starts_at
         rows = [(stock, stock.row_after(cursor.position)) for stock in stocks]
         if cursor.position is None and starts_at is not None:
@@ -91,7 +148,7 @@ def _cursor(session: Session) -> FeedCursor | None:
     return session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))
 
 
-def _wanted(session: Session) -> list[tuple[int, int, str]]:
+def wanted(session: Session) -> list[tuple[int, int, str]]:
     """Return (stock id, interval, symbol) of every stock that a service trades or holds."""
     query = (
         select(TradingService.stock_id, TradingService.interval, TradingService.stock_symbol)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -27,6 +27,8 @@ class StockBars:
     symbol: str
     interval: int
     bars: Bars
+    refusals: Mapping[int, str] = field(default_factory=dict)
+    """Why nothing is to be decided on a row, by row: fills, stops and corporate actions go on."""
 
     def time(self, row: int) -> datetime:
         """Return the label of bar *row*."""

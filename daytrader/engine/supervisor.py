@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
-from daytrader.engine.feeds import ReplayFeed, Tick
+from daytrader.engine.feeds import Feed, ReplayFeed, Tick
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import OnTrade, Runner
@@ -69,19 +69,21 @@ class EngineSupervisor:
         hurries_to: datetime | None = None,
         on_trade: OnTrade = lambda _booked: None,
         on_end: OnEnd = lambda _last: None,
+        feed: Feed | None = None,
     ) -> None:
         """
         Take bars at *speed*, but without waiting until market time *hurries_to*.
 
         *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says. *on_end* is
-        called with the last market time whenever no stored bar is left.
+        called with the last market time whenever no stored bar is left. *feed* is where bars come from, a replay of
+        the stored ones by default.
         """
         self._is_sqlite = database_is_sqlite
         self._instance = instance_path
         self._speed = speed
         self._hurries_to = hurries_to
         self._on_end = on_end
-        self._feed = ReplayFeed()
+        self._feed: Feed = feed or ReplayFeed()
         self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -113,12 +115,14 @@ class EngineSupervisor:
         with SessionManager(read_only=True) as session:
             self._obey(is_paused=engine_control.is_paused(session))
         self._state = EngineState.STARTING
+        self._feed.start()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> bool:
         """Finish the bar in hand and stop; return whether that was done within *timeout* seconds."""
         self._stopping.set()
+        self._feed.stop()
         if self._thread is not None and not self._is_loading:  # while it loads, it has nothing in hand
             self._thread.join(timeout)
             if self._thread.is_alive():
@@ -155,16 +159,17 @@ class EngineSupervisor:
 
     def status(self) -> dict[str, Any]:
         """Return what the engine does and where it is, as JSON values and moments."""
-        cursor = self._feed.cursor()
+        feed = self._feed.status()
         return {
             "state": self._shown_state().value,
             "is_ready": self.is_ready,
-            "feed": REPLAY_FEED if cursor is not None else None,
-            "position": cursor.position if cursor is not None else None,
-            "speed": cursor.bars_per_second if self._speed is None and cursor is not None else self._speed,
+            "feed": feed.name,
+            "provider": feed.provider,
+            "position": feed.position,
+            "speed": feed.speed if self._speed is None else self._speed,
             "services": _services_at_work(),
             "last_bar_at": self._last_bar_at,
-            "error": self._error,
+            "error": self._error or feed.error,
         }
 
     def _shown_state(self) -> EngineState:
@@ -261,13 +266,13 @@ class EngineSupervisor:
 
     def _tell_of_the_end(self) -> None:
         """Say that the replay has shown whatever is stored, if there was anything to show."""
-        cursor = self._feed.cursor()
-        if cursor is None or cursor.position is None or not _services_at_work():
+        feed = self._feed.status()
+        if feed.name != REPLAY_FEED or feed.position is None or not _services_at_work():
             return
-        message = f"The stored prices end on {cursor.position:%Y-%m-%d}; services trade on when newer ones are imported"
+        message = f"The stored prices end on {feed.position:%Y-%m-%d}; services trade on when newer ones are imported"
         with SessionManager() as session:
             events.record(session, system_events.notification(Severity.INFO, "engine", message))
-        self._on_end(cursor.position)
+        self._on_end(feed.position)
 
 
 def installation_id(instance: Path) -> str:

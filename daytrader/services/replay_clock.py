@@ -24,6 +24,13 @@ def set_up(session: Session) -> FeedCursor:
     return cursor
 
 
+def put_away(session: Session) -> None:
+    """Forget the position of the replay: bars come live, and what is stored is known."""
+    cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == REPLAY_FEED))
+    if cursor is not None:
+        session.delete(cursor)
+
+
 def begin_on(session: Session, first: date) -> None:
     """
     Let the replay go on with the session of *first*: what lies before is known, and not traded.

@@ -77,7 +77,8 @@ class EngineSchema(BaseSchema):
 
     state = Text(dump_only=True, example="running", doc="stopped, starting, running, idle, paused or failed")
     is_ready = Flag(dump_only=True)
-    feed = Text(dump_only=True, allow_none=True)
+    feed = Text(dump_only=True, allow_none=True, example="poll")
+    provider = Text(dump_only=True, allow_none=True, example="alpaca", doc="Whose bars a live feed asks for")
     position = Moment(dump_only=True, allow_none=True)
     speed = Number(dump_only=True, allow_none=True)
     services = Whole(dump_only=True)

@@ -518,6 +518,8 @@ export interface Engine {
   is_ready: boolean;
   /** Where its bars come from */
   feed: string | null;
+  /** Whose bars a live feed asks for */
+  provider: string | null;
   /** The last bar that every service has had */
   position: string | null;
   /** Bars a second */

@@ -1,0 +1,29 @@
+"""Which feed an installation has asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from daytrader.config import Settings
+from daytrader.engine.feeds import Feed, ReplayFeed
+from daytrader.engine.live_feed import LiveFeed
+from daytrader.engine.poll import PollCollector
+from daytrader.services.data_providers import get_provider
+from daytrader.services.market_calendar import SETTLING
+
+
+def make_feed(settings: Settings) -> Feed:
+    """
+    Return the feed that *settings* name.
+
+    Raises:
+        NotFoundError: If there is no such provider.
+        ConfigurationError: If the provider is not set up.
+    """
+    if settings.feed == "replay":
+        return ReplayFeed()
+    is_simulated = settings.feed == "simulated"
+    provider = get_provider("simulated" if is_simulated else settings.provider, settings)
+    # What is made up is never corrected.
+    settling = timedelta() if provider.name == "simulated" else SETTLING
+    return LiveFeed(settings.feed, PollCollector(provider, settling=settling), settling=settling)

@@ -1,0 +1,251 @@
+"""Bars as they happen: whoever gathers them stores them, and here they come in order, each once, or are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from daytrader.engine import bar_journal
+from daytrader.engine.feeds import FeedStatus, Tick, wanted
+from daytrader.engine.stock_bars import StockBars
+from daytrader.models.feed_cursor import FeedCursor
+from daytrader.models.trading_service import TradingService
+from daytrader.services import data_feed, market_calendar, price_service
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.constants import DAILY
+from daytrader.utils.current_datetime import get_current_datetime
+
+logger = structlog.get_logger(__name__)
+
+PREFIX: Final = "live"
+"""What the names of the positions begin with: one for each stock and interval."""
+_DAY_MINUTES: Final = 1440
+_LEAST_SECONDS: Final = 60
+
+
+class Key(NamedTuple):
+    """One stock at one interval."""
+
+    stock_id: int
+    interval: int
+    symbol: str
+
+
+class Collector(Protocol):
+    """Gathers bars and stores them; calls *on_bars* with the keys that have new ones."""
+
+    provider: str
+    error: str | None
+
+    def start(self, on_bars: Callable[[Key], None]) -> None:
+        """Begin, in a thread of its own."""
+        ...
+
+    def stop(self) -> None:
+        """End, and wait for the thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    key: Key
+    stock: StockBars
+    row: int
+    missing: tuple[datetime, ...]
+
+
+class LiveFeed:
+    """
+    The stored bars of every stock that a service trades, in order, once they are complete.
+
+    Each stock and interval has a position of its own in the database. A bar that was missed while no engine ran is
+    taken as if it had been there. One that comes later than its own length (at least a minute) while the engine runs
+    is taken without a decision, and one that does not come before the next is given up; both with the reason in the
+    journal.
+
+    Args:
+        name: What the feed is called.
+        collector: Who gathers the bars.
+        clock: What time it is.
+        settling: How long after the bell a daily bar is taken as final.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        collector: Collector,
+        *,
+        clock: Callable[[], datetime] = get_current_datetime,
+        settling: timedelta = market_calendar.SETTLING,
+    ) -> None:
+        self._name = name
+        self._collector = collector
+        self._clock = clock
+        self._settling = settling
+        self._stored: dict[tuple[int, int], StockBars] = {}
+        self._generation = 0
+        self._started_at = clock()
+
+    def start(self) -> None:
+        """Begin to gather bars; what was complete before has been missed, and is taken first."""
+        self._started_at = self._clock()
+        self._collector.start(self.renew)
+
+    def stop(self) -> None:
+        """Gather no more."""
+        self._collector.stop()
+
+    def next(self) -> Tick | None:
+        """Return the earliest market time that some stock has not had, None where no complete bar waits."""
+        now = self._clock()
+        with SessionManager(read_only=True) as session:
+            keys = [Key(*key) for key in wanted(session)]
+            positions = _positions(session)
+        due = [found for key in keys if (found := self._due(key, positions.get(_name_of(key)), now)) is not None]
+        if not due:
+            return None
+        time = min(found.stock.time(found.row) for found in due)
+        together = [found for found in due if found.stock.time(found.row) == time]
+        for found in together:
+            self._give_up(found)
+        return Tick(time, [(self._judged(found, now), found.row) for found in together], 0)
+
+    def done(self, tick: Tick) -> None:
+        """Keep the position of each stock in *tick*."""
+        with SessionManager() as session:
+            for stock, _ in tick.bars:
+                _keep(session, Key(stock.stock_id, stock.interval, stock.symbol), tick.time)
+            data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
+
+    def bars_of(self, stock_id: int, interval: int) -> StockBars:
+        """Return the stored bars of one stock at one interval."""
+        with SessionManager(read_only=True) as session:
+            symbol = session.scalars(
+                select(TradingService.stock_symbol).where(TradingService.stock_id == stock_id)
+            ).first()
+        return self._bars(Key(stock_id, interval, symbol or ""))
+
+    def forget(self) -> None:
+        """Read every stock's bars again when they are next needed."""
+        self._generation += 1
+        self._stored.clear()
+
+    def renew(self, key: Key) -> None:
+        """Read the bars of *key* again when they are next needed."""
+        self._generation += 1
+        self._stored.pop((key.stock_id, key.interval), None)
+
+    def status(self) -> FeedStatus:
+        """Return whose bars they are, the last market time that was taken and what is wrong with the provider."""
+        with SessionManager(read_only=True) as session:
+            position = session.scalar(select(func.max(FeedCursor.position)).where(FeedCursor.name.startswith(PREFIX)))
+        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error)
+
+    def _due(self, key: Key, position: datetime | None, now: datetime) -> _Due | None:
+        if position is None:
+            position = self._begin(key, now)
+        stock = self._bars(key)
+        row = stock.row_after(position)
+        if row >= stock.bars.n:
+            return None
+        start = stock.bars.time[row : row + 1]
+        if self._complete_at(start, key.interval) > now.timestamp():
+            return None
+        after = int(position.timestamp())
+        between = market_calendar.complete_bars(after, now, key.interval, settling=self._settling)
+        between = between[between < start[0]]
+        ends = market_calendar.complete_at(between, key.interval, settling=self._settling)
+        missing = between[ends >= self._began]
+        return _Due(key, stock, row, tuple(datetime.fromtimestamp(at, UTC) for at in missing.tolist()))
+
+    def _begin(self, key: Key, now: datetime) -> datetime:
+        """Return where a stock that had no position begins: with the next bar, or where its services stopped."""
+        with SessionManager() as session:
+            services = select(func.min(TradingService.last_bar_time)).where(
+                TradingService.stock_id == key.stock_id, TradingService.interval == key.interval
+            )
+            newest = market_calendar.last_complete_bar(now, key.interval, settling=self._settling)
+            position = session.scalar(services) or datetime.fromtimestamp(newest, UTC)
+            _keep(session, key, position)
+        return position
+
+    def _give_up(self, found: _Due) -> None:
+        """Journal what did not come, and what a service is too young for."""
+        key = found.key
+        is_missed = self._complete_at(found.stock.bars.time[found.row : found.row + 1], key.interval) < self._began
+        if not (found.missing or is_missed):
+            return
+        with SessionManager() as session:
+            bar_journal.refuse(session, key.stock_id, key.interval, found.missing, "no bar came before the next one")
+            if is_missed:
+                newest = market_calendar.last_complete_bar(self._started_at, key.interval, settling=self._settling)
+                bar_journal.refuse(
+                    session,
+                    key.stock_id,
+                    key.interval,
+                    [datetime.fromtimestamp(newest, UTC)],
+                    "nothing was decided before the engine was down: it begins with the next bar",
+                    is_undecided_only=True,
+                )
+
+    @property
+    def _began(self) -> int:
+        return int(self._started_at.timestamp())
+
+    def _judged(self, found: _Due, now: datetime) -> StockBars:
+        end = self._complete_at(found.stock.bars.time[found.row : found.row + 1], found.key.interval)
+        late = now.timestamp() - end
+        if end < self._began or late <= longest_delay(found.key.interval):
+            return found.stock
+        reason = f"the bar came {late / 60:.0f} minutes late: nothing is decided on stale prices"
+        logger.warning("stale bar", symbol=found.key.symbol, interval=found.key.interval, seconds=late)
+        return replace(found.stock, refusals={found.row: reason})
+
+    def _complete_at(self, start: np.ndarray, interval: int) -> int:
+        return int(market_calendar.complete_at(start, interval, settling=self._settling)[0])
+
+    def _bars(self, key: Key) -> StockBars:
+        place = (key.stock_id, key.interval)
+        found = self._stored.get(place)
+        if found is None:
+            generation = self._generation
+            with SessionManager(read_only=True) as session:
+                bars = price_service.load_bars(session, key.stock_id, key.interval)
+            found = StockBars(key.stock_id, key.symbol, key.interval, bars)
+            if generation == self._generation:  # else newer ones were stored while these were read
+                self._stored[place] = found
+        return found
+
+
+def longest_delay(interval: int) -> int:
+    """Return how many seconds after its end a bar of *interval* minutes (0: daily) may still be decided on."""
+    return max((_DAY_MINUTES if interval == DAILY else interval) * 60, _LEAST_SECONDS)
+
+
+def position_of(session: Session, key: Key) -> datetime | None:
+    """Return the last bar of *key* that services have had, None before the first."""
+    return session.scalar(select(FeedCursor.position).where(FeedCursor.name == _name_of(key)))
+
+
+def _name_of(key: Key) -> str:
+    return f"{PREFIX}:{key.stock_id}:{key.interval}"
+
+
+def _positions(session: Session) -> dict[str, datetime | None]:
+    rows = session.execute(select(FeedCursor.name, FeedCursor.position).where(FeedCursor.name.startswith(PREFIX)))
+    return {row.name: row.position for row in rows}
+
+
+def _keep(session: Session, key: Key, position: datetime) -> None:
+    cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == _name_of(key)))
+    if cursor is None:
+        session.add(FeedCursor(name=_name_of(key), position=position, bars_per_second=0))
+    else:
+        cursor.position = position

@@ -1,0 +1,303 @@
+"""Asks a provider for each bar once the exchange's calendar says that it is complete, and stores what is sound."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import structlog
+from sqlalchemy.orm import Session
+
+from daytrader.core.bars import Bars, CorporateEvent, RefusedBar
+from daytrader.engine import bar_journal
+from daytrader.engine.feeds import wanted
+from daytrader.engine.live_feed import Key, position_of
+from daytrader.services import corporate_action_service, market_calendar, price_service, system_events
+from daytrader.services.data_providers.backoff import delay
+from daytrader.services.data_providers.base import DataProvider, PriceSeries
+from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError, RateLimitError
+from daytrader.services.data_providers.resampled import resampled
+from daytrader.services.events import events
+from daytrader.services.price_upsert import BarTable, OnConflict, upsert
+from daytrader.services.session_manager import SessionManager
+from daytrader.services.system_events import Severity
+from daytrader.utils.constants import DAILY
+from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import DayTraderError, InvalidInputError
+
+logger = structlog.get_logger(__name__)
+
+LARGEST_SKEW: Final = timedelta(seconds=60)
+"""How far this machine's clock may be off before nothing is traded."""
+_LOOK_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 5.0  # until a bar that has not come is asked for again
+_PATIENCE: Final = 3  # failures in a row before somebody is told
+_AT_ONCE: Final = 8
+_EVENT_DAYS: Final = 10
+_BACKFILL_DAYS: Final = {DAILY: 730, 1: 5}
+_BACKFILL_INTRADAY_DAYS: Final = 50
+_SECONDS: Final = 86_400
+_LEAST_CHANGE: Final = 1e-6
+
+
+@dataclass(slots=True)
+class _Failures:
+    """How often in a row it went wrong, when to ask again and whether somebody was told."""
+
+    count: int = 0
+    not_before: float = 0.0
+    is_told: bool = False
+
+
+class PollCollector:
+    """
+    Polls *provider* for every stock that a service trades.
+
+    `collect` is one round; `start` has a thread of its own do it every second. A round asks only for bars that the
+    calendar says are complete and that are not stored. What it gets is judged: bars that are still growing or lie
+    outside of the session are left out, those that are not sound are refused, with the reason in the journal of the
+    services that waited for them.
+
+    Args:
+        provider: Who is asked.
+        clock: What time it is.
+        settling: How long after the bell a daily bar is asked for.
+    """
+
+    def __init__(
+        self,
+        provider: DataProvider,
+        *,
+        clock: Callable[[], datetime] = get_current_datetime,
+        settling: timedelta = market_calendar.SETTLING,
+    ) -> None:
+        self.provider = provider.name
+        self.error: str | None = None
+        self._source = provider
+        self._clock = clock
+        self._settling = settling
+        self._failures: dict[Key, _Failures] = {}
+        self._closed_until = 0.0  # a limit is on all questions
+        self._actions_of: dict[int, int] = {}
+        self._on_bars: Callable[[Key], None] = lambda _key: None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, on_bars: Callable[[Key], None]) -> None:
+        """Begin to poll; *on_bars* is called with what has new bars."""
+        self._on_bars = on_bars
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a question on its way is not waited for longer than a moment."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(_LOOK_SECONDS)
+
+    def collect(self) -> int:
+        """Ask once for whatever is due, store it, and return how many stocks got bars."""
+        now = self._clock()
+        with SessionManager(read_only=True) as session:
+            due = [(key, since) for key in wanted(session) if (since := self._due(session, Key(*key), now)) is not None]
+        if not due or now.timestamp() < self._closed_until:
+            return 0
+        questions = [(Key(*key), since) for key, since in due]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(questions)), "provider") as pool:
+            answers = list(pool.map(lambda question: self._ask(question[0], question[1], now), questions))
+        gained = 0
+        for (key, _), answer in zip(questions, answers, strict=True):
+            if isinstance(answer, Exception):
+                self._failed(key, answer, now)
+            else:
+                gained += self._take(key, answer, now)
+        return gained
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            try:
+                self.collect()
+            except Exception as error:  # the feed's edge: what is broken is said, and tried again
+                logger.exception("feed failed")
+                self.error = f"{type(error).__name__}: {error}"
+                self._stopping.wait(_AGAIN_SECONDS)
+
+    def _due(self, session: Session, key: Key, now: datetime) -> datetime | None:
+        """Return since when bars of *key* are to be asked for, None where all that are complete are there."""
+        failures = self._failures.get(key)
+        if failures is not None and now.timestamp() < failures.not_before:
+            return None
+        newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
+        if newest is None:
+            days = _BACKFILL_DAYS.get(key.interval, _BACKFILL_INTRADAY_DAYS)
+            return now - timedelta(days=days)
+        last = int(newest.bar_time.timestamp())
+        if last >= market_calendar.last_complete_bar(now, key.interval, settling=self._settling):
+            return None
+        return newest.bar_time  # the last one too: it may have been corrected
+
+    def _ask(self, key: Key, since: datetime, now: datetime) -> PriceSeries | DayTraderError:
+        try:
+            interval = self._asked(key.interval)
+            series = self._source.latest(key.symbol, interval, since)
+            self._check_clock(series, now)
+            if key.interval == DAILY:
+                return series
+            return replace(_put_together(series, key.interval), events=self._actions(key, now))
+        except DayTraderError as error:
+            return error
+        except Exception as error:  # another package's provider: what it raises is its failure, not the feed's
+            logger.exception("provider failed", provider=self.provider, symbol=key.symbol)
+            return MalformedAnswerError(f"{self.provider} fails: {type(error).__name__}: {error}")
+
+    def _asked(self, interval: int) -> int:
+        """Return the interval to ask for: the coarsest that the wanted bars can be made of."""
+        offered = self._source.capabilities.intervals
+        if interval in offered:
+            return interval
+        finer = [minutes for minutes in offered if minutes and interval and interval % minutes == 0]
+        if not finer:
+            raise InvalidInputError({"interval": [f"{self.provider} has no bars of {interval or 'a day'}"]})
+        return max(finer)
+
+    def _actions(self, key: Key, now: datetime) -> tuple[CorporateEvent, ...]:
+        """Return the recent dividends and splits of a stock that is traded within sessions, asked for once a day."""
+        today = market_calendar.days_since_epoch(now.date())
+        if not self._source.capabilities.has_events or self._actions_of.get(key.stock_id) == today:
+            return ()
+        daily = self._source.history(key.symbol, DAILY, now.date() - timedelta(days=_EVENT_DAYS))
+        self._actions_of[key.stock_id] = today
+        return daily.events
+
+    def _check_clock(self, series: PriceSeries, now: datetime) -> None:
+        skew = self._source.clock_skew()
+        if skew is not None and abs(skew) > LARGEST_SKEW:
+            ahead = "ahead of" if skew > timedelta() else "behind"
+            minutes = abs(skew).total_seconds() / 60
+            raise ClockError(f"this machine's clock is {minutes:.0f} minutes {ahead} {self.provider}'s")
+        if series.interval != DAILY and series.time.size:
+            lead = float(series.time[-1]) - now.timestamp()
+            if lead > LARGEST_SKEW.total_seconds():
+                raise ClockError(f"{self.provider} has a bar that begins in {lead / 60:.0f} minutes: a clock is wrong")
+
+    def _take(self, key: Key, series: PriceSeries, now: datetime) -> int:
+        """Store the sound bars of *series* and journal the others; return 1 where there was a new one."""
+        complete = _complete(series, now, self._settling)
+        bars = _sift(complete)
+        sound = complete.where(np.isin(complete.time, bars.time))
+        with SessionManager() as session:
+            newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
+            is_new = sound.time.size > 0 and (newest is None or sound.time[-1] > int(newest.bar_time.timestamp()))
+            self._refuse_unsound(session, key, bars.refused)
+            self._refuse_late(session, key, sound)
+            if sound.time.size:
+                upsert(session, _table(key, sound), source=sound.source, on_conflict=OnConflict.UPDATE)
+            past = [event for event in series.events if event.session <= now.timestamp() // _SECONDS]
+            corporate_action_service.record(session, key.stock_id, past, source=series.provider)
+        if sound.time.size:
+            self._on_bars(key)
+        self._succeeded(key, now, is_new=is_new)
+        return int(is_new)
+
+    def _refuse_unsound(self, session: Session, key: Key, refused: Sequence[RefusedBar]) -> None:
+        position = position_of(session, key)
+        for bar in refused:
+            moment = datetime.fromtimestamp(bar.time, UTC)
+            if position is not None and moment > position:
+                logger.warning("bar refused", symbol=key.symbol, interval=key.interval, bar=moment, why=bar.reason)
+                bar_journal.refuse(session, key.stock_id, key.interval, [moment], f"the bar is refused: {bar.reason}")
+
+    def _refuse_late(self, session: Session, key: Key, sound: PriceSeries) -> None:
+        """Say of bars that services have gone past, and that are new or other than before, that they are history."""
+        position = position_of(session, key)
+        if position is None or not sound.time.size:
+            return
+        first = datetime.fromtimestamp(int(sound.time[0]), UTC)
+        known = price_service.load_bars(session, key.stock_id, key.interval, since=first)
+        place = {int(time): row for row, time in enumerate(known.time.tolist())}
+        for row, time in enumerate(sound.time.tolist()):
+            moment = datetime.fromtimestamp(time, UTC)
+            if moment > position:
+                break
+            if time not in place:
+                logger.warning("bar came too late", symbol=key.symbol, interval=key.interval, bar=moment)
+            elif abs(known.close[place[time]] - sound.close[row]) >= _LEAST_CHANGE:
+                logger.warning("bar corrected after its decision", symbol=key.symbol, interval=key.interval, bar=moment)
+
+    def _failed(self, key: Key, error: Exception, now: datetime) -> None:
+        failures = self._failures.setdefault(key, _Failures())
+        failures.count += 1
+        failures.not_before = now.timestamp() + delay(failures.count, error)
+        if isinstance(error, RateLimitError):
+            self._closed_until = failures.not_before
+        self.error = f"{key.symbol}: {error}"
+        logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=str(error), failures=failures.count)
+        is_hopeless = not (isinstance(error, ProviderError) and error.is_transient)
+        if failures.is_told or (failures.count < _PATIENCE and not is_hopeless):
+            return
+        failures.is_told = True
+        message = f"No prices of {key.symbol}: {error}. Nothing is decided on it until they come"
+        with SessionManager() as session:
+            events.record(session, system_events.notification(Severity.WARNING, "feed", message))
+
+    def _succeeded(self, key: Key, now: datetime, *, is_new: bool) -> None:
+        failures = self._failures.setdefault(key, _Failures())
+        if failures.is_told:
+            with SessionManager() as session:
+                message = f"Prices of {key.symbol} come again"
+                events.record(session, system_events.notification(Severity.INFO, "feed", message))
+        self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + _AGAIN_SECONDS)
+        if not any(each.count for each in self._failures.values()):
+            self.error = None
+
+
+def _put_together(series: PriceSeries, minutes: int) -> PriceSeries:
+    """Return *series* as bars of *minutes*, without one at the end whose finer bars have not all come."""
+    made = resampled(series, minutes)
+    if made is series or not made.time.size:
+        return made
+    come = int(series.time[-1]) + series.interval * 60
+    return made.where(market_calendar.complete_at(made.time, minutes) <= come)
+
+
+def _complete(series: PriceSeries, now: datetime, settling: timedelta) -> PriceSeries:
+    """Return the bars of regular sessions that are complete at *now*."""
+    if series.interval != DAILY:
+        series = series.where(market_calendar.in_regular_session(series.time))
+        on_grid = (series.time - market_calendar.session_opens(series.time)) % (series.interval * 60) == 0
+        series = series.where(on_grid)
+    ends = market_calendar.complete_at(series.time, series.interval, settling=settling)
+    return series.where(ends <= now.timestamp())
+
+
+def _sift(series: PriceSeries) -> Bars:
+    return Bars.sift(
+        series.time,
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+        interval_minutes=series.interval,
+        session=market_calendar.session_dates(series.time) if series.interval else None,
+    )
+
+
+def _table(key: Key, series: PriceSeries) -> BarTable:
+    return BarTable(
+        np.full(series.time.size, key.stock_id, np.int64),
+        series.time,
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+        series.adj_close,
+        key.interval,
+    )

@@ -1,0 +1,416 @@
+"""Tests of daytrader.engine.live_feed, poll and bar_journal: each bar is traded once or never, with the reason kept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from daytrader.core.bars import CorporateEvent, EventKind
+from daytrader.engine.live_feed import Key, LiveFeed
+from daytrader.engine.poll import PollCollector
+from daytrader.engine.supervisor import EngineSupervisor
+from daytrader.models import StockIntradayPrice, TradingTransaction
+from daytrader.services import price_service
+from daytrader.services.data_providers.errors import AccessError, NetworkError, RateLimitError
+from daytrader.services.data_providers.simulated import SimulatedProvider
+from daytrader.services.market_calendar import days_since_epoch
+from daytrader.services.session_manager import SessionManager, session_factory
+from tests.conftest import World
+from tests.engine.live import Exchange, Live, Row, at
+from tests.engine.test_supervisor import eventually
+
+TEN: Row = (10, 10, 10, 10)
+# Tuesday, 2024-01-02: the bell rings at 14:30 UTC.
+BEFORE = "2024-01-02T14:36:30"
+
+
+@pytest.fixture
+def live(world: World) -> Live:
+    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    return Live(world, exchange, 5, BEFORE)
+
+
+def notices(world: World) -> list[str]:
+    """Return what admins and users were told."""
+    told = [published.event for published in world.published if published.event.name == "system:notification"]
+    return [event.entity["message"] for event in told]
+
+
+def test_a_bar_is_taken_once_it_is_complete_and_once(live: Live) -> None:
+    """What was complete before the service began is history; one that is growing is not looked at."""
+    service = live.service()
+    live.provider.give("2024-01-02T14:35")
+    assert live.turn(BEFORE) == 0
+
+    live.provider.give("2024-01-02T14:40")  # growing
+    assert live.turn("2024-01-02T14:40:02") == 1
+    assert live.turn("2024-01-02T14:40:10") == 0
+
+    assert live.turn("2024-01-02T14:45:01") == 1
+    assert [(bar, action) for bar, action, _ in live.decisions(service)] == [
+        ("01-02 14:35", "BUY"),
+        ("01-02 14:40", "NOTHING"),
+    ]
+    assert live.world.reload(service).current_shares == 100
+
+
+@pytest.mark.parametrize("interval", [1, 5, 15, 30, 60, 0])
+def test_every_interval_is_made_of_the_finest(world: World, interval: int) -> None:
+    """A provider of minutes serves services of every interval, each bar at its own end; daily ones after the bell."""
+    live = Live(world, Exchange(1), interval, "2024-01-02T14:30:05", timedelta())
+    live.provider = SimulatedProvider(clock=lambda: live.now)
+    if interval:
+        live.provider.capabilities = Exchange(1).capabilities
+    live.restart()
+    service = live.service()
+    live.turn("2024-01-02T14:30:05")
+
+    if interval:
+        live.turn(timedelta(minutes=interval - 1))
+        assert live.decisions(service) == []
+        live.turn(timedelta(minutes=1))
+        assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 14:30"]
+    else:
+        live.turn("2024-01-02T20:59:59")
+        assert live.decisions(service) == []
+        live.turn("2024-01-02T21:00:01")
+        assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 00:00"]
+
+
+def test_the_last_hour_of_a_session_is_half_as_long(world: World) -> None:
+    """From 15:30 to the bell; nothing is asked for afterwards."""
+    exchange = Exchange(60)
+    live = Live(world, exchange, 60, "2024-01-02T20:31:00")
+    exchange.give("2024-01-02T19:30")
+    service = live.service()
+    live.turn("2024-01-02T20:31:00")
+    exchange.give("2024-01-02T20:30")
+
+    assert live.turn("2024-01-02T20:59:59") == 0
+    assert live.turn("2024-01-02T21:00:01") == 1
+    asked = len(exchange.asked)
+    live.turn("2024-01-03T14:29:00")
+    assert len(exchange.asked) == asked
+    assert len(live.decisions(service)) == 1
+
+
+def test_a_half_day_a_holiday_and_the_settling_delay(world: World) -> None:
+    """Thanksgiving is closed; the Friday after ends at 13:00, and its daily bar is final half an hour later."""
+    exchange = Exchange(0)
+    exchange.give("2023-11-21")
+    live = Live(world, exchange, 0, "2023-11-22T15:00:00")
+    service = live.service()
+    live.turn("2023-11-22T15:00:00")
+    exchange.give("2023-11-22")
+    assert live.turn("2023-11-22T21:29:00") == 0
+    assert live.turn("2023-11-22T21:30:00") == 1
+    asked = len(exchange.asked)
+    live.turn("2023-11-23T22:00:00")
+    assert len(exchange.asked) == asked
+
+    exchange.give("2023-11-24", (10, 12, 10, 12))
+    assert live.turn("2023-11-24T18:29:59") == 0
+    assert live.turn("2023-11-24T18:30:00") == 1
+    assert [bar for bar, _, _ in live.decisions(service)] == ["11-22 00:00", "11-24 00:00"]
+
+
+def test_the_night_the_clocks_change(world: World) -> None:
+    """After the weekend of 2024-03-10 the bell rings an hour earlier in UTC."""
+    exchange = Exchange(30)
+    exchange.give("2024-03-08T20:00")
+    live = Live(world, exchange, 30, "2024-03-08T20:45:00")
+    service = live.service()
+    live.turn("2024-03-08T20:45:00")
+    exchange.give("2024-03-08T20:30")
+    assert live.turn("2024-03-08T21:00:01") == 1
+
+    exchange.give("2024-03-11T13:30")
+    assert live.turn("2024-03-11T13:59:59") == 0
+    assert live.turn("2024-03-11T14:00:01") == 1
+    assert [bar for bar, _, _ in live.decisions(service)] == ["03-08 20:30", "03-11 13:30"]
+
+
+def test_a_bar_that_comes_late_decides_nothing(live: Live) -> None:
+    """Later than its own length: the reason is in the journal, and the next one in time is traded."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+
+    assert live.turn("2024-01-02T14:45:01") == 1
+    live.provider.give("2024-01-02T14:40")
+    live.provider.give("2024-01-02T14:45")
+    live.turn("2024-01-02T14:50:01")
+
+    found = live.decisions(service)
+    assert [(bar, action) for bar, action, _ in found] == [
+        ("01-02 14:35", "NOTHING"),
+        ("01-02 14:40", "NOTHING"),
+        ("01-02 14:45", "BUY"),
+    ]
+    assert found[0][2] == "the bar came 5 minutes late: nothing is decided on stale prices"
+
+
+def test_a_stop_holds_on_a_late_bar(live: Live) -> None:
+    """It stands in the market, whatever comes late; only new decisions are refused."""
+    service = live.service(stop_loss_percent=Decimal(10))
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:01")
+    live.provider.give("2024-01-02T14:40")
+    live.turn("2024-01-02T14:45:01")
+    assert live.world.reload(service).current_shares == 100
+
+    live.provider.give("2024-01-02T14:45", (10, 10, 8, 8))
+    live.turn("2024-01-02T15:10:00")
+
+    assert live.world.reload(service).current_shares == 0
+    assert "late" in live.decisions(service)[-1][2]
+
+
+def test_a_gap_is_given_up_and_filled_without_trading(live: Live) -> None:
+    """Once a later bar is taken the missing one is journalled; if it comes after all it is history."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:40")
+    assert live.turn("2024-01-02T14:45:01") == 1
+    before = live.decisions(service)
+    assert before[0] == ("01-02 14:35", "NOTHING", "no bar came before the next one")
+
+    live.provider.give("2024-01-02T14:35", (1, 1, 1, 1))
+    live.provider.give("2024-01-02T14:45")
+    series = live.provider.latest("ACME", 5, at("2024-01-02T14:35"))  # asked from before the gap
+    live.now = at("2024-01-02T14:50:01")
+    live.collector._take(Key(live.stock.id, 5, "ACME"), series, live.now)
+    assert live.take() == 1
+
+    assert live.decisions(service)[:2] == before
+    with SessionManager(read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(StockIntradayPrice)) == 4
+
+
+def test_bars_out_of_order_and_twice(live: Live) -> None:
+    """Sorted, each taken once."""
+    service = live.service()
+    live.turn(BEFORE)
+    for moment in ("14:45", "14:35", "14:40", "14:35", "14:45"):
+        live.provider.give(f"2024-01-02T{moment}")
+
+    assert live.turn("2024-01-02T14:50:01") == 3
+    assert [bar[-5:] for bar, _, _ in live.decisions(service)] == ["14:35", "14:40", "14:45"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ((10, float("nan"), 10, 10), "not a number"),
+        ((10, 10, 0, 10), "positive"),
+        ((-1, 10, -1, 10), "positive"),
+        ((10, 9, 11, 10), "high"),
+    ],
+)
+def test_an_unsound_bar_is_refused_for_good(live: Live, row: Row, reason: str) -> None:
+    """With the reason in the journal; a correction is stored and not traded."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35", row)
+
+    assert live.turn("2024-01-02T14:40:01") == 0
+    ((bar, action, said),) = live.decisions(service)
+    assert (bar, action) == ("01-02 14:35", "NOTHING")
+    assert said.startswith("the bar is refused: ")
+    assert reason in said
+
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:10")
+    assert live.decisions(service) == [(bar, action, said)]
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).n == 2
+
+
+def test_a_corrected_bar_is_stored_and_not_traded_again(live: Live) -> None:
+    """The last bar is asked for once more with the next."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:01")
+    live.provider.give("2024-01-02T14:35", (10, 11, 10, 11))
+    live.provider.give("2024-01-02T14:40")
+
+    assert live.turn("2024-01-02T14:45:01") == 1
+    assert [action for _, action, _ in live.decisions(service)] == ["BUY", "NOTHING"]
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).close.tolist() == [10, 11, 10]
+
+
+@pytest.mark.parametrize(("minutes", "word"), [(5, "ahead of"), (-5, "behind")])
+def test_a_clock_that_is_off_by_five_minutes_stops_everything(live: Live, minutes: int, word: str) -> None:
+    """What is complete cannot be told; the reason is told once, and trading goes on when the clock is right."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.skew = timedelta(minutes=minutes)
+    live.provider.give("2024-01-02T14:35")
+
+    assert live.turn("2024-01-02T14:40:01") == 0
+    expected = f"this machine's clock is 5 minutes {word} exchange's"
+    assert live.feed.status().error == f"ACME: {expected}"
+    assert any(expected in message for message in notices(live.world))
+    assert live.decisions(service) == []
+
+    live.provider.skew = timedelta(seconds=2)
+    assert live.turn("2024-01-02T14:41:01") == 1
+    assert live.feed.status().error is None
+
+
+def test_a_bar_of_the_future_says_that_a_clock_is_wrong(live: Live) -> None:
+    """Even where the provider shows no clock."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:45")
+
+    assert live.turn("2024-01-02T14:40:01") == 0
+    assert "a clock is wrong" in (live.feed.status().error or "")
+
+
+def test_after_downtime_missed_bars_are_replayed(live: Live) -> None:
+    """With decisions, on paper; a service that was activated meanwhile begins with the next bar."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:01")
+    for moment in ("14:40", "14:45"):
+        live.provider.give(f"2024-01-02T{moment}")
+    young = live.service(name="young")
+
+    live.now = at("2024-01-02T15:00:30")
+    live.restart()
+    live.provider.give("2024-01-02T14:55")
+    live.turn("2024-01-02T15:00:31")
+
+    assert [(bar[-5:], action) for bar, action, _ in live.decisions(service)] == [
+        ("14:35", "BUY"),
+        ("14:40", "NOTHING"),
+        ("14:45", "NOTHING"),
+        ("14:55", "NOTHING"),
+    ]
+    assert live.world.reload(service).current_shares == 100
+    assert live.decisions(young) == [
+        ("01-02 14:55", "NOTHING", "nothing was decided before the engine was down: it begins with the next bar")
+    ]
+
+
+def test_a_split_reaches_what_is_held(world: World) -> None:
+    """Asked for once a day; on the first bar of its session shares double, without a trade."""
+    exchange = Exchange(30)
+    exchange.give("2024-01-02T19:30")
+    live = Live(world, exchange, 30, "2024-01-02T20:05:00")
+    service = live.service()
+    live.turn("2024-01-02T20:05:00")
+    exchange.give("2024-01-02T20:00")
+    live.turn("2024-01-02T20:30:01")
+    exchange.give("2024-01-02T20:30")
+    live.turn("2024-01-02T21:00:01")
+    assert live.world.reload(service).current_shares == 100
+    exchange.events.append(CorporateEvent(days_since_epoch(date(2024, 1, 3)), EventKind.SPLIT, 2, 1))
+    exchange.give("2024-01-03T14:30", (5, 5, 5, 5))
+
+    live.turn("2024-01-03T15:00:01")
+
+    assert live.world.reload(service).current_shares == 200
+    assert len(live.decisions(service)) == 3
+    with SessionManager(read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(TradingTransaction)) == 1
+
+
+def test_a_limit_is_waited_out(live: Live) -> None:
+    """Nobody is asked before the vendor allows it; the bar is traded if it is still in time."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.failure = RateLimitError("exchange", 90)
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:01")
+    asked = len(live.provider.asked)
+    live.provider.failure = None
+
+    assert live.turn("2024-01-02T14:41:00") == 0
+    assert len(live.provider.asked) == asked
+    assert live.turn("2024-01-02T14:41:35") == 1
+
+
+def test_failures_are_told_once_and_so_is_their_end(live: Live) -> None:
+    """A passing one is not worth a word; three in a row are, and what asking again cannot help is at once."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.failure = NetworkError("exchange is out of order (503)")
+    live.provider.give("2024-01-02T14:35")
+    for second in (1, 10, 30, 59):
+        live.turn(f"2024-01-02T14:40:{second:02}")
+        if second == 1:
+            assert notices(live.world) == []
+    assert len(notices(live.world)) == 1
+    assert "No prices of ACME: exchange is out of order" in notices(live.world)[0]
+
+    live.provider.failure = None
+    assert live.turn("2024-01-02T14:42:30") == 1
+    assert notices(live.world)[1:] == ["Prices of ACME come again"]
+
+    live.provider.failure = AccessError("exchange refuses access (401)")
+    live.turn("2024-01-02T14:45:01")
+    assert "401" in notices(live.world)[-1]
+
+
+def test_another_packages_provider_may_raise_anything(live: Live) -> None:
+    """It is that provider's failure; the feed goes on."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.failure = ZeroDivisionError("its bug")
+
+    live.turn("2024-01-02T14:40:01")
+
+    assert "ZeroDivisionError: its bug" in (live.feed.status().error or "")
+
+
+def test_a_coarse_bar_waits_for_its_last_minute(world: World) -> None:
+    """A vendor that is a little behind must not make a quarter of an hour of thirteen minutes."""
+    exchange = Exchange(1)
+    live = Live(world, exchange, 15, "2024-01-02T14:29:00")
+    service = live.service()
+    live.turn("2024-01-02T14:29:00")
+    for minute in range(30, 44):
+        exchange.give(f"2024-01-02T14:{minute}")
+    assert live.turn("2024-01-02T14:45:01") == 0
+    exchange.give("2024-01-02T14:44", (10, 12, 10, 12))
+
+    assert live.turn("2024-01-02T14:45:08") == 1
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 15).close.tolist() == [12]
+    assert len(live.decisions(service)) == 1
+
+
+def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:
+    """Its threads gather, trade and stop; the status names feed and provider."""
+    now = at("2024-01-02T14:36:00")
+    provider = SimulatedProvider(clock=lambda: now)
+    live = Live(world, provider, 5, "2024-01-02T14:36:00", timedelta())
+    service = live.service()
+    collector = PollCollector(provider, clock=lambda: now, settling=timedelta())
+    feed = LiveFeed("simulated", collector, clock=lambda: now, settling=timedelta())
+    before = session_factory.kw.get("info")
+    engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance", feed=feed)
+    engine.start()
+    try:
+        eventually(lambda: engine.status()["state"] == "idle")
+        now = at("2024-01-02T14:40:05")
+        eventually(lambda: len(live.decisions(service)) == 1)
+        status = engine.status()
+    finally:
+        assert engine.stop()
+        session_factory.configure(info=before)
+
+    assert (status["feed"], status["provider"], status["error"]) == ("simulated", "simulated", None)
+    assert status["position"] == at("2024-01-02T14:35")
