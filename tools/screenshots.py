@@ -7,7 +7,7 @@ import tempfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -18,30 +18,37 @@ from tests.browser import find_chromium
 from tests.e2e.server import RunningServer, wait_for
 
 _SETTLE_MILLISECONDS: Final = 4_000
+_PICTURES: Final[tuple[tuple[str, str, Literal["light", "dark"]], ...]] = (
+    ("dashboard", "/", "light"),
+    ("service", "/services/1", "light"),
+    ("new-service", "/services/new", "dark"),
+)
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
 
 
 def main() -> None:
-    """Write docs/images/landing.png and docs/images/report.png."""
+    """Write the pictures of `_PICTURES` and the report's to docs/images."""
     chromium = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.program, env={**os.environ, **chromium.environment}
         )
         _report(browser)
-        _landing(browser)
+        _pages(browser)
         browser.close()
 
 
-def _landing(browser: Browser) -> None:
+def _pages(browser: Browser) -> None:
     with tempfile.TemporaryDirectory() as folder, RunningServer(Path(folder) / "instance", "--demo") as server:
         server.sign_in()
-        page = browser.new_page(viewport={"width": 1280, "height": 1080}, color_scheme="light")
-        page.goto(server.address)
         stocks = len(server.items("/services"))
         wait_for(lambda: len({trade["stock_symbol"] for trade in server.items("/transactions")}) == stocks, 180)
-        page.wait_for_timeout(_SETTLE_MILLISECONDS)
-        page.screenshot(path=IMAGES / "landing.png")
+        for name, path, scheme in _PICTURES:
+            page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme=scheme)
+            page.goto(server.address + path)
+            page.wait_for_timeout(_SETTLE_MILLISECONDS)
+            page.screenshot(path=IMAGES / f"{name}.png")
+            page.close()
 
 
 def _report(browser: Browser) -> None:

@@ -24,6 +24,7 @@ PAGES: Final = [
     ("/services/1", "Apple trend"),
     ("/stocks", "Stocks"),
     ("/stocks/AAPL", "AAPL"),
+    ("/backtests", "Backtests"),
     ("/transactions", "Transactions"),
     ("/orders", "Orders"),
     ("/settings", "Settings"),
