@@ -93,8 +93,11 @@ class SweepJob:
 
     def tidy(self) -> None:
         """Drop the files of sweeps that were deleted."""
-        with SessionManager(read_only=True) as session:
-            known = sweep_service.known_ids(session)
+
+        def known() -> list[int]:
+            with SessionManager(read_only=True) as session:
+                return sweep_service.known_ids(session)
+
         sweep_files.tidy(self._instance, known)
 
 
@@ -135,7 +138,7 @@ class _Search:
         bars = [self._bars(symbol) for symbol in self._request.symbols]
         self.data_hash = sweep_service.data_hash_of([one.data_hash for one in bars])
         with SessionManager(read_only=True) as session:
-            earlier = sweep_service.earlier_trials(session, self._stored.user_id, self.data_hash, self._stored.id)
+            earlier = sweep_service.earlier_trials(session, self._stored)
         if len(bars) > 1:
             return self._judge_pooled(earlier)
         assessed = self._assess(bars[0], earlier)

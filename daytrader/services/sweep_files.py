@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -189,13 +189,15 @@ def of(instance: Path, sweep_id: int) -> SweepFiles:
     return SweepFiles(root(instance) / str(sweep_id))
 
 
-def tidy(instance: Path, known: Sequence[int]) -> None:
+def tidy(instance: Path, known: Callable[[], Sequence[int]]) -> None:
     """Drop the files of sweeps that are no longer *known*."""
     folder = root(instance)
     if not folder.is_dir():
         return
-    names = {str(sweep_id) for sweep_id in known}
-    for entry in os.scandir(folder):
+    # Asked for after the look: another process may begin a sweep meanwhile.
+    entries = list(os.scandir(folder))
+    names = {str(sweep_id) for sweep_id in known()}
+    for entry in entries:
         if entry.name not in names:
             shutil.rmtree(entry.path, ignore_errors=True)
 

@@ -7,11 +7,12 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any, Final, Literal, Self
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader import __version__
@@ -234,15 +235,30 @@ def delete(session: Session, actor: Actor, sweep_id: int) -> None:
     session.flush()
 
 
-def earlier_trials(session: Session, user_id: int, data_hash: str, before: int) -> int:
-    """Return how many combinations the user has tried on the same data before sweep *before*."""
-    query = select(func.coalesce(func.sum(Sweep.combinations), 0)).where(
-        Sweep.user_id == user_id,
-        Sweep.data_hash == data_hash,
-        Sweep.id < before,
+def earlier_trials(session: Session, stored: Sweep) -> int:
+    """
+    Return how many combinations the same user has tried on the same history before the sweep *stored*.
+
+    That is: on one of its stocks, at its interval, over a period that overlaps its own. A new bar, or a corrected one,
+    makes no new history, so the prices' hash does not matter.
+    """
+    query = select(
+        Sweep.symbols, Sweep.combinations, *(Sweep.request["asked"][name].as_string() for name in ("start", "end"))
+    ).where(
+        Sweep.user_id == stored.user_id,
+        Sweep.interval == stored.interval,
+        Sweep.id < stored.id,
         Sweep.state == JobState.SUCCEEDED,
     )
-    return int(session.scalar(query) or 0)
+    asked = BacktestRequest.from_json(stored.request["asked"])
+    begin, end = asked.start or date.min, asked.end or date.max
+    return sum(
+        combinations
+        for symbols, combinations, first, last in session.execute(query)
+        if not set(symbols).isdisjoint(stored.symbols)
+        and (first is None or date.fromisoformat(first) <= end)
+        and (last is None or date.fromisoformat(last) >= begin)
+    )
 
 
 def data_hash_of(hashes: Sequence[str]) -> str:

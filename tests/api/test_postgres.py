@@ -13,6 +13,8 @@ from flask import Flask
 
 from daytrader.app import create_app
 from daytrader.config import Settings
+from daytrader.jobs import sweep
+from daytrader.jobs.worker import Worker
 from daytrader.services import database, token_service, user_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
@@ -143,7 +145,7 @@ def test_prices_by_file_cursor_and_hand(app: Flask, world: World, trader: Caller
         answer = trader.post("/prices/import", data=data, query_string={"symbol": "BETA"})
         return str(answer.headers["Location"].removeprefix("/api/v1"))
 
-    jobs = [upload(content) for _ in range(4)]
+    jobs = [upload(content) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(lambda _: app.extensions["jobs"].run_waiting(), range(2))) == 4
     assert {trader.get(job).get_json()["state"] for job in jobs} == {"SUCCEEDED"}
@@ -161,3 +163,23 @@ def test_prices_by_file_cursor_and_hand(app: Flask, world: World, trader: Caller
     assert len(seen) == 6
     bar = {"symbol": "BETA", "timestamp": seen[0], "interval": 5}
     assert trader.post("/prices/intraday", bar).status_code == 409
+
+
+def test_two_workers_share_the_sweeps(app: Flask, trader: Caller, world: World) -> None:
+    """Each sweep is computed once, whichever process has it, and comes to the same figures."""
+    world.prices(world.stock("OTHER"), [10 + number % 7 + number / 50 for number in range(120)])
+    asked = {"symbol": "OTHER", "strategy": "sma_trend", "grid": {"window": [2, 3, 5, 8]}, "metric": "total_return_pct"}
+    ids = [trader.post("/sweeps", asked).get_json()["id"] for _ in range(2)]
+    instance = app.extensions["settings"].instance
+    workers = [Worker(sweep.handlers(instance, address="", dask="")) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(Worker.run_waiting, workers))
+    assert sum(counts) == len(ids)
+    shown = [trader.get(f"/sweeps/{sweep_id}").get_json() for sweep_id in ids]
+    assert {one["state"] for one in shown} == {"SUCCEEDED"}
+    assert len({(one["best_value"], str(one["best_params"]), one["data_hash"]) for one in shown}) == 1
+    pages = [trader.get(f"/sweeps/{sweep_id}/results").get_json()["items"] for sweep_id in ids]
+    assert all(page == pages[0] for page in pages)
+    last = trader.post("/sweeps", asked).get_json()["id"]
+    workers[0].run_waiting()
+    assert trader.get(f"/sweeps/{last}").get_json()["findings"]["earlier_trials"] == 2 * 4

