@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { IconBacktests, IconDashboard, IconOrders, IconServices, IconSettings, IconStocks, IconTransactions } from "@/components/icons";
+import { IconAdmin, IconBacktests, IconDashboard, IconOrders, IconSearch, IconServices, IconSettings, IconStocks, IconSweeps, IconTransactions } from "@/components/icons";
 
 export interface Entry {
   to: string;
@@ -19,5 +19,8 @@ export const NAVIGATION: Entry[] = [
   { to: "/transactions", label: "Transactions", icon: <IconTransactions />, isMain: true },
   { to: "/orders", label: "Orders", icon: <IconOrders /> },
   { to: "/backtests", label: "Backtests", icon: <IconBacktests /> },
+  { to: "/sweeps", label: "Sweeps", icon: <IconSweeps /> },
+  { to: "/scans", label: "Scan", icon: <IconSearch /> },
+  { to: "/admin", label: "Administration", icon: <IconAdmin />, isForAdmins: true },
   { to: "/settings", label: "Settings", icon: <IconSettings /> },
 ];

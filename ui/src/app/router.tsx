@@ -77,6 +77,36 @@ const routes = [
     path: "/settings",
     component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/sweeps",
+    component: lazyRouteComponent(() => import("@/features/sweeps/SweepsPage"), "SweepsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/sweeps/new",
+    component: lazyRouteComponent(() => import("@/features/sweeps/NewSweepPage"), "NewSweepPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/sweeps/$sweepId",
+    component: lazyRouteComponent(() => import("@/features/sweeps/SweepPage"), "SweepPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/scans",
+    component: lazyRouteComponent(() => import("@/features/scans/ScansPage"), "ScansPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin",
+    component: lazyRouteComponent(() => import("@/features/admin/AdminPage"), "AdminPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin/$section",
+    component: lazyRouteComponent(() => import("@/features/admin/AdminPage"), "AdminPage"),
+  }),
   // The door shows them; here they are so that links to them are checked.
   createRoute({ getParentRoute: () => root, path: "/register", component: NotFound }),
   createRoute({ getParentRoute: () => root, path: "/set-password", component: NotFound }),
