@@ -50,9 +50,7 @@ export default function HeatmapCanvas(props: HeatmapProps) {
 }
 
 function optionOf({ xTitle, yTitle, xValues, yValues, values, format, isLow, best, chosen }: HeatmapProps, colors: ChartColors): Record<string, unknown> {
-  const known = values.flat().filter((value) => value !== null);
-  const [low, high] = [Math.min(...known), Math.max(...known)];
-  const shades = [colors.loss, colors.surface, colors.accent];
+  const { low, high, shades } = scaleOf(values.flat().filter((value) => value !== null), isLow, colors);
   const text = { color: colors.text, fontFamily: "'Inter Variable', system-ui, sans-serif", fontSize: 11 };
   const axis = { axisLine: { lineStyle: { color: colors.line } }, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true }, nameTextStyle: { ...text, color: colors.ink, fontWeight: 600 }, nameLocation: "middle" };
   const data = values.flatMap((line, row) => line.map((value, column) => ({ value: [column, row, value ?? "-"], ...markOf(row, column, best, chosen, colors) })));
@@ -73,7 +71,7 @@ function optionOf({ xTitle, yTitle, xValues, yValues, values, format, isLow, bes
       itemHeight: 150,
       text: [format(high), format(low)],
       textStyle: text,
-      inRange: { color: isLow ? [...shades].reverse() : shades },
+      inRange: { color: shades },
     },
     // HTML tooltips carry style attributes, which the policy refuses.
     tooltip: {
@@ -90,11 +88,21 @@ function optionOf({ xTitle, yTitle, xValues, yValues, values, format, isLow, bes
   };
 }
 
+/** Gains are petrol and losses red, whatever else there is; a figure without a sign has one colour alone. */
+function scaleOf(known: number[], isLow: boolean, colors: ChartColors): { low: number; high: number; shades: string[] } {
+  const [low, high] = known.length > 0 ? [Math.min(...known), Math.max(...known)] : [0, 1];
+  if (isLow) return { low, high, shades: [colors.accent, colors.accentWash] };
+  if (low >= 0) return { low, high, shades: [colors.accentWash, colors.accent] };
+  if (high <= 0) return { low, high, shades: [colors.loss, colors.lossWash] };
+  const bound = Math.max(-low, high);
+  return { low: -bound, high: bound, shades: [colors.loss, colors.surface, colors.accent] };
+}
+
 function markOf(row: number, column: number, best: HeatmapProps["best"], chosen: HeatmapProps["chosen"], colors: ChartColors): Record<string, unknown> {
   const isBest = best?.row === row && best.column === column;
   const isChosen = chosen?.row === row && chosen.column === column;
   return {
     ...(isBest || isChosen ? { itemStyle: { borderColor: isChosen ? colors.wait : colors.ink, borderWidth: 2 } } : {}),
-    ...(isBest ? { label: { show: true, formatter: "★", color: colors.ink, fontSize: 12 } } : {}),
+    ...(isBest ? { label: { show: true, formatter: "★", color: colors.surface, fontSize: 14 } } : {}),
   };
 }

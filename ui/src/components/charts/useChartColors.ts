@@ -9,6 +9,7 @@ export interface ChartColors {
   accentWash: string;
   gain: string;
   loss: string;
+  lossWash: string;
   wait: string;
   surface: string;
   ink: string;
@@ -28,6 +29,7 @@ export function useChartColors(): ChartColors {
       accentWash: read("--dt-accent-wash"),
       gain: read("--dt-gain"),
       loss: read("--dt-loss"),
+      lossWash: read("--dt-loss-wash"),
       wait: read("--dt-wait"),
       surface: read("--dt-surface"),
       ink: read("--dt-ink"),

@@ -88,14 +88,21 @@ function marksOf(trade: Trade): Mark[] {
   ];
 }
 
+function When({ at, why }: { at: string; why: string | null }) {
+  return (
+    <div className={classes.two}>
+      <Time value={at} />
+      {why && <span className={classes.why} title={why}>{why}</span>}
+    </div>
+  );
+}
+
 const COLUMNS: Column<Trade>[] = [
-  { key: "entry_date", header: "Bought", cell: (trade) => <Time value={trade.entry_date} /> },
+  { key: "entry_date", header: "Bought", cell: (trade) => <When at={trade.entry_date} why={trade.entry_reason} /> },
   { key: "entry_price", header: "at", align: "end", cell: (trade) => <Price value={trade.entry_price} /> },
   { key: "shares", header: "Shares", align: "end", from: "roomy", cell: (trade) => <span className="numeric">{trade.shares.toLocaleString("en-US")}</span> },
-  { key: "entry_reason", header: "Because", from: "wide", cell: (trade) => <div className={classes.why} title={trade.entry_reason}>{trade.entry_reason}</div> },
-  { key: "exit_date", header: "Sold", cell: (trade) => (trade.exit_date ? <Time value={trade.exit_date} /> : <span className="faint">still held</span>) },
+  { key: "exit_date", header: "Sold", cell: (trade) => (trade.exit_date ? <When at={trade.exit_date} why={trade.exit_reason} /> : <span className="faint">still held</span>) },
   { key: "exit_price", header: "at", align: "end", from: "roomy", cell: (trade) => <Price value={trade.exit_price} /> },
-  { key: "exit_reason", header: "Because", from: "wide", cell: (trade) => <div className={classes.why} title={trade.exit_reason ?? undefined}>{trade.exit_reason}</div> },
   { key: "gain_loss_pct", header: "%", align: "end", from: "roomy", cell: (trade) => <Gain value={trade.gain_loss_pct} percent bare /> },
   { key: "gain_loss", header: "Gain", align: "end", cell: (trade) => <Gain value={trade.gain_loss} /> },
 ];

@@ -41,6 +41,8 @@ export function settingTitle(name: string): string {
 /** The value of a setting. */
 export function settingValue(name: string, value: unknown): string {
   const long = SHORT[name] ?? name;
+  if (value === null && long === "start") return "the first bar";
+  if (value === null && long === "end") return "the last bar";
   if (value === null || value === undefined) return long === "fixed_shares" ? "by budget" : "–";
   if (long === "fill") return value === "close" ? "at the same close" : "at the next open";
   if (long === "prices") return value === "adjusted" ? "adjusted" : "as traded";
