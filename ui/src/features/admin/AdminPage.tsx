@@ -7,6 +7,7 @@ import { EmptyState } from "@/components/States";
 import { useUser } from "@/lib/auth/useSession";
 
 import classes from "./Admin.module.css";
+import { ActionsSection } from "./ActionsSection";
 import { AuditSection } from "./AuditSection";
 import { ConfigSection } from "./ConfigSection";
 import { DatabaseSection } from "./DatabaseSection";
@@ -24,6 +25,7 @@ const SECTIONS: Section[] = [
   { path: "users", label: "Users", content: <UsersSection /> },
   { path: "engine", label: "Engine and health", content: <EngineSection /> },
   { path: "jobs", label: "Jobs", content: <JobsSection /> },
+  { path: "actions", label: "Dividends and splits", content: <ActionsSection /> },
   { path: "database", label: "Database", content: <DatabaseSection /> },
   { path: "config", label: "Configuration", content: <ConfigSection /> },
   { path: "audit", label: "Audit log", content: <AuditSection /> },

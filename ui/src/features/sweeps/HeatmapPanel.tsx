@@ -23,7 +23,7 @@ export function HeatmapPanel({ sweep }: { sweep: SweepDetail }) {
   const [x, setX] = useState(sweep.settings[0] ?? "");
   const [y, setY] = useState(sweep.settings[1] ?? "");
   const [metric, setMetric] = useState(sweep.metric);
-  const [reduce, setReduce] = useState<"best" | "median">("best");
+  const [reduce, setReduce] = useState<Answer["reduce"]>("mean");
   const [view, setView] = useState("map");
   const [chosen, setChosen] = useState<Cell | null>(null);
   const query: Query = { x, y, metric: metric as NonNullable<Query["metric"]>, reduce };
@@ -63,11 +63,12 @@ export function HeatmapPanel({ sweep }: { sweep: SweepDetail }) {
             label="Of the other settings"
             allowDeselect={false}
             data={[
-              { value: "best", label: "the best" },
+              { value: "mean", label: "the mean" },
               { value: "median", label: "the median" },
+              { value: "best", label: "the best" },
             ]}
             value={reduce}
-            onChange={(value) => setReduce(value === "median" ? "median" : "best")}
+            onChange={(value) => value && setReduce(value as Answer["reduce"])}
           />
         )}
       </div>
@@ -154,5 +155,5 @@ function Chosen({ sweep, answer, at, isChosen }: { sweep: SweepDetail; answer: A
   const where = `${answer.x}:${answer.x_values[at.column]},${answer.y}:${answer.y_values[at.row]}`;
   const row = useQuery({ ...listResults(sweep.id, { where, sort: answer.metric, page_size: 1 }), placeholderData: keepPreviousData }).data?.items[0];
   if (!row?.metrics) return <div className={classes.chosen} />;
-  return <Combination sweep={sweep} label={isChosen ? "Chosen" : "★ Best cell"} params={row.params} metrics={row.metrics as Record<string, number | null>} metric={metricOf(answer.metric)} />;
+  return <Combination sweep={sweep} label={isChosen ? "Best of the chosen cell" : "Best of the ★ cell"} params={row.params} metrics={row.metrics as Record<string, number | null>} metric={metricOf(answer.metric)} />;
 }

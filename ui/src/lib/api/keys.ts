@@ -74,5 +74,7 @@ export const keys = {
     database: ["admin", "database"],
     schema: ["admin", "schema"],
     config: ["admin", "config"],
+    allActions: ["admin", "actions"],
+    actions: (query: object) => ["admin", "actions", query],
   },
 } as const;
