@@ -13,7 +13,7 @@ from daytrader.utils.errors import ConfigurationError
 PREFIX = "DAYTRADER_"
 PRODUCTION = "production"
 MIN_SECRET = 32
-FEEDS = ("replay", "poll", "simulated")
+FEEDS = ("replay", "poll", "stream", "simulated")
 """Where bars can come from."""
 # What documents and examples say in the place of a secret, and so everybody knows.
 _KNOWN_SECRETS = ("change", "secret", "example", "password", "default", "insecure", "daytrader", "replace")
@@ -58,7 +58,7 @@ class Settings:
     redis_url: str = ""
     """Where several processes share what they count; empty: each counts for itself."""
     feed: str = "replay"
-    """Where the engine's bars come from: ``replay``, ``poll`` or ``simulated``."""
+    """Where the engine's bars come from: ``replay``, ``poll``, ``stream`` or ``simulated``."""
     provider: str = ""
     """Whose prices a ``poll`` feed asks for; any data provider's name."""
     simulated_seed: int = 0
@@ -72,6 +72,8 @@ class Settings:
     """``iex`` (free) or ``sip`` (all exchanges, by subscription)."""
     alpaca_data_url: str = ""
     """Another address of Alpaca's market data; empty: its own."""
+    alpaca_stream_url: str = ""
+    """Another address of Alpaca's stream; empty: its own."""
     private_providers: bool = False
     """Whether a provider's address may be one of a private network."""
     dask: str = ""

@@ -67,7 +67,10 @@ class PollCollector:
         provider: Who is asked.
         clock: What time it is.
         settling: How long after the bell a daily bar is asked for.
+        grace: How long after its end any bar is asked for.
     """
+
+    error: str | None
 
     def __init__(
         self,
@@ -75,9 +78,12 @@ class PollCollector:
         *,
         clock: Callable[[], datetime] = get_current_datetime,
         settling: timedelta = market_calendar.SETTLING,
+        grace: timedelta = timedelta(),
     ) -> None:
         self.provider = provider.name
-        self.error: str | None = None
+        self.error = None
+        self._grace = grace
+        self._hand = threading.Lock()  # held while bars are stored
         self._source = provider
         self._clock = clock
         self._settling = settling
@@ -138,7 +144,7 @@ class PollCollector:
             days = _BACKFILL_DAYS.get(key.interval, _BACKFILL_INTRADAY_DAYS)
             return now - timedelta(days=days)
         last = int(newest.bar_time.timestamp())
-        if last >= market_calendar.last_complete_bar(now, key.interval, settling=self._settling):
+        if last >= market_calendar.last_complete_bar(now - self._grace, key.interval, settling=self._settling):
             return None
         return newest.bar_time  # the last one too: it may have been corrected
 
@@ -149,7 +155,7 @@ class PollCollector:
             self._check_clock(series, now)
             if key.interval == DAILY:
                 return series
-            return replace(_put_together(series, key.interval), events=self._actions(key, now))
+            return replace(put_together(series, key.interval), events=self._actions(key, now))
         except DayTraderError as error:
             return error
         except Exception as error:  # another package's provider: what it raises is its failure, not the feed's
@@ -188,6 +194,10 @@ class PollCollector:
 
     def _take(self, key: Key, series: PriceSeries, now: datetime) -> int:
         """Store the sound bars of *series* and journal the others; return 1 where there was a new one."""
+        with self._hand:
+            return self._store(key, series, now)
+
+    def _store(self, key: Key, series: PriceSeries, now: datetime) -> int:
         complete = _complete(series, now, self._settling)
         bars = _sift(complete)
         sound = complete.where(np.isin(complete.time, bars.time))
@@ -257,7 +267,7 @@ class PollCollector:
             self.error = None
 
 
-def _put_together(series: PriceSeries, minutes: int) -> PriceSeries:
+def put_together(series: PriceSeries, minutes: int) -> PriceSeries:
     """Return *series* as bars of *minutes*, without one at the end whose finer bars have not all come."""
     made = resampled(series, minutes)
     if made is series or not made.time.size:

@@ -148,7 +148,7 @@ class AlpacaProvider:
         )
         answer = self._ask(symbol, lambda: self._bars.get_stock_bars(request))
         rows = _list(answer, symbol.upper())
-        series = _parsed(symbol.upper(), asked, rows, events)
+        series = parse_bars(symbol.upper(), asked, rows, events)
         return resampled(series, interval) if interval != asked else series
 
     def _events(self, symbol: str, first: date, end: date | None) -> list[CorporateEvent]:
@@ -208,9 +208,15 @@ def _list(answer: object, name: str) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _parsed(
+def parse_bars(
     symbol: str, interval: int, rows: Sequence[Mapping[str, Any]], events: Sequence[CorporateEvent]
 ) -> PriceSeries:
+    """
+    Return bars as Alpaca has them, of its answers and its stream alike.
+
+    Raises:
+        MalformedAnswerError: If a row is no bar.
+    """
     try:
         moments = [datetime.fromisoformat(row["t"]) for row in rows]
         columns = [[float(row[name]) for row in rows] for name in ("o", "h", "l", "c", "v")]

@@ -130,9 +130,9 @@ class PriceSeries:
             events=self.events,
         )
 
-    def where(self, kept: npt.ArrayLike) -> PriceSeries:
-        """Return the bars that *kept* (a mask or rows) names, with all events."""
-        chosen = np.asarray(kept)
+    def where(self, kept: npt.ArrayLike | slice) -> PriceSeries:
+        """Return the bars that *kept* (a mask, rows or a slice) names, with all events."""
+        chosen = kept if isinstance(kept, slice) else np.asarray(kept)
         columns = ("time", "open", "high", "low", "close", "volume", "adj_close")
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 

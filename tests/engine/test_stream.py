@@ -1,0 +1,149 @@
+"""Tests of daytrader.engine.stream: sent bars are stored in order, and what was not sent is asked for."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+from daytrader.engine.live_feed import LiveFeed
+from daytrader.engine.stream import StreamCollector
+from daytrader.services import price_service
+from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.errors import NetworkError
+from daytrader.services.session_manager import SessionManager
+from tests.conftest import World
+from tests.engine.live import Exchange, Live, Row, at
+
+
+class Silent:
+    """A stream that a test speaks for."""
+
+    def listen(self, *_callbacks: Any) -> None:
+        """Wait for the end."""
+        stopping: threading.Event = _callbacks[-1]
+        stopping.wait()
+
+
+class Streamed(Live):
+    """A live world whose bars are sent."""
+
+    def restart(self) -> None:
+        """Begin anew, and hear bars from now on."""
+        self.streamed = StreamCollector(self.provider, Silent(), clock=lambda: self.now, settling=timedelta())
+        self.collector = self.streamed
+        self.feed = LiveFeed("stream", self.collector, clock=lambda: self.now, settling=timedelta())
+        self.collector._on_bars = self.feed.renew
+        self.streamed.connected()
+
+    def send(self, moment: str, row: Row = (10, 10, 10, 10)) -> int:
+        """Send the minute that starts at *moment*, a second after its end; return how many bars were taken."""
+        start = at(f"2024-01-02T{moment}")
+        self.now = start + timedelta(seconds=61)
+        columns = [[value] for value in (*row, 100.0)]
+        self.streamed.heard(PriceSeries.of("ACME", [int(start.timestamp())], columns, provider="exchange", interval=1))
+        return self.take()
+
+
+def streamed(world: World, interval: int) -> tuple[Streamed, Exchange]:
+    """Return a world in which everything before 14:35 is known, and its provider."""
+    exchange = Exchange(1)
+    for minute in range(30, 35):
+        exchange.give(f"2024-01-02T14:{minute}")
+    live = Streamed(world, exchange, interval, "2024-01-02T14:34:59")
+    live.service()
+    live.turn("2024-01-02T14:35:06")
+    live.streamed._heard_since = at("2024-01-02T14:35").timestamp()
+    exchange.asked.clear()
+    return live, exchange
+
+
+def closes(live: Live) -> list[float]:
+    """Return the stored closes."""
+    with SessionManager(read_only=True) as session:
+        found: list[float] = price_service.load_bars(session, live.stock.id, live.interval).close.tolist()
+    return found
+
+
+def test_sent_minutes_are_taken_at_once(world: World) -> None:
+    """Without asking the provider, each once."""
+    live, exchange = streamed(world, 1)
+
+    assert [live.send("14:35"), live.send("14:36", (10, 11, 10, 11)), live.send("14:36", (10, 11, 10, 11))] == [1, 1, 0]
+    assert exchange.asked == []
+    assert closes(live)[-2:] == [10, 11]
+
+
+def test_a_coarser_bar_is_made_of_the_minutes_that_were_heard(world: World) -> None:
+    """With the last of them, not before."""
+    live, exchange = streamed(world, 5)
+
+    taken = [live.send(f"14:{minute}", (10, minute, 10, 10)) for minute in range(35, 40)]
+
+    assert taken == [0, 0, 0, 0, 1]
+    assert exchange.asked == []
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).high[-1] == 39
+
+
+def test_a_coarser_bar_whose_beginning_was_not_heard_is_asked_for(world: World) -> None:
+    """Five seconds after its end."""
+    live, exchange = streamed(world, 5)
+    live.now = at("2024-01-02T14:37:30")
+    live.streamed.connected()
+    for minute in range(35, 40):
+        exchange.give(f"2024-01-02T14:{minute}", (10, minute, 10, 10))
+
+    assert [live.send(f"14:{minute}") for minute in (38, 39)] == [0, 0]
+    assert live.turn("2024-01-02T14:40:03") == 0
+    assert live.turn("2024-01-02T14:40:06") == 1
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).high[-1] == 39
+
+
+def test_a_lost_connection_makes_no_gap(world: World) -> None:
+    """What was sent meanwhile is asked for before what is sent next is taken, and taken in order."""
+    live, exchange = streamed(world, 1)
+    live.send("14:35")
+    live.streamed.lost(NetworkError("alpaca's stream is lost"))
+    assert live.feed.status().error == "alpaca's stream is lost"
+    live.streamed.connected()
+    assert live.feed.status().error is None
+    exchange.give("2024-01-02T14:35")
+    exchange.give("2024-01-02T14:36", (10, 12, 10, 12))
+
+    assert live.send("14:37", (10, 13, 10, 13)) == 2
+    assert closes(live)[-3:] == [10, 12, 13]
+
+
+def test_while_the_gap_cannot_be_filled_nothing_is_taken(world: World) -> None:
+    """The provider is asked again in its own time; then everything comes in order."""
+    live, exchange = streamed(world, 1)
+    live.send("14:35")
+    exchange.failure = NetworkError("down")
+    assert live.send("14:37") == 0
+    assert closes(live)[-1] == 10
+
+    exchange.failure = None
+    for minute in (35, 36, 37):
+        exchange.give(f"2024-01-02T14:{minute}")
+    assert live.turn("2024-01-02T14:38:06") == 2
+
+
+def test_a_minute_without_any_trade_is_no_gap(world: World) -> None:
+    """The provider, asked, has none either."""
+    live, exchange = streamed(world, 1)
+    live.send("14:35")
+    exchange.give("2024-01-02T14:35")
+
+    assert live.send("14:37") == 1
+    assert len(exchange.asked) > 0
+
+
+def test_a_minute_that_late_trades_change_is_not_traded_again(world: World) -> None:
+    """It is stored."""
+    live, _ = streamed(world, 1)
+    live.send("14:35")
+
+    assert live.send("14:35", (10, 15, 10, 15)) == 0
+    assert closes(live)[-1] == 15

@@ -1,0 +1,210 @@
+"""Tests of daytrader.services.data_providers.alpaca_stream, with a server that speaks the documented protocol."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from daytrader.services.data_providers import alpaca_stream
+from daytrader.services.data_providers.alpaca_stream import AlpacaStream
+from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.errors import (
+    AccessError,
+    MalformedAnswerError,
+    NetworkError,
+    ProviderError,
+    RefusedAddressError,
+)
+
+BAR = {"T": "b", "S": "ACME", "o": 10, "h": 12, "l": 9, "c": 11, "v": 100, "t": "2024-01-02T14:35:00Z", "n": 1}
+
+
+def greet(connection: ServerConnection) -> list[Any]:
+    """Speak as Alpaca does until the first subscription; return what the client said."""
+    said: list[Any] = []
+    connection.send(json.dumps([{"T": "success", "msg": "connected"}]))
+    said.append(json.loads(connection.recv(timeout=5)))
+    if said[0].get("secret") != "secret":
+        connection.send(json.dumps([{"T": "error", "code": 402, "msg": "auth failed"}]))
+        return said
+    connection.send(json.dumps([{"T": "success", "msg": "authenticated"}]))
+    said.append(json.loads(connection.recv(timeout=5)))
+    connection.send(json.dumps([{"T": "subscription", "bars": said[1].get("bars", [])}]))
+    return said
+
+
+@contextmanager
+def speaking(script: Callable[[ServerConnection], None]) -> Iterator[str]:
+    """Yield the address of a server that does *script* with each connection."""
+
+    def handle(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed, TimeoutError):
+            script(connection)
+
+    with serve(handle, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        server.shutdown()
+        thread.join()
+
+
+class Ear:
+    """Listens until enough was heard."""
+
+    def __init__(self, enough: int) -> None:
+        self.bars: list[PriceSeries] = []
+        self.connections = 0
+        self.failures: list[ProviderError] = []
+        self.symbols = ["ACME"]
+        self._enough = enough
+        self._stopping = threading.Event()
+
+    def listen(self, stream: AlpacaStream) -> None:
+        """Listen, for ten seconds at most."""
+        timer = threading.Timer(10, self._stopping.set)
+        timer.start()
+        stream.listen(lambda: self.symbols, self._connected, self._bar, self._failed, self._stopping)
+        timer.cancel()
+
+    def _connected(self) -> None:
+        self.connections += 1
+
+    def _bar(self, bar: PriceSeries) -> None:
+        self.bars.append(bar)
+        self._look()
+
+    def _failed(self, failure: ProviderError) -> None:
+        self.failures.append(failure)
+        self._look()
+
+    def _look(self) -> None:
+        if len(self.bars) + len(self.failures) >= self._enough:
+            self._stopping.set()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it connect again soon; how the waits grow is shown elsewhere."""
+    monkeypatch.setattr(alpaca_stream, "delay", lambda _failures, _error: 0.01)
+
+
+def stream(address: str, secret: str = "secret") -> AlpacaStream:
+    """Return the stream of *address*."""
+    return AlpacaStream("key", secret, address=address, allows_private=True)
+
+
+def test_it_signs_in_subscribes_and_hears_bars() -> None:
+    """Bars and updated ones; control messages and other kinds are no bars."""
+    said: list[Any] = []
+    paths: list[str] = []
+
+    def script(connection: ServerConnection) -> None:
+        paths.append(connection.request.path if connection.request else "")
+        said.extend(greet(connection))
+        late = BAR | {"T": "u", "c": 11.5}
+        connection.send(json.dumps([BAR, {"T": "t", "S": "ACME", "p": 1}]))
+        connection.send(json.dumps([late]))
+        connection.recv(timeout=5)
+
+    ear = Ear(2)
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    assert paths == ["/v2/iex"]
+    assert said[0] == {"action": "auth", "key": "key", "secret": "secret"}
+    assert said[1] == {"action": "subscribe", "bars": ["ACME"], "updatedBars": ["ACME"]}
+    assert [(bar.symbol, bar.close.tolist(), bar.interval) for bar in ear.bars] == [
+        ("ACME", [11], 1),
+        ("ACME", [11.5], 1),
+    ]
+    assert (ear.connections, ear.failures) == (1, [])
+
+
+def test_what_is_wanted_later_is_subscribed_later() -> None:
+    """In the connection that there is."""
+    asked: list[Any] = []
+    ear = Ear(2)
+
+    def script(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.send(json.dumps([BAR]))
+        ear.symbols = ["ACME", "OTHR"]
+        asked.append(json.loads(connection.recv(timeout=5)))
+        connection.send(json.dumps([BAR | {"S": "OTHR"}]))
+        connection.recv(timeout=5)
+
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    assert asked == [{"action": "subscribe", "bars": ["OTHR"], "updatedBars": ["OTHR"]}]
+    assert [bar.symbol for bar in ear.bars] == ["ACME", "OTHR"]
+
+
+def test_a_lost_connection_is_made_again() -> None:
+    """Everything is subscribed anew; each loss and each new beginning is told."""
+
+    def script(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.send(json.dumps([BAR]))  # and the connection ends
+
+    ear = Ear(4)
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    assert (len(ear.bars), len(ear.failures), ear.connections) == (2, 2, 2)
+    assert all(isinstance(failure, NetworkError) for failure in ear.failures)
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "words"),
+    [
+        ([{"T": "error", "code": 406, "msg": "connection limit exceeded"}], NetworkError, "connection limit"),
+        ([{"T": "error", "code": 409, "msg": "insufficient subscription"}], AccessError, "insufficient"),
+        ({"T": "b"}, MalformedAnswerError, "messages"),
+        ([BAR | {"o": None}], MalformedAnswerError, "not understood"),
+    ],
+)
+def test_each_refusal_has_its_kind(frame: object, error: type[ProviderError], words: str) -> None:
+    """In the words of the stream."""
+
+    def script(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.send(json.dumps(frame))
+        connection.recv(timeout=5)
+
+    ear = Ear(1)
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    (failure,) = ear.failures
+    assert isinstance(failure, error)
+    assert words in str(failure)
+
+
+def test_a_wrong_key_is_an_access_error() -> None:
+    """And nothing is subscribed."""
+    ear = Ear(1)
+    with speaking(lambda connection: greet(connection) and None) as address:
+        ear.listen(stream(address, "wrong"))
+
+    assert isinstance(ear.failures[0], AccessError)
+    assert ear.connections == 0
+
+
+def test_a_private_address_is_refused() -> None:
+    """Security case 15: nothing is connected to."""
+    met: list[object] = []
+    ear = Ear(1)
+    with speaking(met.append) as address:
+        ear.listen(AlpacaStream("key", "secret", address=address))
+
+    assert isinstance(ear.failures[0], RefusedAddressError)
+    assert met == []
