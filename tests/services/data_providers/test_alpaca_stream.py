@@ -41,7 +41,7 @@ def greet(connection: ServerConnection) -> list[Any]:
 
 
 @contextmanager
-def speaking(script: Callable[[ServerConnection], None]) -> Iterator[str]:
+def speaking(script: Callable[[ServerConnection], object]) -> Iterator[str]:
     """Yield the address of a server that does *script* with each connection."""
 
     def handle(connection: ServerConnection) -> None:
@@ -192,7 +192,7 @@ def test_each_refusal_has_its_kind(frame: object, error: type[ProviderError], wo
 def test_a_wrong_key_is_an_access_error() -> None:
     """And nothing is subscribed."""
     ear = Ear(1)
-    with speaking(lambda connection: greet(connection) and None) as address:
+    with speaking(greet) as address:
         ear.listen(stream(address, "wrong"))
 
     assert isinstance(ear.failures[0], AccessError)
