@@ -73,6 +73,7 @@ def _audit(runner: Runner) -> list[Breach]:
                     if service is not None and service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
                         booking.fail(session, service, reason)
             except (LookupError, ValueError, TypeError, ArithmeticError):  # a row that cannot even be read
+                runner.left_out.add(service_id)
                 session.execute(
                     update(TradingService)
                     .where(TradingService.id == service_id)

@@ -44,6 +44,7 @@ _SERVICES: Final = (
         _TABLE.c.stock_id == bindparam("stock_id"),
         _TABLE.c.interval == bindparam("interval"),
         or_(_TABLE.c.state.in_(AT_WORK), _TABLE.c.current_shares > 0),
+        _TABLE.c.id.not_in(bindparam("left_out", expanding=True)),
     )
     .order_by(_TABLE.c.id)
     .with_for_update()
@@ -77,6 +78,7 @@ class Runner:
     Attributes:
         broker: Where orders go.
         only: The services to take part, None for all.
+        left_out: Those that do not: reconciliation adds the ones whose rows cannot be read, which would stop all.
         announces_prices: Whether each bar is told of as a price:update; to the consolidated feed whoever walks the
             bars tells of all of one time together.
         on_trade: Called with each trade, after the commit that it is part of.
@@ -86,6 +88,7 @@ class Runner:
 
     broker: Broker
     only: Collection[int] | None = None
+    left_out: set[int] = field(default_factory=set)
     announces_prices: bool = False
     on_trade: OnTrade = field(default=lambda _booked: None)
     checkpoint: Checkpoint = field(default=lambda _name: None)
@@ -169,7 +172,13 @@ class Runner:
 
     def _services(self, session: Session, stock: StockBars) -> Sequence[ServiceRow]:
         """Return the services of *stock* that trade or hold, locked, in one order for all who lock them."""
-        found = session.connection().execute(_SERVICES, {"stock_id": stock.stock_id, "interval": stock.interval}).all()
+        found = (
+            session.connection()
+            .execute(
+                _SERVICES, {"stock_id": stock.stock_id, "interval": stock.interval, "left_out": list(self.left_out)}
+            )
+            .all()
+        )
         return found if self.only is None else [service for service in found if service.id in self.only]
 
     def _claim(self, session: Session, order_ids: Sequence[int]) -> list[Claimed]:

@@ -254,6 +254,30 @@ def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> N
     assert world.reload(right).state is ServiceState.ACTIVE
 
 
+@pytest.mark.parametrize("column", ["initial_balance", "stop_price", "mode", "strategy_params"])
+def test_a_service_that_cannot_be_read_stops_alone(world: World, column: str) -> None:
+    """Somebody wrote junk into its row: it goes to ERROR, nothing of it is touched any more, the others trade on."""
+    market = Market(world, [TEN] * 4)
+    wrong, right = market.service(name="wrong"), market.service(name="right")
+    market.run(last=2)
+    assert world.reload(wrong).current_shares > 0  # it holds a position: the engine has to look at it again
+    with SessionManager() as session:
+        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+        session.execute(text(f"UPDATE trading_services SET {column} = 'junk' WHERE id = {wrong.id}"))
+    runner = Runner(PaperBroker())
+
+    breaches = reconcile(runner, lambda _stock, _interval: market.bars())
+
+    assert {(breach.service_id, breach.rule) for breach in breaches} == {(wrong.id, "L7")}
+    with SessionManager(read_only=True) as session:
+        row = session.execute(text(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")).one()
+    assert row.state == "ERROR"
+    assert f"{column} " in row.error_reason
+    for number in (2, 3):
+        runner.step(market.bars(), number)
+    assert world.reload(right).last_bar_time == day(3)
+
+
 def test_a_pause_is_kept_over_a_restart(world: World, engine: EngineSupervisor, tmp_path: Path) -> None:
     """It is stored: the next engine reconciles, says that it is paused, and takes no bar."""
     market = Market(world, [TEN] * 3)

@@ -26,7 +26,7 @@ from daytrader.services.ledger_audit import cells
 K = TypeVar("K")
 
 _CHUNK: Final = 1000
-_LEFT_OUT: Final = frozenset({"created_at", "updated_at", "evidence", "strategy_params", "notes", "description"})
+_LEFT_OUT: Final = frozenset({"created_at", "updated_at", "evidence", "notes", "description"})
 """What no rule looks at: clocks, and what is free to say anything."""
 
 

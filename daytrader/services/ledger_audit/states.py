@@ -26,6 +26,8 @@ def check_service(books: Books) -> Iterator[str]:
         yield "mode is BUY with a position"
     if service.state is ServiceState.ERROR and not service.error_reason:
         yield "state is ERROR without a reason"
+    if not isinstance(service.strategy_params, dict):
+        yield "strategy params are no settings by name"
     if service.state in _AT_WORK and service.error_reason is not None:
         yield f"state is {service.state} with the reason of an error"
     if service.state in _AT_WORK and not service.is_active:
