@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from daytrader.cli.sweep_csv import CsvOutput
-    from daytrader.cli.sweep_results import Result
+    from daytrader.cli.sweep_results import Result, Stopped
     from daytrader.core.bars import Bars
     from daytrader.core.combinations import Combinations
 
@@ -139,10 +139,10 @@ def sweep(
     with ExitStack() as stack:
         told = stack.enter_context(CsvOutput(output, chosen.combinations)) if output is not None else None
         stop = stack.enter_context(_interruptible())
-        is_whole = _run_all(sources, chosen, results, told, stop, is_all=is_all)
-    if results:
-        deliver(results, chosen)
-    if not is_whole:
+        stopped = _run_all(sources, chosen, results, told, stop, is_all=is_all)
+    if results or stopped:
+        deliver(results, chosen, stopped)
+    if stopped:
         ctx.exit(_INTERRUPTED)
 
 
@@ -166,9 +166,10 @@ def _run_all(
     stop: Callable[[], bool],
     *,
     is_all: bool,
-) -> bool:
-    """Add a result for each stock; whether none was left out because somebody stopped it."""
+) -> Stopped | None:
+    """Add a result for each stock; return what there is of the one that somebody stopped."""
     from daytrader.cli.source import read_sources
+    from daytrader.cli.sweep_results import Stopped, best_rows
     from daytrader.core.errors import SweepStoppedError
     from daytrader.utils.errors import InsufficientDataError
 
@@ -180,12 +181,13 @@ def _run_all(
                 progress.stop()
                 stocks = f", {len(results)} stocks before it are complete" if results else ""
                 warn(f"{symbol}: {stopped}{stocks}")
-                return False
+                rows = [] if stopped.outcome is None else best_rows(stopped.outcome, options)
+                return Stopped(symbol, stopped.done, rows)
             except InsufficientDataError as error:
                 if len(sources) == 1:
                     raise
                 warn(f"{symbol} is left out: {error}")
-    return True
+    return None
 
 
 def _one(
@@ -203,6 +205,7 @@ def _one(
     from daytrader.core import sweep as core
     from daytrader.core import walk_forward
     from daytrader.core.assessment import assess
+    from daytrader.core.errors import SweepStoppedError
 
     trading = options.trading
     threads = options.threads or os.cpu_count() or 1
@@ -227,49 +230,52 @@ def _one(
     )
     if output is not None:
         output.write(symbol, outcome)
-    progress.update(task, description=f"{symbol}, luck", completed=0, total=100)
-    assessment = assess(
-        bars,
-        trading.strategy,
-        options.combinations,
-        outcome,
-        trading.rules,
-        symbol=symbol,
-        params=trading.params,
-        prices=trading.prices,
-        metric=options.metric,
-        earlier_trials=options.earlier_trials,
-        threads=threads,
-        progress=lambda part: show(int(100 * part), 100),
-        should_stop=stop,
-        cash=trading.cash,
-        start=trading.start,
-        end=trading.end,
-        fill=trading.fill,
-    )
-    walked = None
-    if options.walk_forward is not None:
-        progress.update(task, description=f"{symbol}, walk-forward", completed=0)
-        walked = walk_forward.run(
+    try:
+        progress.update(task, description=f"{symbol}, luck", completed=0, total=100)
+        assessment = assess(
             bars,
             trading.strategy,
             options.combinations,
+            outcome,
             trading.rules,
             symbol=symbol,
             params=trading.params,
-            mode=options.walk_forward,
-            train=options.train,
-            test=options.test,
-            metric=options.metric,
             prices=trading.prices,
+            metric=options.metric,
+            earlier_trials=options.earlier_trials,
             threads=threads,
-            progress=show,
+            progress=lambda part: show(int(100 * part), 100),
             should_stop=stop,
             cash=trading.cash,
             start=trading.start,
             end=trading.end,
             fill=trading.fill,
         )
+        walked = None
+        if options.walk_forward is not None:
+            progress.update(task, description=f"{symbol}, walk-forward", completed=0)
+            walked = walk_forward.run(
+                bars,
+                trading.strategy,
+                options.combinations,
+                trading.rules,
+                symbol=symbol,
+                params=trading.params,
+                mode=options.walk_forward,
+                train=options.train,
+                test=options.test,
+                metric=options.metric,
+                prices=trading.prices,
+                threads=threads,
+                progress=show,
+                should_stop=stop,
+                cash=trading.cash,
+                start=trading.start,
+                end=trading.end,
+                fill=trading.fill,
+            )
+    except SweepStoppedError:  # all is computed, and not judged
+        raise SweepStoppedError(outcome.size, outcome.size, outcome) from None
     progress.remove_task(task)
     return result_of(symbol, options, outcome, assessment, walked)
 

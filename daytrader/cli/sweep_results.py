@@ -37,6 +37,10 @@ class Row:
     settings: Mapping[str, int | float]
     figures: Mapping[str, float | int | None]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        return {"settings": dict(self.settings), "figures": dict(self.figures)}
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Result:
@@ -69,7 +73,7 @@ class Result:
             "symbol": self.symbol,
             "combinations": self.tried,
             "refused": self.refused,
-            "top": [{"settings": dict(row.settings), "figures": dict(row.figures)} for row in self.rows],
+            "top": [row.to_dict() for row in self.rows],
             "assessment": self.assessment.to_dict(),
             "heatmap": None if self.heatmap is None else self.heatmap.to_dict(),
             "walk_forward": None if self.walk_forward is None else self.walk_forward.to_dict(),
@@ -81,14 +85,32 @@ def result_of(
 ) -> Result:
     """Return what is kept of *outcome*."""
     scored = ranking.scores(outcome, options.metric)
-    names = dict.fromkeys((*FIGURES, options.metric))
-    rows = [
-        Row(index, options.combinations.of(index), {name: _figure(getattr(outcome, name)[index]) for name in names})
-        for index in ranking.top(scored, options.top).tolist()
-    ]
+    rows = best_rows(outcome, options)
     figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
     drawn = None if options.heatmap is None else heatmap(options.combinations, figure, *options.heatmap)
     return Result(symbol, outcome.size, outcome.skipped, rows, scored, assessment, drawn, walked)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A stock whose sweep was stopped after *done* combinations: the best of those, not judged."""
+
+    symbol: str
+    done: int
+    rows: Sequence[Row]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        return {"symbol": self.symbol, "done": self.done, "top": [row.to_dict() for row in self.rows]}
+
+
+def best_rows(outcome: Outcome, options: SweepOptions) -> list[Row]:
+    """Return the best combinations of *outcome*, the best first."""
+    names = dict.fromkeys((*FIGURES, options.metric))
+    return [
+        Row(index, options.combinations.of(index), {name: _figure(getattr(outcome, name)[index]) for name in names})
+        for index in ranking.top(ranking.scores(outcome, options.metric), options.top).tolist()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

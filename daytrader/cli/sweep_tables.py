@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from daytrader.cli.context import console
-from daytrader.cli.sweep_results import Common, Result, Row, in_common
+from daytrader.cli.sweep_results import Common, Result, Row, Stopped, in_common
 from daytrader.core.verdict import Level
 from daytrader.utils.errors import ConfigurationError
 
@@ -33,15 +33,17 @@ _WIDEST: Final = 16  # columns and rows of a heatmap
 _SHADES: Final = ("on #7a1f1f", "on #5c3030", "on #3d3d3d", "on #2f5038", "on #1f6b35")
 
 
-def deliver(results: Sequence[Result], options: SweepOptions) -> None:
+def deliver(results: Sequence[Result], options: SweepOptions, stopped: Stopped | None) -> None:
     """
     Print the results as JSON or as tables, and write the best's page where one was asked for.
+
+    Of a stock whose sweep was *stopped* the best so far is shown, without a page and without a verdict.
 
     Raises:
         ConfigurationError: If the page cannot be written.
     """
     path = options.trading.html
-    if path is not None:
+    if path is not None and results:
         page = _page(results)
         if page is None:
             raise ConfigurationError(f"nothing traded: there is no report to write to {path}")
@@ -50,12 +52,17 @@ def deliver(results: Sequence[Result], options: SweepOptions) -> None:
         except OSError as error:
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
     if options.trading.json:
-        click.echo(json.dumps(_as_json(results, options), allow_nan=False))
-    elif len(results) == 1:
+        click.echo(json.dumps(_as_json(results, options, stopped), allow_nan=False))
+        return
+    if len(results) == 1:
         _show_one(results[0], options)
-    else:
+    elif results:
         _show_many(results, options)
-    if path is not None and not options.trading.json:
+    if stopped is not None and stopped.rows:
+        title = f"{stopped.symbol}: best {len(stopped.rows)} of the {stopped.done:,} combinations that were done"
+        console().print(_rows(title, stopped.rows, options))
+        console().print("They are not judged: nothing here tells luck from skill.", style="bold yellow")
+    if path is not None and results and not options.trading.json:
         console().print(f"Report: {path}", markup=False, soft_wrap=True)
 
 
@@ -67,7 +74,7 @@ def _page(results: Sequence[Result]) -> str | None:
     return None if best.assessment.report is None else best.assessment.report.to_html()
 
 
-def _as_json(results: Sequence[Result], options: SweepOptions) -> dict[str, object]:
+def _as_json(results: Sequence[Result], options: SweepOptions, stopped: Stopped | None) -> dict[str, object]:
     common = in_common(results, options) if len(results) > 1 else []
     return {
         "strategy": options.trading.strategy,
@@ -75,6 +82,7 @@ def _as_json(results: Sequence[Result], options: SweepOptions) -> dict[str, obje
         "combinations": options.combinations.size,
         "earlier_trials": options.earlier_trials,
         "stocks": [result.to_dict() for result in results],
+        "stopped": None if stopped is None else stopped.to_dict(),
         "in_common": [{"settings": dict(one.settings), "mean": one.mean, "stocks": one.stocks} for one in common],
     }
 
@@ -166,20 +174,24 @@ def _common(common: Sequence[Common], options: SweepOptions) -> Table:
 
 
 def _best_rows(result: Result, options: SweepOptions) -> Table:
+    refused = f", {result.refused:,} refused by the strategy" if result.refused else ""
+    title = (
+        f"{result.symbol}: {options.trading.strategy}, best {len(result.rows)} of {result.tried:,} combinations"
+        f" by {options.metric}{refused}"
+    )
+    return _rows(title, result.rows, options)
+
+
+def _rows(title: str, rows: Sequence[Row], options: SweepOptions) -> Table:
     from rich.table import Table
 
-    refused = f", {result.refused:,} refused by the strategy" if result.refused else ""
-    table = Table(
-        title=f"{result.symbol}: {options.trading.strategy}, best {len(result.rows)} of {result.tried:,} combinations"
-        f" by {options.metric}{refused}",
-        title_justify="left",
-    )
+    table = Table(title=title, title_justify="left")
     for name in options.combinations.names:
         table.add_column(_short(name), justify="right", style="bold", overflow="fold")
     shown = list(dict.fromkeys((options.metric, *_HEADS)))
     for name in shown:
         table.add_column(_HEADS.get(name, name), justify="right")
-    for row in result.rows:
+    for row in rows:
         table.add_row(*_cells(row, options.combinations.names, shown))
     return table
 

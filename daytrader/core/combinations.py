@@ -19,6 +19,7 @@ Number: TypeAlias = int | float | Decimal
 Column: TypeAlias = npt.NDArray[np.int64 | np.float64]
 
 _LARGEST: Final = 100_000_000
+_HIGHEST: Final = 10**15  # a float64 still has its thousandths
 _DECIMALS: Final = 12  # of a strategy's own numbers
 _FEW: Final = 1000
 _NOISE: Final = 1e-6
@@ -54,10 +55,14 @@ def grid(axes: Mapping[str, Sequence[Number]]) -> Combinations:
     Return every combination of the values of *axes*, the last axis changing fastest.
 
     Raises:
-        InvalidParameterError: If there is no axis, an axis has no values, or there are more than 100,000,000.
+        InvalidParameterError: If there is no axis, an axis has no values or one twice, or there are more than
+            100,000,000.
     """
     _need(axes)
     values = [_column(name, axis) for name, axis in axes.items()]
+    for name, column in zip(axes, values, strict=True):
+        if np.unique(column).size < column.size:
+            raise InvalidParameterError(name, "must name each value once: a try counts as often as it is made")
     size = 1
     for column in values:
         size *= column.size
@@ -139,7 +144,7 @@ def _steps(width: float, decimals: int) -> int:
 def _column(name: str, values: Sequence[Number]) -> Column:
     if not values or any(isinstance(value, bool) or not isinstance(value, int | float | Decimal) for value in values):
         raise InvalidParameterError(name, "must be one or more numbers")
+    if not all(-_HIGHEST <= value <= _HIGHEST for value in values):
+        raise InvalidParameterError(name, f"must be finite numbers, at most {_HIGHEST:,}")
     column: Column = np.array([value if isinstance(value, int) else float(value) for value in values])
-    if not np.isfinite(column).all():
-        raise InvalidParameterError(name, "must be finite numbers")
     return column

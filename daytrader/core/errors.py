@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from daytrader.utils.errors import DayTraderError, InvalidInputError
+
+if TYPE_CHECKING:
+    from daytrader.core.sweep import Outcome
 
 
 class InvalidParameterError(InvalidInputError):
@@ -47,11 +51,18 @@ class BoundsError(DayTraderError):
 
 
 class SweepStoppedError(DayTraderError):
-    """A sweep ended early because its caller asked for it, with *done* of *total* combinations."""
+    """
+    A sweep ended early because its caller asked for it, with *done* of *total* combinations.
+
+    *outcome* is what those came to, the others not valid; None where that was not kept.
+    """
 
     code = "sweep_stopped"
 
-    def __init__(self, done: int, total: int) -> None:
+    def __init__(self, done: int, total: int, outcome: Outcome | None = None) -> None:
         super().__init__(f"stopped after {done:,} of {total:,} combinations")
+        self.done = done
+        self.total = total
+        self.outcome = outcome
         self.done = done
         self.total = total

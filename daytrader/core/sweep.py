@@ -157,26 +157,32 @@ def run(
         InvalidParameterError: If a setting or *cash* is out of bounds or is named twice.
         InsufficientDataError: If there is no bar between *start* and *end*.
         BoundsError: If an amount outgrows exact integers.
-        SweepStoppedError: If *should_stop* said so.
+        SweepStoppedError: If *should_stop* said so; it has what was done until then.
     """
     used = bars if end is None else bars.until((end - _EPOCH).days)
     task = _Task.of(used, get_strategy(strategy), combinations, rules, params or {}, cash, start, fill, blocks)
     told = np.zeros(combinations.size, FIGURES)
     sums = np.empty((combinations.size, 2, max(1, blocks)))
     is_valid = np.ones(combinations.size, np.bool_)
-    done = 0
+    is_done = np.zeros(combinations.size, np.bool_)
+    done, is_stopped = 0, False
     with ThreadPoolExecutor(threads or get_num_threads()) as pool:
         pieces = task.pieces()
         try:
             for piece in pool.map(lambda piece: task.work(piece, told, sums, is_valid), pieces):
+                is_done[piece] = True
                 done += piece.size
                 if progress is not None:
                     progress(done, combinations.size)
                 if should_stop is not None and should_stop():
-                    raise SweepStoppedError(done, combinations.size)
+                    is_stopped = True
+                    break
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return _outcome(told, sums, is_valid, np.diff(task.edges), blocks)
+    outcome = _outcome(told, sums, is_valid & is_done, np.diff(task.edges), blocks)
+    if is_stopped:
+        raise SweepStoppedError(done, combinations.size, outcome)
+    return outcome
 
 
 @dataclass(frozen=True, eq=False)

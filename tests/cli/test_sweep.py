@@ -173,8 +173,12 @@ def test_ctrl_c_stops_cleanly_and_says_what_was_done(stored: Command, monkeypatc
     before = signal.getsignal(signal.SIGINT)
     result = stored("sweep", "--all", "--strategy", "sma_trend", "--axis", "window=20,60", "--json")
     assert result.exit_code == 130
-    assert "of 2 combinations, 1 stocks before it are complete" in result.stderr
-    assert [stock["symbol"] for stock in json.loads(result.stdout)["stocks"]] == ["IBM"]
+    assert "MSFT: stopped after 2 of 2 combinations, 1 stocks before it are complete" in result.stderr
+    told = json.loads(result.stdout)
+    assert [stock["symbol"] for stock in told["stocks"]] == ["IBM"]
+    assert (told["stopped"]["symbol"], told["stopped"]["done"]) == ("MSFT", 2)
+    assert {row["settings"]["window"] for row in told["stopped"]["top"]} <= {20, 60}
+    assert told["stopped"]["top"][0]["figures"]["trades"] > 0
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -203,3 +207,22 @@ def test_it_is_about_something(daytrader: Command, ibm: Path) -> None:
         result = daytrader("sweep", *words, *GRID)
         assert result.exit_code == 2
         assert "--all" in result.stderr
+
+
+def test_the_best_so_far_is_shown_and_not_judged(
+    daytrader: Command, ibm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one stock that was stopped; there is no page of it."""
+    run = core.run
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return run(*args, **options)
+
+    monkeypatch.setattr(core, "run", interrupted)
+    result = daytrader("sweep", ibm, *GRID, "--html", "never.html")
+    assert result.exit_code == 130
+    assert "combinations that were done" in result.stdout
+    assert "They are not judged" in result.stdout
+    assert "Do not trade it" not in result.stdout
+    assert not Path("never.html").exists()

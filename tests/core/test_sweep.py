@@ -175,3 +175,10 @@ def test_progress_is_told_and_stops() -> None:
     with pytest.raises(SweepStoppedError) as stopped:
         sweep.run(bars, "sma_cross", tried, Rules(), cash=CASH, should_stop=lambda: True)
     assert 0 < stopped.value.done < tried.size
+    outcome = stopped.value.outcome
+    assert outcome is not None
+    whole = sweep.run(bars, "sma_cross", tried, Rules(), cash=CASH)
+    is_done = outcome.is_valid
+    assert stopped.value.done == np.count_nonzero(is_done)
+    np.testing.assert_array_equal(outcome.final_equity[is_done], whole.final_equity[is_done])
+    assert np.isnan(outcome.sharpe_ratio[~is_done]).all()
