@@ -1,38 +1,113 @@
-"""One backtest, report included."""
+"""One backtest beside its peers: 2,148 daily bars with the report, 1,000,000 minute bars with it and without."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
+import numpy as np
+
+from benchmarks.peers import Peer
 from benchmarks.run import Figure, absolute, median_seconds
 from daytrader.core import backtest
-from daytrader.core.rules import Rules
-from daytrader.models import Base
-from daytrader.services import database, price_service
+from daytrader.core.bars import Bars
+from daytrader.core.report import Report
+from daytrader.core.rules import Costs, Rules
+from daytrader.core.strategy import compute, get_strategy
 from daytrader.services.data_providers.sample import SampleProvider
-from daytrader.services.session_manager import SessionManager
 
-# What backtesting.py 0.6.6 took on two cores for the same work is 45 ms: a hundredth of it.
-_BACKTEST_TARGET = 0.00045
+_CASH: Final = Decimal(100_000)
+_PARAMS: Final = {"fast": 10, "slow": 20}
+_RULES: Final = Rules(
+    allocation=Decimal(1),
+    fixed_shares=10,
+    gap_reserve_percent=Decimal(50),  # no order expires: the peers know no limit
+    stop_loss_percent=Decimal(5),
+    take_profit_percent=Decimal(10),
+    costs=Costs(slippage_bps=Decimal(0)),
+)
+_UNPROTECTED: Final = _RULES.changed({"stop_loss_percent": 0, "take_profit_percent": 0})
+_REPEATS: Final = 7
+_MILLION: Final = 1_000_000
+_MINUTES: Final = 390  # of a session
+_WORK: Final = "SMA 10/20, 5 % stop, 10 % target, ten shares"
+_SECOND: Final = 1.0
+_CENT: Final = 0.01
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Return the time of a backtest of 2,148 daily bars."""
-    engine = database.connect(f"sqlite:///{folder / 'bench.db'}", is_durable=False)
-    Base.metadata.create_all(engine)
-    with SessionManager() as session:
-        goog = price_service.store_series(session, SampleProvider().fetch("GOOG")).id
-    with SessionManager(read_only=True) as session:
-        bars = price_service.load_bars(session, goog)
+    """Return the time of a backtest of 2,148 daily bars, report included, beside two peers."""
+    bars = SampleProvider().fetch("GOOG").bars()
+    prices = saved(bars, folder / "goog.npy")
+    work = f"{bars.n:,} daily bars, {_WORK}, report as JSON values included, warm"
+    figures = []
+    for name, worker, target in (
+        ("backtesting", "backtesting_backtest.py", 100),
+        ("vectorbt", "vectorbt_backtest.py", 150),
+    ):
+        with Peer(name, _VERSIONS[name], worker, str(prices), "report") as peer:
+            (found,) = peer.beside(lambda: _run(bars).to_dict(), repeats=3 * _REPEATS, each=20)
+            equal = _agrees(bars, found.answer["plain"])
+            figures += peer.figures(f"backtest-{name}", work, found, target, equal=equal)
+    return figures
 
-        def run() -> object:
-            return backtest.run(
-                bars, "sma_cross", {"fast": 10, "slow": 20}, Rules(), symbol="GOOG", cash=Decimal(10_000)
-            ).to_dict()
 
-        run()  # compiled and loaded
-        ours = median_seconds(run, 200)
-    engine.dispose()
-    work = f"one backtest, {bars.n:,} daily bars, SMA 10/20, 5 % stop, 10 % target, report included, warm"
-    return [absolute("backtest", work, ours, _BACKTEST_TARGET, 200)]
+def measure_million(folder: Path) -> list[Figure]:
+    """Return the time of a backtest of 1,000,000 minute bars, and how it grows."""
+    bars = minutes(_MILLION)
+    prices = saved(bars, folder / "minutes.npy")
+    work = f"{bars.n:,} minute bars, {_WORK}"
+    figures = []
+    cases: tuple[tuple[str, str, str, str, Callable[[], object], float], ...] = (
+        ("vectorbt", "report", "report", ", report included", lambda: _run(bars).to_dict(), 10),
+        ("vectorbt", "value", "value", ", trades and value alone", lambda: _simulated(bars), 30),
+        ("backtesting", "report", "report", ", report included", lambda: _run(bars).to_dict(), 500),
+    )
+    for name, mode, suffix, more, ours, target in cases:
+        with Peer(name, _VERSIONS[name], f"{name}_backtest.py", str(prices), mode) as peer:
+            repeats = _REPEATS if name == "vectorbt" else 3
+            (found,) = peer.beside(ours, repeats=repeats)
+            equal = _agrees(bars, found.answer["plain"])
+            figures += peer.figures(f"million-{name}-{suffix}", work + more, found, target, equal=equal)
+    for n in (10_000, 100_000, _MILLION):
+        part = bars.head(n)
+        seconds = median_seconds(lambda part=part: _run(part).to_dict(), 9)  # type: ignore[misc]  # a lambda that binds its loop's value
+        figures.append(absolute(f"bars-{n}", f"{n:,} minute bars, {_WORK}, report included", seconds, _SECOND, 9))
+    return figures
+
+
+_VERSIONS: Final = {"backtesting": "0.6.6", "vectorbt": "1.2.0"}
+
+
+def minutes(n: int) -> Bars:
+    """Return *n* minute bars, 390 a session, that wander from 100."""
+    rng = np.random.default_rng(1)
+    row = np.arange(n)
+    time = (10_000 + row // _MINUTES) * 86_400 + 52_200 + row % _MINUTES * 60
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.0005, n)))
+    open_ = np.concatenate(([100.0], close[:-1]))
+    high = np.maximum(open_, close) * (1 + rng.random(n) * 0.0005)
+    low = np.minimum(open_, close) * (1 - rng.random(n) * 0.0005)
+    quotes = (np.round(column, 2) for column in (open_, high, low, close))
+    return Bars.build(time, *quotes, interval_minutes=1, session=10_000 + row // _MINUTES)
+
+
+def _run(bars: Bars, rules: Rules = _RULES) -> Report:
+    return backtest.run(bars, "sma_cross", _PARAMS, rules, symbol="X", cash=_CASH)
+
+
+def _simulated(bars: Bars) -> object:
+    signals = compute(get_strategy("sma_cross"), bars, _PARAMS)
+    return backtest.simulate(bars, signals, _RULES, int(_CASH * 100))
+
+
+def _agrees(bars: Bars, plain: float) -> bool:
+    """Return whether the peer's final value without stop and target, where all rules coincide, is ours to the cent."""
+    return abs(_run(bars, _UNPROTECTED).final_equity / 100 - plain) < _CENT
+
+
+def saved(bars: Bars, path: Path) -> Path:
+    np.save(path, np.column_stack((bars.time, bars.open, bars.high, bars.low, bars.close)))
+    return path

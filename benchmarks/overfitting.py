@@ -1,11 +1,8 @@
-"""Overfitting at 10,000 to 1,000,000 combinations, a sweep of 1,000,000 with it, and a scan over 505 stocks."""
+"""Overfitting at 10,000 to 1,000,000 combinations, and a scan over 505 stocks."""
 
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
-import sys
 import time
 from itertools import combinations
 from pathlib import Path
@@ -23,35 +20,13 @@ from tests.core.builders import random_walk
 _SESSIONS, _BLOCKS = 2_148, 16
 _THREADS: Final = os.cpu_count() or 1
 _TARGETS: Final = {10_000: 0.3, 100_000: 2.0, 1_000_000: 20.0}
-_SWEEP_TARGET, _MEMORY_TARGET, _SCAN_TARGET, _DEFLATE_TARGET = 30.0, 2_048.0, 1.0, 0.1
+_SCAN_TARGET, _DEFLATE_TARGET = 1.0, 0.1
 _STOCKS = 505
-
-# What `daytrader sweep` does for one stock; in a process of its own for the sake of its memory.
-_SWEEP: Final = """
-import os, time
-from decimal import Decimal
-from daytrader.core import sweep
-from daytrader.core.assessment import assess
-from daytrader.core.rules import Rules
-from daytrader.core.warmup import warm_up
-from tests.core.builders import random_walk
-warm_up()
-bars = random_walk({sessions}, seed=5)
-axes = {{"fast": range(5, 55, 2), "slow": range(60, 260, 10)}}
-axes |= {{"stop_loss_percent": range(50), "take_profit_percent": range(40)}}
-tried = sweep.grid(axes)
-sweep.run(bars, "sma_cross", tried.part(0, 256), Rules(), cash=Decimal(10_000))
-began = time.perf_counter()
-outcome = sweep.run(bars, "sma_cross", tried, Rules(), cash=Decimal(10_000))
-swept = time.perf_counter()
-told = assess(bars, "sma_cross", tried, outcome, Rules(), symbol="X", cash=Decimal(10_000), threads=os.cpu_count() or 1)
-print(tried.size, swept - began, time.perf_counter() - swept)
-"""
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Return the time of cross-validation and deflation, of a whole sweep with its memory, and of a scan."""
-    return [*_overfitting(), *_sweep(), _scan(folder)]
+    """Return the time of cross-validation and deflation, and of a scan."""
+    return [*_overfitting(), _scan(folder)]
 
 
 def _overfitting() -> list[Figure]:
@@ -103,32 +78,6 @@ def _equals_the_return_matrix() -> bool:
     return told is not None and told.probability == bad / len(halves)
 
 
-def _sweep() -> list[Figure]:
-    done = subprocess.run(
-        [sys.executable, "-c", _SWEEP.format(sessions=_SESSIONS)], check=True, capture_output=True, text=True
-    )
-    size, swept, judged = (float(word) for word in done.stdout.split())
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    work = f"sweep of {size:,.0f} combinations x {_SESSIONS:,} bars"
-    return [
-        absolute("sweep-1m", f"{work}, verdict included", swept + judged, _SWEEP_TARGET, 1),
-        absolute("sweep-1m-verdict", f"{work}: the verdict's part of it", judged, _TARGETS[1_000_000], 1),
-        Figure(
-            "sweep-1m-memory",
-            f"{work}, verdict included: peak memory",
-            memory,
-            None,
-            None,
-            None,
-            "MiB",
-            _MEMORY_TARGET / memory,
-            _MEMORY_TARGET,
-            None,
-            1,
-        ),
-    ]
-
-
 def _scan(folder: Path) -> Figure:
     """Return the time of a scan over stored stocks, once their columns are cached."""
     from daytrader.cli import scan
@@ -138,7 +87,7 @@ def _scan(folder: Path) -> Figure:
     engine = database.connect(f"sqlite:///{folder / 'scan.db'}", is_durable=False)
     Base.metadata.create_all(engine)
     column_cache.use(folder)
-    _fill()
+    fill_stocks()
     began = time.perf_counter()
     found = scan._scan((), "technical", {})
     cold = time.perf_counter() - began
@@ -148,7 +97,7 @@ def _scan(folder: Path) -> Figure:
     return absolute("scan", work, taken, _SCAN_TARGET, 5)
 
 
-def _fill() -> None:
+def fill_stocks() -> None:
     """Store the daily prices of 505 stocks: real ones where they are at hand."""
     from daytrader.jobs.import_prices import ImportOptions, import_prices
     from daytrader.services import price_service

@@ -6,24 +6,31 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
-from benchmarks.run import median_seconds
+from benchmarks.run import Figure, median_seconds
 
 _HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Medians in seconds of interleaved runs, and what the peer answered with its last one."""
+    """
+    Medians in seconds of interleaved runs, and what the peer answered with its last one.
+
+    `own_cpu` and `peer_cpu` are processor time, all threads added up: other work on the machine moves it less.
+    """
 
     ours: float
     peer: float
-    answer: dict[str, float]
+    own_cpu: float
+    peer_cpu: float
+    answer: dict[str, Any]
     repeats: int
 
 
@@ -49,24 +56,63 @@ class Peer:
         _pipe(self._process.stdin).close()
         self._process.wait()
 
-    def work(self) -> dict[str, float]:
-        """Return what the worker tells of one run: `seconds`, and its results."""
+    def work(self) -> dict[str, Any]:
+        """Return what the worker tells of one run: `seconds`, `cpu`, and its results."""
         told = _pipe(self._process.stdin)
         told.write("\n")
         told.flush()
-        answer: dict[str, float] = json.loads(_pipe(self._process.stdout).readline())
+        answer: dict[str, Any] = json.loads(_pipe(self._process.stdout).readline())
         return answer
 
-    def beside(self, ours: Callable[[], object], repeats: int) -> Compared:
-        """Return the medians of *ours* and the peer's work, taken in turns after one run each to warm up."""
-        ours()
+    def beside(self, *ours: Callable[[], object], repeats: int, each: int = 1) -> list[Compared]:
+        """
+        Return the medians of each of *ours* and of the peer's work, taken in turns after one run each to warm up.
+
+        Args:
+            ours: Our work, perhaps in several ways.
+            repeats: How many turns.
+            each: How often ours runs in a turn, where one run is too short to be timed on its own.
+        """
+        for work in ours:
+            work()
         answer = self.work()
-        own, other = [], []
+        turns = []
         for _ in range(repeats):
-            own.append(median_seconds(ours, 1))
+            turn = [_taken(work, each) for work in ours]
             answer = self.work()
-            other.append(answer["seconds"])
-        return Compared(statistics.median(own), statistics.median(other), answer, repeats)
+            turns.append([*turn, (answer["seconds"], answer["cpu"])])
+        *own, (peer, peer_cpu) = (
+            tuple(statistics.median(taken) for taken in zip(*runs, strict=True)) for runs in zip(*turns, strict=True)
+        )
+        return [Compared(clock, peer, cpu, peer_cpu, answer, repeats) for clock, cpu in own]
+
+    def figures(self, name: str, work: str, found: Compared, target: float, *, equal: bool) -> list[Figure]:
+        """Return a comparison as two figures: by the clock, and by processor time."""
+        return [
+            Figure(
+                name + suffix,
+                work + more,
+                ours,
+                peer,
+                self.name,
+                self.version,
+                "s",
+                peer / ours,
+                target,
+                equal,
+                found.repeats,
+            )
+            for suffix, more, ours, peer in (
+                ("", "", found.ours, found.peer),
+                ("-cpu", "; processor time", found.own_cpu, found.peer_cpu),
+            )
+        ]
+
+
+def _taken(work: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """Return the median time of *work*, and the mean processor time of all threads."""
+    used = time.process_time()
+    return median_seconds(work, repeats), (time.process_time() - used) / repeats
 
 
 def environment(package: str, version: str, *needs: str) -> str:

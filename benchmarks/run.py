@@ -57,12 +57,15 @@ def main() -> None:
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
         "columns": columns.measure,
+        "growth": sweeps.measure_growth,
         "import": imports.measure,
         "list": requests_served.measure,
+        "million": backtests.measure_million,
         "overfitting": overfitting.measure,
         "portfolio": portfolios.measure,
         "start": starts.measure,
         "sweep": sweeps.measure,
+        "symbols": sweeps.measure_symbols,
     }
     chosen = sys.argv[1:] or list(known)
     unknown = set(chosen) - set(known)

@@ -1,75 +1,188 @@
-"""Sweeps: beside vectorbt, of a million combinations, and how their time grows."""
+"""Sweeps: beside vectorbt, of 505 stocks, and how time and memory grow up to a million combinations."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.backtests import saved
+from benchmarks.overfitting import fill_stocks
 from benchmarks.peers import Peer
 from benchmarks.run import Figure, absolute, median_seconds
-from daytrader.core import sweep
+from daytrader.core import backtest, sweep
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations, grid
+from daytrader.core.ranking import applied
+from daytrader.core.report import Report
 from daytrader.core.rules import Costs, Rules
+from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.models import Base
+from daytrader.services import database, price_service, stock_service
 from daytrader.services.data_providers.sample import SampleProvider
+from daytrader.services.session_manager import SessionManager
 
-_CASH = Decimal(10_000)
-_FREE = Rules(gap_reserve_percent=Decimal(0), costs=Costs(slippage_bps=Decimal(0)))
-_VECTORBT = 200
-_MILLION_SECONDS = 10.0
-_REPEATS = 5
+_CASH: Final = Decimal(100_000)
+_SHARES: Final = 10
+_TICK: Final = 0.01
+_CENT: Final = 0.01
+_CLOSE: Final = 1e-4  # of a drawdown
+_RULES: Final = Rules(
+    allocation=Decimal(1),
+    fixed_shares=_SHARES,
+    gap_reserve_percent=Decimal(50),  # no order expires: vectorbt knows no limit
+    costs=Costs(slippage_bps=Decimal(0)),
+)
+_TARGET: Final = 200
+_REPEATS: Final = 5
 _FAST, _SLOW = range(5, 25, 2), range(30, 130, 10)
-_CLOSE_ENOUGH = 0.02  # their sizes: half of the open's cash at the open, ours at the close before it
+_SYMBOLS_TARGET: Final = 10.0
+
+# What `daytrader sweep` does for one stock; in a process of its own for the sake of its memory.
+_GROWTH: Final = """
+import json, os, resource, time
+from decimal import Decimal
+from daytrader.core import sweep
+from daytrader.core.assessment import assess
+from daytrader.core.rules import Rules
+from daytrader.core.warmup import warm_up
+from tests.core.builders import random_walk
+warm_up()
+bars = random_walk(2_148, seed=5)
+axes = {{"fast": range(5, 55, 2), "slow": range(60, 260, 10)}}
+axes |= {{"stop_loss_percent": range({stops}), "take_profit_percent": range({targets})}}
+tried = sweep.grid(axes)
+cash, threads = Decimal(10_000), os.cpu_count() or 1
+warm = sweep.run(bars, "sma_cross", tried.part(0, 256), Rules(), cash=cash)
+assess(bars, "sma_cross", tried.part(0, 256), warm, Rules(), symbol="X", cash=cash, threads=threads)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+began, used = time.perf_counter(), time.process_time()
+outcome = sweep.run(bars, "sma_cross", tried, Rules(), cash=cash)
+swept = time.perf_counter()
+assess(bars, "sma_cross", tried, outcome, Rules(), symbol="X", cash=cash, threads=threads)
+done = time.perf_counter()
+print(json.dumps(dict(size=tried.size, sweep=swept - began, verdict=done - swept, cpu=time.process_time() - used,
+    base=before / 1024, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+"""
 
 
-def measure(folder: Path) -> list[Figure]:  # noqa: ARG001 - the signature of every benchmark
-    """Return the time of 10,000 combinations with one thread and with all, and of a million."""
+def measure(folder: Path) -> list[Figure]:
+    """Return the time of 10,000 combinations with one thread and with all, beside vectorbt."""
     bars = SampleProvider().fetch("GOOG").bars()
     tried = grid(
         {"fast": _FAST, "slow": _SLOW, "stop_loss_percent": range(1, 11), "take_profit_percent": range(2, 22, 2)}
     )
-    work = f"{tried.size:,} combinations x {bars.n:,} daily bars"
-    figures = []
-    prices = files("daytrader").joinpath("data", "GOOG.csv.gz")
-    with Peer("vectorbt", "1.2.0", "vectorbt_sweep.py", str(prices)) as peer:
-        for name, threads in (("sweep-one-thread", 1), ("sweep", None)):
-            found = peer.beside(partial(_run, bars, tried, threads), _REPEATS)
-            told = _run(bars, tried, threads)
-            equal = (
-                abs(float(told.trades.mean()) - found.answer["trades"]) < _CLOSE_ENOUGH * found.answer["trades"]
-                and abs(float(told.final_equity.mean()) / 100 / found.answer["final"] - 1) < _CLOSE_ENOUGH
-            )
-            figures.append(
-                Figure(
-                    name,
-                    f"{work}, every figure of a report and block sums; theirs: value, drawdown, trades",
-                    found.ours,
-                    found.peer,
-                    peer.name,
-                    peer.version,
-                    "s",
-                    found.peer / found.ours,
-                    _VECTORBT,
-                    equal,
-                    _REPEATS,
-                )
-            )
-    million = grid(
-        {
-            "fast": range(5, 30),
-            "slow": range(30, 190, 4),
-            "stop_loss_percent": np.arange(1, 26).tolist(),
-            "take_profit_percent": range(2, 82, 2),
-        }
-    )
-    seconds = median_seconds(lambda: _run(bars, million, None), 1)
-    figures.append(absolute("sweep-million", f"{million.size:,} combinations", seconds, _MILLION_SECONDS, 1))
-    return figures
+    with Peer("vectorbt", "1.2.0", "vectorbt_sweep.py", str(saved(bars, folder / "goog.npy"))) as peer:
+        ours = (partial(_run, bars, tried, threads) for threads in (1, None))
+        one, all_ = peer.beside(*ours, repeats=_REPEATS, each=3)
+        coinciding, equal = _agreement(bars, tried, all_.answer)
+        work = (
+            f"{tried.size:,} combinations x {bars.n:,} daily bars; every figure of a report and block sums; theirs: "
+            f"value, drawdown, trades; {coinciding:,} in which all rules coincide compared"
+        )
+        return [
+            *peer.figures("sweep-one-thread", f"{work}; one thread", one, _TARGET, equal=equal),
+            *peer.figures("sweep", work, all_, _TARGET, equal=equal),
+        ]
+
+
+def measure_symbols(folder: Path) -> list[Figure]:
+    """Return the time of 1,000 combinations on each of 505 stored stocks: by the core, and by the command."""
+    url = f"sqlite:///{folder / 'bench.db'}"
+    engine = database.connect(url, is_durable=False)
+    Base.metadata.create_all(engine)
+    fill_stocks()
+    with SessionManager(read_only=True) as session:
+        series = [price_service.load_bars(session, stock.id) for stock in stock_service.listing(session)]
+    tried = grid({"fast": _FAST, "slow": _SLOW, "stop_loss_percent": range(1, 11)})
+
+    def run() -> int:
+        return sum(_run(bars, tried, None).size for bars in series)
+
+    _run(series[0], tried, None)
+    seconds = median_seconds(run, 3)
+    engine.dispose()
+    command = [sys.executable, "-m", "daytrader", "sweep", "--all", "--strategy", "sma_cross", "--axis", "fast=5:23:2"]
+    command += ["--axis", "slow=30:120:10", "--axis", "stop_loss=1:10:1"]
+    here = {**os.environ, "DAYTRADER_DATABASE_URL": url}
+    whole = median_seconds(lambda: subprocess.run(command, check=True, capture_output=True, env=here), 3)
+    work = f"{len(series)} stocks x {tried.size:,} combinations over {sum(bars.n for bars in series):,} bars in all"
+    return [
+        absolute("symbols", f"{work}, prices in memory", seconds, _SYMBOLS_TARGET, 3),
+        absolute("symbols-command", f"{work}: `daytrader sweep --all`, verdicts too", whole, _SYMBOLS_TARGET, 3),
+    ]
 
 
 def _run(bars: Bars, tried: Combinations, threads: int | None) -> sweep.Outcome:
-    return sweep.run(bars, "sma_cross", tried, _FREE, cash=_CASH, threads=threads)
+    return sweep.run(bars, "sma_cross", tried, _RULES, cash=_CASH, threads=threads)
+
+
+def _agreement(bars: Bars, tried: Combinations, theirs: dict[str, Any]) -> tuple[int, bool]:
+    """
+    Return in how many combinations no rule that differs came into play, and whether all of those agree.
+
+    Agreeing means the same number of trades, and final value and drawdown but for the tick that our stops and targets
+    lie on: half a cent a share.
+    """
+    told = _run(bars, tried, None)
+    tick = _SHARES * 0.005
+    compared, agree = 0, True
+    for index in range(tried.size):
+        rules, params = applied(tried.of(index), _RULES, None)
+        report = backtest.run(bars, "sma_cross", params, rules, symbol="GOOG", cash=_CASH)
+        if report.final_equity != told.final_equity[index]:
+            raise AssertionError(f"the sweep and the backtest of {tried.of(index)} disagree")
+        if not _coincides(bars, report, rules):
+            continue
+        compared += 1
+        count = len(report.run.trades)
+        agree &= count == theirs["trades"][index]
+        agree &= abs(report.final_equity / 100 - theirs["final"][index]) <= _CENT + tick * count
+        agree &= abs(told.max_drawdown_pct[index] / 100 - theirs["drawdown"][index]) <= _CLOSE
+    return compared, agree
+
+
+def _coincides(bars: Bars, report: Report, rules: Rules) -> bool:
+    """
+    Return whether no rule that differs came into play in a run.
+
+    vectorbt does not look at stop and target on the bar of the entry, and lets them win over a signal's exit at the
+    open of the same bar.
+    """
+    for trade in report.run.trades:
+        if trade.exit_time == trade.entry_time:
+            return False
+        row = int(np.searchsorted(bars.time, trade.entry_time))
+        paid = bars.open[row]
+        lowest, highest = (
+            paid * (1 - float(rules.stop_loss_percent) / 100),
+            paid * (1 + float(rules.take_profit_percent) / 100),
+        )
+        if trade.exit_time is not None and trade.exit_reason not in {STOP_REASON, TARGET_REASON}:
+            row = int(np.searchsorted(bars.time, trade.exit_time))
+            if bars.low[row] <= lowest + _TICK or bars.high[row] >= highest - _TICK:
+                return False
+    return True
+
+
+def measure_growth(folder: Path) -> list[Figure]:  # noqa: ARG001 - the signature of every benchmark
+    """Return time and memory of 10,000, 100,000 and 1,000,000 combinations, verdict included."""
+    figures = []
+    for stops, targets, target in ((5, 4, 1.0), (20, 10, 3.0), (50, 40, 30.0)):
+        code = _GROWTH.format(stops=stops, targets=targets)
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        told = json.loads(done.stdout)
+        work = (
+            f"{told['size']:,} combinations x 2,148 bars, overfitting statistics included: {told['sweep']:.2f} s "
+            f"of it the sweep, {told['cpu']:.1f} s of processor time; peak memory {told['peak']:,.0f} MiB, "
+            f"{told['base']:,.0f} MiB before"
+        )
+        figures.append(absolute(f"growth-{told['size']}", work, told["sweep"] + told["verdict"], target, 1))
+    return figures

@@ -12,7 +12,7 @@ FAST, SLOW = range(5, 25, 2), range(30, 130, 10)
 STOPS, TARGETS = np.arange(1, 11) / 100, np.arange(2, 22, 2) / 100
 
 
-def sweep(prices: pd.DataFrame) -> dict[str, float]:
+def sweep(prices: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the figures that are compared."""
     close = prices["close"]
     averages = {window: close.rolling(window).mean().to_numpy() for window in (*FAST, *SLOW)}
@@ -38,23 +38,24 @@ def sweep(prices: pd.DataFrame) -> dict[str, float]:
         sl_stop=np.tile(np.repeat(STOPS, TARGETS.size), len(entries)),
         tp_stop=np.tile(TARGETS, len(entries) * STOPS.size),
         stop_entry_price="fillprice",
-        size=0.5,
-        size_type="percent",
-        size_granularity=1,
-        init_cash=10_000,
+        size=10,
+        init_cash=100_000,
         freq="1D",
     )
     final, deepest, trades = folio.final_value(), folio.max_drawdown(), folio.trades.count()
-    return {"final": float(final.mean()), "drawdown": float(deepest.mean()), "trades": float(trades.mean())}
+    return {"final": final, "drawdown": deepest, "trades": trades}
 
 
 def main() -> None:
     """Read lines, work once for each."""
-    prices = pd.read_csv(sys.argv[1], index_col=0, parse_dates=True)
+    rows = np.load(sys.argv[1])
+    prices = pd.DataFrame(rows[:, 1:], pd.to_datetime(rows[:, 0], unit="s"), ["open", "high", "low", "close"])
     for _ in sys.stdin:
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         found = sweep(prices)
-        sys.stdout.write(json.dumps({"seconds": time.perf_counter() - began, **found}) + "\n")
+        taken, cpu = time.perf_counter() - began, time.process_time() - used
+        columns = {name: column.to_numpy().tolist() for name, column in found.items()}
+        sys.stdout.write(json.dumps({"seconds": taken, "cpu": cpu, **columns}) + "\n")
         sys.stdout.flush()
 
 

@@ -68,7 +68,9 @@ def run(
     first = first_row(used, start)
     signals = compute(chosen, used, resolved)
     book = rules.compiled
-    ahead = np.stack((_always(used.n), _ahead(signals)))
+    ahead = np.empty((2, 2, used.n), np.int32)
+    _hold(ahead[0])
+    kernel.look_ahead(signals.entry, signals.exit, ahead[1])
     record = _record(used, ahead, (all_in(book), book), cents, first, fill)
     benchmark, main = record.figures["total_return_pct"].tolist()
     target_first = main
@@ -106,7 +108,9 @@ def simulate(
         BoundsError: If an amount outgrows exact integers.
     """
     first = first_row(bars, start)
-    record = _record(bars, _ahead(signals)[np.newaxis], (rules.compiled,), cash_cents, first, fill, target_first)
+    ahead = np.empty((1, 2, bars.n), np.int32)
+    kernel.look_ahead(signals.entry, signals.exit, ahead[0])
+    record = _record(bars, ahead, (rules.compiled,), cash_cents, first, fill, target_first)
     return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
@@ -117,7 +121,9 @@ def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fil
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    record = _record(bars, _always(bars.n)[np.newaxis], (all_in(rules.compiled),), cents, first, fill)
+    ahead = np.empty((1, 2, bars.n), np.int32)
+    _hold(ahead[0])
+    record = _record(bars, ahead, (all_in(rules.compiled),), cents, first, fill)
     return _run_of(bars, record, first, ())  # only its value is told
 
 
@@ -159,15 +165,11 @@ def _record(
     return kernel.run(bars.tape, ahead, books, cents, first=first, at_close=fill == "close", target_first=target_first)
 
 
-def _ahead(signals: Signals) -> kernel.AheadArray:
-    ahead = np.empty((2, signals.entry.size), np.int32)
-    kernel.look_ahead(signals.entry, signals.exit, ahead)
-    return ahead
-
-
-def _always(n: int) -> kernel.AheadArray:
-    """Return the signals of buy and hold: an entry on every row, never an exit."""
-    return np.stack((np.arange(n, dtype=np.int32), np.full(n, n, np.int32)))
+def _hold(ahead: kernel.AheadArray) -> None:
+    """Write the signals of buy and hold to *ahead*, shape (2, n): an entry on every row, never an exit."""
+    n = ahead.shape[1]
+    ahead[0] = np.arange(n, dtype=np.int32)
+    ahead[1] = n
 
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:

@@ -152,9 +152,11 @@ def _seeds(splits: Splits, sums: FloatArray, squares: FloatArray, doubt: float) 
     """Return the highest ratio in sample, and whose it is, among those that do best on everything."""
     total = sums.sum(axis=1)
     ratio = total * np.abs(total) / (squares.sum(axis=1) + _IDLE)
-    most = min(_SEEDS, ratio.size)
+    most = min(_SEEDS, ratio.size // _LANE + 1)
     seeds = np.sort(np.argpartition(ratio, ratio.size - most)[ratio.size - most :])
-    highest, best = np.full(splits.low.size, -np.inf), np.zeros(splits.low.size, np.int64)
+    # The first bar to clear is set by the best of all: from nothing, each of them would be looked at closely.
+    best = np.full(splits.low.size, int(np.argmax(ratio[seeds])))
+    highest = _ratios(splits, sums[seeds], squares[seeds], best)
     _find_best(splits, sums[seeds], squares[seeds], 0, doubt, highest, best)
     return highest, seeds[best]
 
@@ -212,14 +214,21 @@ def _shifted(ratios: FloatArray, shift: float) -> Float32Array:
 
 @njit(nogil=True)
 def _fill(values: FloatArray, first: int, start: float, low: Float32Array, high: Float32Array) -> None:
-    """Fill *low* and *high*, shape (2^(B/2), lane), with the sums over the subsets of each half of the blocks."""
-    half = values.shape[1] // 2
+    """
+    Fill *low* and *high*, shape (2^(B/2), lane), with the sums over the subsets of each half of the blocks.
+
+    Beyond the last row there are zeros: a lane is always whole.
+    """
+    half, rows = values.shape[1] // 2, min(_LANE, values.shape[0] - first)
     low[0] = np.float32(start)
     high[0] = np.float32(0)
+    if rows < _LANE:
+        low[1:, rows:] = np.float32(start)
+        high[1:, rows:] = np.float32(0)
     for block in range(half):
         bit = 1 << block
         for rest in range(bit):
-            for lane in range(_LANE):
+            for lane in range(rows):
                 low[bit + rest, lane] = low[rest, lane] + np.float32(values[first + lane, block])
                 high[bit + rest, lane] = high[rest, lane] + np.float32(values[first + lane, half + block])
 
@@ -243,25 +252,22 @@ def _find_best(
     low_q, high_q = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
     bars = _shifted(highest, -doubt)
     for first in range(0, k, _LANE):
-        is_full = first + _LANE <= k
-        if is_full:
-            _fill(sums, first, 0.0, low_s, high_s)
-            _fill(squares, first, _IDLE, low_q, high_q)
+        rows = min(_LANE, k - first)
+        _fill(sums, first, 0.0, low_s, high_s)
+        _fill(squares, first, _IDLE, low_q, high_q)
         for split in range(splits.low.size):
             a, b, bar = splits.low[split], splits.high[split], bars[split]
-            if is_full:
-                hits = _NONE
-                for lane in range(_LANE):
-                    s = low_s[a, lane] + high_s[b, lane]
-                    q = low_q[a, lane] + high_q[b, lane]
-                    hits += _ONE if s * abs(s) >= bar * q else _NONE
-                if hits == _NONE:
+            hits = _NONE
+            for lane in range(_LANE):
+                s = low_s[a, lane] + high_s[b, lane]
+                q = low_q[a, lane] + high_q[b, lane]
+                hits += _ONE if s * abs(s) >= bar * q else _NONE
+            if hits == _NONE:
+                continue
+            for lane in range(rows):
+                s = low_s[a, lane] + high_s[b, lane]
+                if s * abs(s) < bar * (low_q[a, lane] + high_q[b, lane]):
                     continue
-            for lane in range(min(_LANE, k - first)):
-                if is_full:
-                    s = low_s[a, lane] + high_s[b, lane]
-                    if s * abs(s) < bar * (low_q[a, lane] + high_q[b, lane]):
-                        continue
                 row = first + lane
                 ratio = _ratio(sums, squares, row, a, b)
                 if ratio > highest[split] or (ratio == highest[split] and offset + row < best[split]):
@@ -286,31 +292,32 @@ def _count(
     low_q, high_q = np.empty((subsets, _LANE), np.float32), np.empty((subsets, _LANE), np.float32)
     lowest, highest = _shifted(compared, -doubt), _shifted(compared, doubt)
     for first in range(0, k, _LANE):
-        is_full = first + _LANE <= k
-        if is_full:
-            _fill(sums, first, 0.0, low_s, high_s)
-            _fill(squares, first, _IDLE, low_q, high_q)
+        rows = min(_LANE, k - first)
+        _fill(sums, first, 0.0, low_s, high_s)
+        _fill(squares, first, _IDLE, low_q, high_q)
         for split in range(splits.low.size):
             a, b, least, most = splits.low[split], splits.high[split], lowest[split], highest[split]
-            if is_full:
-                under = over = _NONE
-                for lane in range(_LANE):
-                    s = low_s[a, lane] + high_s[b, lane]
-                    q = low_q[a, lane] + high_q[b, lane]
-                    signed = s * abs(s)
-                    under += _ONE if signed < least * q else _NONE
-                    over += _ONE if signed > most * q else _NONE
-                below[split] += int(under)
-                above[split] += int(over)
-                if under + over == _LANE:
+            under = over = _NONE
+            for lane in range(_LANE):
+                s = low_s[a, lane] + high_s[b, lane]
+                q = low_q[a, lane] + high_q[b, lane]
+                signed = s * abs(s)
+                under += _ONE if signed < least * q else _NONE
+                over += _ONE if signed > most * q else _NONE
+            below[split] += int(under)
+            above[split] += int(over)
+            if rows < _LANE:  # the zeros beyond the last row were counted too
+                nothing = low_q[a, rows] + high_q[b, rows]
+                below[split] -= (_LANE - rows) * (least * nothing > _NONE)
+                above[split] -= (_LANE - rows) * (most * nothing < _NONE)
+            elif under + over == _LANE:
+                continue
+            for lane in range(rows):
+                s = low_s[a, lane] + high_s[b, lane]
+                q = low_q[a, lane] + high_q[b, lane]
+                signed = s * abs(s)
+                if signed < least * q or signed > most * q:
                     continue
-            for lane in range(min(_LANE, k - first)):
-                if is_full:
-                    s = low_s[a, lane] + high_s[b, lane]
-                    q = low_q[a, lane] + high_q[b, lane]
-                    signed = s * abs(s)
-                    if signed < least * q or signed > most * q:
-                        continue
                 apart = _ratio(sums, squares, first + lane, a, b) - compared[split]
                 tie = abs(compared[split]) * _TIE
                 below[split] += apart < -tie

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numba import njit
 
 from daytrader.core.arrays import BoolArray, FloatArray
 from daytrader.core.errors import InvalidParameterError
@@ -154,19 +155,21 @@ def noise(close: FloatArray) -> FloatArray:
 
 def crosses_above(fast: FloatArray, slow: FloatArray, close: FloatArray) -> BoolArray:
     """Return where *fast* is above *slow* after it was at or below on the row before, both valid on both rows."""
-    return _crosses(fast - slow, noise(close))
+    return _crosses(_dense(fast), _dense(slow), _dense(close))
 
 
 def crosses_below(fast: FloatArray, slow: FloatArray, close: FloatArray) -> BoolArray:
     """Return where *fast* is below *slow* after it was at or above on the row before, both valid on both rows."""
-    return _crosses(slow - fast, noise(close))
+    return _crosses(_dense(slow), _dense(fast), _dense(close))
 
 
-def _crosses(distance: FloatArray, equal_within: FloatArray) -> BoolArray:
-    above = distance > equal_within
-    at_or_below = distance <= equal_within  # neither holds on NaN
-    crosses = np.zeros(distance.shape, np.bool_)
-    np.logical_and(above[1:], at_or_below[:-1], out=crosses[1:])
+@njit(cache=True)
+def _crosses(upper: FloatArray, lower: FloatArray, close: FloatArray) -> BoolArray:
+    crosses = np.zeros(close.size, np.bool_)
+    for row in range(1, close.size):
+        # neither holds on NaN
+        was_not_above = upper[row - 1] - lower[row - 1] <= close[row - 1] * _NOISE
+        crosses[row] = was_not_above & (upper[row] - lower[row] > close[row] * _NOISE)
     return crosses
 
 

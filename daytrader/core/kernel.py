@@ -287,7 +287,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
     # Arrays are unpacked once: each time that one is read from a tuple, its references are counted.
     quotes, session_of, close, day, highest, events = bars
     keeps = equity.size > 0
-    rows, sessions = session_of.size, close.size
+    rows, sessions, coming = session_of.size, close.size, events.shape[0]
     _begin(at, cash)
     begin = marked_to = session_of[first]
     curve = begun(cash, begin)
@@ -303,7 +303,8 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
         row = entry[row]
         if row == rows:
             break
-        _split_pending(at, book, events, row, 0, 0)
+        if at.event < coming:
+            _split_pending(at, book, events, row, 0, 0)
         at.decided = row
         base = quotes[row, CLOSE]
         shares, limit = size_entry(book, max(0, at.cash - book.minimum_balance), base)
@@ -311,7 +312,8 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
             row += 1
             if row == rows:
                 break
-            shares, limit = _split_pending(at, book, events, row, shares, limit)
+            if at.event < coming:
+                shares, limit = _split_pending(at, book, events, row, shares, limit)
             base = quotes[row, OPEN]
         price = entry_fill(book, base, limit) if shares > 0 else 0
         if price == 0:
@@ -330,7 +332,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
         while at.shares > 0:
             leave = exit_[row] if row < rows else rows
             sale = leave if at_close else leave + 1
-            event = events[at.event, EVENT_ROW] if at.event < events.shape[0] else rows
+            event = events[at.event, EVENT_ROW] if at.event < coming else rows
             end = min(leave + 1, event, rows)
             touched = _first_touch(quotes, row, end, at.stop, at.target)
             row = touched if touched < end else min(sale, event, rows)
@@ -365,7 +367,12 @@ def _trade(  # noqa: PLR0912, PLR0915 - one state, one loop: parts of it would h
         sums[0, block] -= sums[0, block - 1]
         sums[1, block] -= sums[1, block - 1]
     tell(
-        told, curve, Gains(at.trade + 1 - (at.shares > 0), at.won, at.gained, at.lost), cash, sessions - begin, at.held
+        told,
+        curve,
+        Gains(at.trade + 1 - (at.shares > 0), at.won, at.gained, at.lost),
+        cash,
+        sessions - begin,
+        at.held,
     )
     told.final_cash, told.final_shares = at.cash, at.shares
     told.fees, told.ambiguous_bars = at.fees, at.ambiguous

@@ -60,12 +60,13 @@ class Curve(NamedTuple):
     """
     An equity curve up to a session, in what its figures need.
 
-    `equity` and `peak` are cents, the initial balance counting as a peak; `deepest` is the least ratio of the two,
-    `longest` the most days under water; the others are sums over the returns, `losses` of the squares of losing ones.
+    `equity` and `peak` are cents, exact in a float, the initial balance counting as a peak; `deepest` is the least
+    ratio of the two, `longest` the most days under water; the others are sums over the returns, `losses` of the squares
+    of losing ones.
     """
 
-    equity: int
-    peak: int
+    equity: float
+    peak: float
     peak_session: int
     deepest: float
     longest: int
@@ -86,24 +87,31 @@ class Gains(NamedTuple):
 @njit(inline="always")
 def begun(initial: int, session: int) -> Curve:
     """Return the curve before its first *session*."""
-    return Curve(initial, initial, session, 1.0, 0, 0.0, 0.0, 0.0)
+    return Curve(float(initial), float(initial), session, 1.0, 0, 0.0, 0.0, 0.0)
 
 
 @njit(inline="always", error_model="numpy")
-def marked(curve: Curve, equity: int, session: int, day: IntArray) -> Curve:
-    """Return *curve* with one more *session*, closed at *equity*; branches would be guessed wrongly too often."""
-    change = (equity - curve.equity) / curve.equity if curve.equity > 0 else np.nan
+def marked(curve: Curve, cents: int, session: int, day: IntArray) -> Curve:
+    """
+    Return *curve* with one more *session*, closed at *cents*.
+
+    Without a branch but for a new deepest ratio, which is rare: others would be guessed wrongly too often.
+    """
+    equity = float(cents)
+    change = (equity - curve.equity) / curve.equity if curve.equity > 0.0 else np.nan
     square = change * change
     is_peak = equity >= curve.peak
     peak = equity if is_peak else curve.peak
     peak_session = session if is_peak else curve.peak_session
-    ratio = equity / peak
+    deepest = curve.deepest
+    if equity < deepest * peak:
+        deepest = min(deepest, equity / peak)
     under_water = day[session] - day[peak_session]
     return Curve(
         equity,
         peak,
         peak_session,
-        ratio if ratio < curve.deepest else curve.deepest,
+        deepest,
         under_water if under_water > curve.longest else curve.longest,
         curve.sum + change,
         curve.squares + square,
@@ -115,7 +123,7 @@ def marked(curve: Curve, equity: int, session: int, day: IntArray) -> Curve:
 def tell(told: Figures, curve: Curve, gains: Gains, initial: int, sessions: int, held: int) -> None:
     """Write the figures of a *curve* of so many *sessions*, at *held* of whose closes shares were held."""
     final = curve.equity
-    told.final_equity = final
+    told.final_equity = int(final)
     told.max_drawdown_days = curve.longest
     told.total_return_pct = (final / initial - 1) * 100
     annualized = (final / initial) ** (SESSIONS_PER_YEAR / sessions) - 1 if final >= 0 else np.nan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from datetime import date, timedelta
+from functools import cache, cached_property
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -118,12 +118,7 @@ class Report:
     @cached_property
     def dates(self) -> list[str]:
         """Return the sessions' dates, YYYY-MM-DD."""
-        days = self.run.session
-        table = _dates()
-        if days[0] < 0 or days[-1] >= table.size:
-            return [_iso(day) for day in days.tolist()]
-        dates: list[str] = table[days].tolist()
-        return dates
+        return _iso_dates(self.run.session)
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values; money and prices are numbers."""
@@ -141,7 +136,7 @@ class Report:
             "gain_loss_pct": self.gain_loss_pct,
             "days_simulated": int(self.run.session.size),
             "metrics": dict(self.metrics),
-            "trades": [self.trade_dict(trade) for trade in self.run.trades],
+            "trades": self.trade_dicts(self.run.trades),
             "dates": self.dates,
             "portfolio_values": (self.run.equity / CENTS).tolist(),
             "pinned": {
@@ -153,24 +148,50 @@ class Report:
 
     def trade_dict(self, trade: Trade) -> dict[str, object]:
         """Return one trade as JSON values; what is not known while it is open is None."""
-        gain = trade.gain_loss
-        return {
-            "entry_date": self.bar_label(trade.entry_time),
-            "entry_price": trade.entry_price / MICROS,
-            "shares": trade.shares,
-            "exit_date": None if trade.exit_time is None else self.bar_label(trade.exit_time),
-            "exit_price": None if trade.exit_price is None else trade.exit_price / MICROS,
-            "gain_loss": None if gain is None else gain / CENTS,
-            "gain_loss_pct": None if gain is None or trade.cost_basis == 0 else gain / trade.cost_basis * 100,
-            "entry_reason": trade.entry_reason,
-            "exit_reason": trade.exit_reason,
-        }
+        return self.trade_dicts((trade,))[0]
+
+    def trade_dicts(self, trades: Sequence[Trade]) -> list[dict[str, object]]:
+        """Return each trade as JSON values: computed by columns, in a fraction of the time it takes one by one."""
+        told = trades if isinstance(trades, TradeColumns) else TradeColumns.of(trades)
+        is_open = told.exit_time < 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain_pct = told.gain_loss / told.cost_basis * 100
+        reasons = told.reasons
+        return [
+            {
+                "entry_date": entered,
+                "entry_price": bought,
+                "shares": shares,
+                "exit_date": left,
+                "exit_price": sold,
+                "gain_loss": gain,
+                "gain_loss_pct": gain_percent,
+                "entry_reason": reasons[why_in],
+                "exit_reason": None if left is None else reasons[why_out],
+            }
+            for entered, bought, shares, left, sold, gain, gain_percent, why_in, why_out in zip(
+                self._labels(told.entry_time),
+                (told.entry_price / MICROS).tolist(),
+                told.shares.tolist(),
+                _where(is_open, self._labels(np.maximum(told.exit_time, 0))),
+                _where(is_open, (told.exit_price / MICROS).tolist()),
+                _where(is_open, (told.gain_loss / CENTS).tolist()),
+                _where(is_open | (told.cost_basis == 0), gain_pct.tolist()),
+                told.entry_code.tolist(),
+                told.exit_code.tolist(),
+                strict=True,
+            )
+        ]
 
     def bar_label(self, time: int) -> str:
         """Return a bar's date, or its start in UTC where bars are shorter than a session."""
+        return self._labels(np.array([time]))[0]
+
+    def _labels(self, times: IntArray) -> list[str]:
         if self.interval_minutes == 0:
-            return _iso(time // 86_400)
-        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return _iso_dates(times // 86_400)
+        labels: list[str] = np.datetime_as_string(times.astype("datetime64[s]"), unit="s", timezone="UTC").tolist()
+        return labels
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
@@ -191,7 +212,22 @@ def framed(page: str) -> str:
     )
 
 
-@lru_cache(maxsize=65_536)  # a century of days: reports share their dates
+def _where(is_unknown: BoolArray, values: list[Any]) -> list[Any]:
+    """Return *values*, None where one *is_unknown*."""
+    for index in np.flatnonzero(is_unknown).tolist():
+        values[index] = None
+    return values
+
+
+def _iso_dates(days: DayArray | IntArray) -> list[str]:
+    """Return days since 1970-01-01 as YYYY-MM-DD."""
+    table = _dates()
+    if days.size and (days.min() < 0 or days.max() >= table.size):
+        return [_iso(day) for day in days.tolist()]
+    dates: list[str] = table.take(days).tolist()
+    return dates
+
+
 def _iso(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
