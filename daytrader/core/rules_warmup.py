@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from daytrader.core import fills
+import numpy as np
+
+from daytrader.core import fills, indicators
 from daytrader.core.rules import Rules
 
 _PRICE: Final = 10_000_000
@@ -29,3 +31,5 @@ def warm_up_rules() -> None:
     fills.split_level(stop, 3, 2)
     fills.split_limit(limit, 3, 2)
     fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
+    prices = np.ones(2)
+    indicators.crosses_above(prices, prices, prices)
