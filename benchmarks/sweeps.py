@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -94,9 +93,8 @@ def measure(folder: Path) -> list[Figure]:
 
 
 def measure_symbols(folder: Path) -> list[Figure]:
-    """Return the time of 1,000 combinations on each of 505 stored stocks: by the core, and by the command."""
-    url = f"sqlite:///{folder / 'bench.db'}"
-    engine = database.connect(url, is_durable=False)
+    """Return the time of 1,000 combinations on each of 505 stored stocks."""
+    engine = database.connect(f"sqlite:///{folder / 'bench.db'}", is_durable=False)
     Base.metadata.create_all(engine)
     fill_stocks()
     with SessionManager(read_only=True) as session:
@@ -109,15 +107,8 @@ def measure_symbols(folder: Path) -> list[Figure]:
     _run(series[0], tried, None)
     seconds = median_seconds(run, 3)
     engine.dispose()
-    command = [sys.executable, "-m", "daytrader", "sweep", "--all", "--strategy", "sma_cross", "--axis", "fast=5:23:2"]
-    command += ["--axis", "slow=30:120:10", "--axis", "stop_loss=1:10:1"]
-    here = {**os.environ, "DAYTRADER_DATABASE_URL": url}
-    whole = median_seconds(lambda: subprocess.run(command, check=True, capture_output=True, env=here), 3)
     work = f"{len(series)} stocks x {tried.size:,} combinations over {sum(bars.n for bars in series):,} bars in all"
-    return [
-        absolute("symbols", f"{work}, prices in memory", seconds, _SYMBOLS_TARGET, 3),
-        absolute("symbols-command", f"{work}: `daytrader sweep --all`, verdicts too", whole, _SYMBOLS_TARGET, 3),
-    ]
+    return [absolute("symbols", f"{work}, prices in memory", seconds, _SYMBOLS_TARGET, 3)]
 
 
 def _run(bars: Bars, tried: Combinations, threads: int | None) -> sweep.Outcome:
