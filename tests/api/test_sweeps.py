@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,10 @@ from werkzeug.test import TestResponse
 from daytrader.core import sweep
 from daytrader.core.combinations import grid
 from daytrader.core.rules import Rules
-from daytrader.models import Job, Stock
-from daytrader.services import daily_price_service, price_service, sweep_files
+from daytrader.models import Job, Stock, Sweep
+from daytrader.services import daily_price_service, price_service, sweep_files, sweep_results
 from daytrader.services.session_manager import SessionManager
+from daytrader.services.sweep_results import ResultQuery
 
 from ..conftest import World
 from .conftest import Caller
@@ -370,3 +373,33 @@ def test_a_scan_lists_todays_signals(app: Flask, alice: Caller, acme: Stock) -> 
     assert signal["reason"]
     assert alice.post("/scans", {"strategy": "astrology"}).status_code == 400
     assert alice.post("/scans", {"symbols": ["NONE"]}).status_code == 404
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_repeated_sweep_or_scan_under_a_key_is_one(alice: Caller) -> None:
+    """One job each, however often the answer is lost on its way."""
+    asked = {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES}
+    for place, body in (("/sweeps", asked), ("/scans", {"strategy": "buy_and_hold"})):
+        answers = [alice.post(place, body, headers={"Idempotency-Key": place}).get_json() for _ in range(2)]
+        assert answers[0] == answers[1]
+    with SessionManager(read_only=True) as session:
+        assert session.query(Job).count() == 2
+        assert session.query(Sweep).count() == 1
+
+
+def test_results_of_a_million_combinations_are_paged_at_once(tmp_path: Path) -> None:
+    """Any page in any order in less than two seconds of the processor's time, equals by number."""
+    tried = grid({"fast": range(1000), "slow": range(1000)})
+    files = sweep_files.of(tmp_path, 1)
+    files.begin(tried, 1, tried.size)
+    for name in ("is_valid", "trades"):
+        np.load(files._folder / f"{name}.npy", mmap_mode="r+")[:] = 1
+    column = np.load(files._folder / "sharpe_ratio.npy", mmap_mode="r+")
+    column[0] = np.arange(tried.size) % 1000
+    stored = Sweep(request={"space": {"method": "grid", "axes": {"fast": [], "slow": []}}})
+    began = time.process_time()
+    told = sweep_results.page(
+        files, stored, ResultQuery("sharpe_ratio", is_descending=True, page=11, page_size=100, symbol=0)
+    )
+    assert time.process_time() - began < 2
+    assert [item["index"] for item in told["items"]] == [998 + 1000 * row for row in range(100)]
