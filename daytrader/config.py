@@ -65,6 +65,8 @@ class Settings:
     """The market that the provider ``simulated`` makes up."""
     csv: str = ""
     """The file or folder that the provider ``csv`` reads."""
+    watch: str = ""
+    """A folder whose price files are imported as they come; empty: none."""
     alpaca_key: str = ""
     """The key id for Alpaca's prices; with it no order can be placed here."""
     alpaca_secret: str = ""

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from daytrader.config import Settings
+from daytrader.utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
     from daytrader.engine.supervisor import EngineSupervisor
+    from daytrader.jobs.watch_folder import FolderWatch
     from daytrader.services.booking import Booked
 
 # Ten seconds are promised; on a first start the bar in hand may wait for the compiler, and is taken again instead.
@@ -30,16 +33,21 @@ class Node:
     app: Flask
     supervisor: EngineSupervisor
     _database: Engine
+    _watch: FolderWatch | None = None
 
     def start(self) -> None:
-        """Begin to trade, after reconciliation, and to work on jobs."""
+        """Begin to trade, after reconciliation, to work on jobs and to watch the folder, where there is one."""
         self.supervisor.start()
         self.app.extensions["jobs"].start()
+        if self._watch is not None:
+            self._watch.start()
 
     def stop(self) -> bool:
         """Finish the bar in hand and stop; return whether that was done in time."""
         jobs = self.app.extensions["jobs"]
         jobs.stop(0)  # both end at the same time
+        if self._watch is not None:
+            self._watch.stop()
         has_finished = self.supervisor.stop(_STOP_SECONDS)
         jobs.stop(_JOBS_STOP_SECONDS)
         return has_finished
@@ -116,4 +124,13 @@ def build(
     )
     app = create_app(settings)
     app.extensions["engine"] = supervisor
-    return Node(app, supervisor, engine)
+    return Node(app, supervisor, engine, _watch(settings, supervisor) if settings.watch else None)
+
+
+def _watch(settings: Settings, supervisor: EngineSupervisor) -> FolderWatch:
+    from daytrader.jobs.watch_folder import MEMORY, FolderWatch
+
+    folder = Path(settings.watch)
+    if not folder.is_dir():
+        raise ConfigurationError(f"DAYTRADER_WATCH names {folder}, which is no folder")
+    return FolderWatch(folder, settings.instance / MEMORY, supervisor.forget_bars)
