@@ -137,7 +137,7 @@ def _agreement(bars: Bars, tried: Combinations, theirs: dict[str, Any]) -> tuple
         agree &= count == theirs["trades"][index]
         agree &= abs(report.final_equity / 100 - theirs["final"][index]) <= _CENT + tick * count
         agree &= abs(told.max_drawdown_pct[index] / 100 - theirs["drawdown"][index]) <= _CLOSE
-    return compared, agree
+    return compared, bool(agree)
 
 
 def _coincides(bars: Bars, report: Report, rules: Rules) -> bool:
