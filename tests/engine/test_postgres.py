@@ -12,6 +12,7 @@ from daytrader.services import database
 from daytrader.services.events import events
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
+from tests.engine.live import Exchange, Live
 
 TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
@@ -45,3 +46,27 @@ def test_a_trade_with_its_corporate_actions_on_postgresql(world: World) -> None:
     assert {order.state for order in market.orders(service)} == {OrderState.FILLED}
     sequences = [published.sequence for published in world.published]
     assert sequences == sorted(sequences)
+
+
+def test_a_live_feed_on_postgresql(world: World) -> None:
+    """In time, late, missing and unsound: each bar once, with the reason."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    live = Live(world, exchange, 5, "2024-01-02T14:36:30")
+    service = live.service()
+    live.turn("2024-01-02T14:36:30")
+    exchange.give("2024-01-02T14:35")
+    assert live.turn("2024-01-02T14:40:01") == 1
+    exchange.give("2024-01-02T14:40", (10, 9, 11, 10))
+    assert live.turn("2024-01-02T14:45:01") == 0
+    exchange.give("2024-01-02T14:50")
+    assert live.turn("2024-01-02T15:02:00") == 1
+
+    found = [(bar[-5:], action, reason.split(":")[0]) for bar, action, reason in live.decisions(service)]
+    assert found[1:] == [
+        ("14:40", "NOTHING", "the bar is refused"),
+        ("14:45", "NOTHING", "no bar came before the next one"),
+        ("14:50", "NOTHING", "the bar came 7 minutes late"),
+    ]
+    assert found[0][1] == "BUY"
+    assert live.world.reload(service).current_shares == 100
