@@ -52,10 +52,11 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int, 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, columns, imports, overfitting, portfolios, requests_served, starts, sweeps
+    from benchmarks import backtests, bars, columns, imports, overfitting, portfolios, requests_served, starts, sweeps
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
+        "bar": bars.measure,
         "columns": columns.measure,
         "growth": sweeps.measure_growth,
         "import": imports.measure,

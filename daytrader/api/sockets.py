@@ -102,8 +102,10 @@ class Sockets:
 
         After the last event of an object its rooms are emptied: whoever stays must hear nothing of the next one.
         """
-        # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
-        self.io.server.emit(event.event.name, event.payload(), to=rooms.audience(event.event), namespace=_NAMESPACE)
+        audience = rooms.audience(event.event)
+        if self._is_heard(audience):  # a bar of ten thousand services is mostly told to nobody: it is not encoded
+            # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
+            self.io.server.emit(event.event.name, event.payload(), to=audience, namespace=_NAMESPACE)
         for room in rooms.ended(event.event):
             self.io.server.close_room(room, namespace=_NAMESPACE)
         self._metrics.notice(event)

@@ -5,13 +5,67 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+import numpy as np
+from numba import njit
+
+from daytrader.core.arrays import BoolArray, IntArray, KindArray
 from daytrader.core.fills import size_entry
 from daytrader.core.money import from_micros
 from daytrader.core.rules import Costs, RuleInts, Rules
 from daytrader.core.strategy import Signals
 
-__all__ = ["Account", "Action", "Costs", "Decision", "RuleInts", "Rules", "decide", "rearmed", "spendable_cents"]
+__all__ = [
+    "ACTS",
+    "MODES",
+    "Account",
+    "Accounts",
+    "Action",
+    "Costs",
+    "Decision",
+    "RuleInts",
+    "Rules",
+    "decide",
+    "evidence_of",
+    "rearmed",
+    "spendable_cents",
+    "standing_reason",
+    "standings",
+]
+
+MODES: Final = ("BUY", "SELL", "HOLD")
+"""What a service waits for; compiled code knows each by its place."""
+ACTS: Final = 0
+"""The standing of an account that acts on its signal: all others are reasons to do nothing."""
+
+_BUY, _SELL, _HOLD = range(3)
+(
+    _PAUSED,
+    _INACTIVE,
+    _EXIT_PENDING,
+    _ENTRY_PENDING,
+    _HOLDS,
+    _KEEPS,
+    _NO_EXIT,
+    _EMPTY,
+    _ONLY_EXIT,
+    _NO_ENTRY,
+    _DISARMED,
+) = range(1, 12)
+_REASONS: Final = {
+    _PAUSED: "service is paused",
+    _INACTIVE: "service is not active",
+    _EXIT_PENDING: "waiting for the pending exit",
+    _ENTRY_PENDING: "waiting for the pending entry",
+    _HOLDS: "mode is HOLD: signals are not taken",
+    _KEEPS: "mode is BUY: the position is not sold on a signal",
+    _NO_EXIT: "no exit signal",
+    _EMPTY: "mode is SELL: there is nothing to sell",
+    _ONLY_EXIT: "exit signal, nothing to sell",
+    _NO_ENTRY: "no entry signal",
+    _DISARMED: "waiting for the entry signal to clear after the stop",
+}
 
 
 class Action(StrEnum):
@@ -50,6 +104,26 @@ class Account:
     is_paused: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Accounts:
+    """
+    The states of n services without a pending order, as columns of shape (n,): see `Account`.
+
+    Attributes:
+        shares: Held now.
+        mode: Each an index into `MODES`.
+        is_active: State ACTIVE and not archived.
+        is_paused: State PAUSED.
+        is_armed: False after a stop-loss until the entry signal was false once.
+    """
+
+    shares: IntArray
+    mode: IntArray
+    is_active: BoolArray
+    is_paused: BoolArray
+    is_armed: BoolArray
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
@@ -79,16 +153,55 @@ def decide(account: Account, rules: Rules, signals: Signals, row: int, close_mic
     Raises:
         BoundsError: If the account holds more cash than exact integers allow.
     """
-    evidence = {"close": float(from_micros(close_micros)), **signals.evidence(row)}
-    reason = _why_not(account, signals, row)
-    if reason is not None:
-        return Decision(Action.NOTHING, 0, 0, reason, evidence)
+    evidence = evidence_of(signals, row, close_micros)
+    standing = _standing(
+        account.is_paused,
+        account.is_active,
+        account.has_pending_exit,
+        account.has_pending_entry,
+        MODES.index(account.mode),
+        account.shares,
+        account.is_armed,
+        bool(signals.entry[row]),
+        bool(signals.exit[row]),
+    )
+    if standing != ACTS:
+        return Decision(Action.NOTHING, 0, 0, standing_reason(standing), evidence)
     if account.shares > 0:
         return Decision(Action.SELL, account.shares, 0, signals.exit_reason(row), evidence)
     shares, limit = size_entry(rules.compiled, spendable_cents(account, rules), close_micros)
     if shares == 0:
         return Decision(Action.NOTHING, 0, 0, "allocation too small", evidence)
     return Decision(Action.BUY, shares, limit, signals.entry_reason(row), evidence)
+
+
+def standings(accounts: Accounts, entry: BoolArray, exit_: BoolArray) -> tuple[KindArray, BoolArray]:
+    """
+    Decide, but for the size of orders, for many at once.
+
+    Args:
+        accounts: As they stand at the close, not yet re-armed.
+        entry: Whether each one's strategy wants to be in the market, shape (n,).
+        exit_: Whether it wants to get out, shape (n,).
+
+    Returns:
+        For each whether it `ACTS`, or what keeps it from that, and whether its entry is armed after the bar.
+    """
+    is_armed = accounts.is_armed | ~entry
+    found: KindArray = _standings(
+        accounts.is_paused, accounts.is_active, accounts.mode, accounts.shares, is_armed, entry, exit_
+    )
+    return found, is_armed
+
+
+def standing_reason(standing: int) -> str:
+    """Return what keeps an account from acting, in words a trader understands."""
+    return _REASONS[standing]
+
+
+def evidence_of(signals: Signals, row: int, close_micros: int) -> dict[str, object]:
+    """Return the close and the strategy's figures of a row, by name."""
+    return {"close": float(from_micros(close_micros)), **signals.evidence(row)}
 
 
 def rearmed(is_armed: bool, signals: Signals, row: int) -> bool:
@@ -101,30 +214,64 @@ def spendable_cents(account: Account, rules: Rules) -> int:
     return max(0, account.cash - account.reserved - rules.compiled.minimum_balance)
 
 
-def _why_not(account: Account, signals: Signals, row: int) -> str | None:
-    """Return what keeps *account* from acting on row *row*, None if nothing does."""
-    standing = (
-        (account.is_paused, "service is paused"),
-        (not account.is_active, "service is not active"),
-        (account.has_pending_exit, "waiting for the pending exit"),
-        (account.has_pending_entry, "waiting for the pending entry"),
-        (account.mode == "HOLD", "mode is HOLD: signals are not taken"),
-    )
-    for holds, reason in standing:
-        if holds:
-            return reason
-    return (_why_not_sell if account.shares > 0 else _why_not_buy)(account, signals, row)
+@njit(cache=True)
+def _standing(
+    is_paused: bool,
+    is_active: bool,
+    has_pending_exit: bool,
+    has_pending_entry: bool,
+    mode: int,
+    shares: int,
+    is_armed: bool,
+    entry: bool,
+    exit_: bool,
+) -> int:
+    """Return `ACTS` or the first reason that holds: the one rule, for one account and for a hundred thousand."""
+    if is_paused:
+        return _PAUSED
+    if not is_active:
+        return _INACTIVE
+    if has_pending_exit:
+        return _EXIT_PENDING
+    if has_pending_entry:
+        return _ENTRY_PENDING
+    return _HOLDS if mode == _HOLD else _of_signal(mode, shares, is_armed, entry, exit_)
 
 
-def _why_not_sell(account: Account, signals: Signals, row: int) -> str | None:
-    if account.mode != "SELL":
-        return "mode is BUY: the position is not sold on a signal"
-    return None if signals.exit[row] else "no exit signal"
+@njit(cache=True)
+def _of_signal(mode: int, shares: int, is_armed: bool, entry: bool, exit_: bool) -> int:
+    if shares > 0:
+        if mode != _SELL:
+            return _KEEPS
+        return ACTS if exit_ else _NO_EXIT
+    if mode != _BUY:
+        return _EMPTY
+    if not entry:
+        return _ONLY_EXIT if exit_ else _NO_ENTRY
+    return ACTS if is_armed else _DISARMED
 
 
-def _why_not_buy(account: Account, signals: Signals, row: int) -> str | None:
-    if account.mode != "BUY":
-        return "mode is SELL: there is nothing to sell"
-    if not signals.entry[row]:
-        return "exit signal, nothing to sell" if signals.exit[row] else "no entry signal"
-    return None if account.is_armed else "waiting for the entry signal to clear after the stop"
+@njit(cache=True)
+def _standings(
+    is_paused: BoolArray,
+    is_active: BoolArray,
+    mode: IntArray,
+    shares: IntArray,
+    is_armed: BoolArray,
+    entry: BoolArray,
+    exit_: BoolArray,
+) -> KindArray:
+    found = np.empty(shares.size, np.int8)
+    for place in range(shares.size):
+        found[place] = _standing(
+            is_paused[place],
+            is_active[place],
+            False,
+            False,
+            mode[place],
+            shares[place],
+            is_armed[place],
+            entry[place],
+            exit_[place],
+        )
+    return found

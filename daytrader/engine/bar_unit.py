@@ -1,24 +1,27 @@
-"""What one bar does to one service: corporate actions, fills, protection, decision, in the trading rules' order."""
+"""What one bar does to the services of its stock: corporate actions, fills, protection, decision, in that order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+import numpy as np
+from sqlalchemy import Table, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Position
+from daytrader.core.arrays import BoolArray, IntArray
 from daytrader.core.bars import Bars
-from daytrader.core.decision import Action, Decision, decide, rearmed
+from daytrader.core.decision import ACTS, Action, Decision, decide, evidence_of, rearmed, standing_reason, standings
 from daytrader.core.fills import Trigger
 from daytrader.core.money import to_micros
-from daytrader.core.strategy import Signals, compute, get_strategy
+from daytrader.core.protection import any_reached, in_force, is_reached
+from daytrader.core.strategy import Params, Signals, compute, get_strategy
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.engine.roster import AT_WORK, Roster
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,
     DecisionAction,
@@ -30,45 +33,35 @@ from daytrader.models.enums import (
 )
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, entitlements, event_payloads, order_service
+from daytrader.services import booking, decision_journal, entitlements, order_service
 from daytrader.services.booking import Booked
-from daytrader.services.events import events
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
-from daytrader.utils.current_datetime import get_current_datetime
 
-ServiceRow: TypeAlias = Any
-"""The columns of a trading service and the number of its *live_orders*, or the object itself."""
-
-AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
 _PROTECTED: Final = (*AT_WORK, ServiceState.ERROR)
 """Where a stop stays in force: what broke must not leave a position without one."""
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
-_DECISIONS: Final = cast("Table", TradeDecision.__table__)
+_CHUNK: Final = 1000
 _SERVICES: Final = cast("Table", TradingService.__table__)
-_STORE: Final = insert(_DECISIONS).returning(_DECISIONS.c.id, sort_by_parameter_order=True)
-_NOTE: Final = (
-    update(_SERVICES)
-    .where(_SERVICES.c.id.in_(bindparam("ids", expanding=True)))
-    .values(last_bar_time=bindparam("seen"))
-)
-_REARM: Final = update(_SERVICES).where(_SERVICES.c.id.in_(bindparam("ids", expanding=True))).values(is_armed=True)
+_OF_THESE: Final = _SERVICES.c.id.in_(bindparam("ids", expanding=True))
+_NOTE: Final = update(_SERVICES).where(_OF_THESE).values(last_bar_time=bindparam("seen"))
+_REARM: Final = update(_SERVICES).where(_OF_THESE).values(is_armed=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    service: ServiceRow
-    decision: Decision
-    is_armed: bool
-    is_quiet: bool
+    """What a service decided; *service* is None where nothing but the decision happened to it."""
+
+    entry: decision_journal.Entry
+    decision: Decision | None = None
+    service: TradingService | None = None
 
 
 class BarUnit:
     """
     The first unit of work of one bar: what it does to every service of its stock.
 
-    `take` each service, then `finish`; *booked* and *placed* then say what was traded and which order intents wait
-    for their broker.
+    `take` the services; *booked* and *placed* then say what was traded and which order intents wait for their broker.
     """
 
     def __init__(self, session: Session, broker: Broker, stock: StockBars, row: int) -> None:
@@ -79,54 +72,101 @@ class BarUnit:
         self._row = row
         self._bar = stock.bar(row)
         self._due = stock.entitlements(row)
+        self._refusal = stock.refusals.get(row)
         self._stock = stock
         self._seen: Bars | None = None
         self._signals: dict[object, Signals] = {}
-        self._decided: list[_Decided] = []
+        self._evidence: dict[int, Mapping[str, object]] = {}
 
-    def take(self, service: ServiceRow) -> None:
+    def take(self, roster: Roster) -> None:
         """
-        Take a service, its row locked, through the bar; once, whatever crashes.
+        Take the services of *roster* through the bar; each once, whatever crashes.
 
         Where nothing happens but a decision to do nothing, columns are all it takes.
         """
-        if service.last_bar_time is not None and service.last_bar_time >= self._bar.time:
-            return
-        levels = self._levels_reached(service)
-        if not service.live_orders and levels is None and not (self._due and service.current_shares):
-            if service.state not in AT_WORK:
-                return
-            decided = self._decide(service, ())
-            if decided.decision.action is Action.NOTHING:
-                self._decided.append(decided)
-                return
-        self._take_whole(self._session.get_one(TradingService, service.id), has_orders=bool(service.live_orders))
-
-    def finish(self) -> None:
-        """Store the decisions and the orders they ask for."""
-        if not self._decided:
-            return
-        self._session.flush()
-        now = get_current_datetime()
-        rows = [self._columns(decided, now) for decided in self._decided]
-        ids = self._session.connection().execute(_STORE, rows).scalars().all()
-        self._note_quiet()
-        for decided, row, decision_id in zip(self._decided, rows, ids, strict=True):
-            if decided.decision.action is not Action.NOTHING:
-                self._place(decided.service, decided.decision, decision_id)
-            events.record(
-                self._session, event_payloads.decision_new(decided.service.user_id, {"id": decision_id, **row})
-            )
-        self._decided.clear()
+        roster = roster.part(~roster.is_done)
+        is_touched = roster.has_orders | self._is_due(roster) | self._is_reached(roster)
+        asked = roster.part(roster.is_in(*AT_WORK) & ~is_touched)
+        decided, acting = self._decide_quietly(asked)
+        whole = np.sort(np.append(roster.ids[is_touched], asked.ids[acting]))
+        for service, live in self._objects(whole.tolist()):
+            decided += self._take_whole(service, live)
+        self._store(sorted(decided, key=lambda one: one.entry.service_id))
 
     def forget(self, booked: int, placed: int) -> None:
-        """Drop what a service that failed had come to: its decision, and all but the first *booked*, *placed*."""
-        self._decided.clear()
+        """Drop what services that failed had come to: all but the first *booked*, *placed*."""
         del self.booked[booked:]
         del self.placed[placed:]
 
-    def _take_whole(self, service: TradingService, *, has_orders: bool) -> None:
-        live = order_service.live_orders(self._session, [service.id]) if has_orders else ()
+    def _is_due(self, roster: Roster) -> BoolArray:
+        """Return which services the bar's corporate actions reach."""
+        return (roster.shares > 0) & bool(self._due)
+
+    def _is_reached(self, roster: Roster) -> BoolArray:
+        """Return whose stop or target the bar reaches."""
+        is_protected = (roster.shares > 0) & roster.is_in(*_PROTECTED)
+        levels = roster.is_trading, roster.keeps_protection, roster.stop, roster.target
+        return is_protected & any_reached(*levels, self._bar.low, self._bar.high)
+
+    def _decide_quietly(self, asked: Roster) -> tuple[list[_Decided], BoolArray]:
+        """Return the decisions of those of *asked* that do nothing, noted, and which ones act."""
+        signals = {
+            place: self._signals_of(asked.choices[place].strategy, asked.choices[place].resolved())
+            for place in set(asked.choice.tolist())
+        }
+        entry, exit_ = np.zeros((2, len(asked.choices)), np.bool_)
+        for place, said in signals.items():
+            entry[place], exit_[place] = said.entry[self._row], said.exit[self._row]
+        found, is_armed = standings(asked.accounts(), entry[asked.choice], exit_[asked.choice])
+        acting: BoolArray = (found == ACTS) & (self._refusal is None)
+        self._note(asked.ids[~acting], _NOTE)
+        self._note(asked.ids[~acting & is_armed & ~asked.is_armed], _REARM)
+        columns = (asked.ids, asked.user_ids, asked.choice, found, acting)
+        decided = [
+            _Decided(
+                decision_journal.Entry(
+                    service_id,
+                    user_id,
+                    DecisionAction.NOTHING,
+                    0,
+                    self._refusal or standing_reason(standing),
+                    self._evidence_of(signals[choice]),
+                )
+            )
+            for service_id, user_id, choice, standing, acts in zip(*(c.tolist() for c in columns), strict=True)
+            if not acts
+        ]
+        return decided, acting
+
+    def _note(self, ids: IntArray, statement: Update) -> None:
+        """Note on the services that the bar changes nothing else of that they have had it."""
+        for first in range(0, ids.size, _CHUNK):
+            chunk = {"ids": ids[first : first + _CHUNK].tolist(), "seen": self._bar.time}
+            self._session.connection().execute(statement, chunk)
+
+    def _objects(self, ids: Sequence[int]) -> Iterator[tuple[TradingService, Sequence[Order]]]:
+        """Yield each service, whose row is locked, with its orders under way."""
+        for first in range(0, len(ids), _CHUNK):
+            chunk = ids[first : first + _CHUNK]
+            live: dict[int, list[Order]] = {}
+            for order in order_service.live_orders(self._session, chunk):
+                live.setdefault(order.service_id, []).append(order)
+            found = select(TradingService).where(TradingService.id.in_(chunk)).order_by(TradingService.id)
+            for service in self._session.scalars(found).all():
+                yield service, live.get(service.id, ())
+
+    def _store(self, decided: Sequence[_Decided]) -> None:
+        """Store the decisions and the orders they ask for."""
+        self._session.flush()
+        ids = decision_journal.write(
+            self._session, self._stock.interval, self._bar.time, [one.entry for one in decided]
+        )
+        for one, decision_id in zip(decided, ids, strict=True):
+            if one.service is not None and one.decision is not None and one.decision.action is not Action.NOTHING:
+                self._place(one.service, one.decision, decision_id)
+
+    def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
+        """Take one service through everything; what it decides comes last."""
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):
@@ -137,10 +177,8 @@ class BarUnit:
         if levels is not None:
             self._protect(service, *levels)
         if service.state in AT_WORK:  # a fill may have ended in ERROR
-            decided = self._decide(service, [order for order in live if order.state in LIVE_ORDER_STATES])
-            service.is_armed = decided.is_armed
             service.last_bar_time = self._bar.time
-            self._decided.append(decided)
+            yield self._decide(service, [order for order in live if order.state in LIVE_ORDER_STATES])
 
     def _fill_exit(self, service: TradingService, order: Order) -> None:
         fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
@@ -157,16 +195,15 @@ class BarUnit:
         else:
             self._book(booking.book(self._session, service, order, fill))
 
-    def _levels_reached(self, service: ServiceRow) -> tuple[int, int] | None:
+    def _levels_reached(self, service: TradingService) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
         if not service.current_shares or service.state not in _PROTECTED:
             return None
-        stop, target = _micros(service.stop_price), _micros(service.target_price)
-        if service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD:
-            # No target is taken, and the stop stays in force unless the owner has said otherwise.
-            stop, target = stop if service.keep_protection else 0, 0
-        is_reached = (stop and self._bar.low <= stop) or (target and self._bar.high >= target)
-        return (stop, target) if is_reached else None
+        is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
+        levels = in_force(
+            is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price)
+        )
+        return levels if is_reached(*levels, self._bar.low, self._bar.high) else None
 
     def _protect(self, service: TradingService, stop: int, target: int) -> None:
         held = order_service.open_transaction(self._session, service.id)
@@ -196,56 +233,36 @@ class BarUnit:
         )
         self._book(booking.book(self._session, service, leg, protective.fill))
 
-    def _decide(self, service: ServiceRow, live: Sequence[Order]) -> _Decided:
-        signals = self._signals_of(service)
-        is_armed = rearmed(service.is_armed, signals, self._row)
+    def _decide(self, service: TradingService, live: Sequence[Order]) -> _Decided:
+        signals = self._signals_of(service.strategy, params_of(service))
+        service.is_armed = rearmed(service.is_armed, signals, self._row)
         sides = {order.side for order in live}
         account = account_of(
-            service,
-            has_pending_entry=OrderSide.BUY in sides,
-            has_pending_exit=OrderSide.SELL in sides,
-            is_armed=is_armed,
+            service, has_pending_entry=OrderSide.BUY in sides, has_pending_exit=OrderSide.SELL in sides
         )
         decision = decide(account, rules_of(service), signals, self._row, self._bar.close)
-        refusal = self._stock.refusals.get(self._row)
-        if refusal is not None:
-            decision = replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=refusal)
-        return _Decided(service, decision, is_armed, is_quiet=not isinstance(service, TradingService))
+        if self._refusal is not None:
+            decision = replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=self._refusal)
+        action = DecisionAction(decision.action.value)
+        entry = decision_journal.Entry(
+            service.id, service.user_id, action, decision.shares, decision.reason, decision.evidence
+        )
+        return _Decided(entry, decision, service)
 
-    def _signals_of(self, service: ServiceRow) -> Signals:
-        """Return what the service's strategy says about the bars up to this one: computed once for all that agree."""
-        params = params_of(service)
-        key = (service.strategy, *params.items())
+    def _signals_of(self, strategy: str, params: Params) -> Signals:
+        """Return what a strategy says about the bars up to this one: computed once for all that agree."""
+        key = (strategy, *params.items())
         if key not in self._signals:
             if self._seen is None:
                 self._seen = self._stock.bars.head(self._row + 1)
-            self._signals[key] = compute(get_strategy(service.strategy), self._seen, params)
+            self._signals[key] = compute(get_strategy(strategy), self._seen, params)
         return self._signals[key]
 
-    def _columns(self, decided: _Decided, now: object) -> Mapping[str, Any]:
-        decision = decided.decision
-        return {
-            "service_id": decided.service.id,
-            "interval": decided.service.interval,
-            "bar_time": self._bar.time,
-            "action": DecisionAction(decision.action.value),
-            "shares": decision.shares,
-            "reason": decision.reason,
-            "evidence": dict(decision.evidence),
-            "created_at": now,
-            "updated_at": now,
-        }
-
-    def _note_quiet(self) -> None:
-        """Note the bar on the services that it changed nothing else of."""
-        quiet = [decided for decided in self._decided if decided.is_quiet]
-        if not quiet:
-            return
-        connection = self._session.connection()
-        connection.execute(_NOTE, {"ids": [decided.service.id for decided in quiet], "seen": self._bar.time})
-        rearmed_ids = [decided.service.id for decided in quiet if decided.is_armed and not decided.service.is_armed]
-        if rearmed_ids:
-            connection.execute(_REARM, {"ids": rearmed_ids})
+    def _evidence_of(self, signals: Signals) -> Mapping[str, object]:
+        """Return the figures of the bar: one object for all that read the same signals."""
+        if id(signals) not in self._evidence:
+            self._evidence[id(signals)] = evidence_of(signals, self._row, self._bar.close)
+        return self._evidence[id(signals)]
 
     def _place(self, service: TradingService, decision: Decision, decision_id: int) -> None:
         is_buy = decision.action is Action.BUY

@@ -4,51 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Protocol
 
 import structlog
-from sqlalchemy import Table, bindparam, func, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
-from daytrader.engine.bar_unit import AT_WORK, BarUnit, ServiceRow
+from daytrader.engine.bar_unit import BarUnit
+from daytrader.engine.roster import Roster, read_roster
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderState
+from daytrader.models.enums import OrderState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
 from daytrader.services import booking, data_feed, order_service, price_service
 from daytrader.services.booking import Booked
 from daytrader.services.order_service import Broker
-from daytrader.services.session_manager import SessionManager, savepoint
-from daytrader.utils.errors import UnavailableError
+from daytrader.services.session_manager import SessionManager, retried, savepoint
+from daytrader.utils.errors import LostLeaseError, UnavailableError
 
 logger = structlog.get_logger(__name__)
 
 OnTrade = Callable[[Booked], None]
 Checkpoint = Callable[[str], None]
-
-# What most bars need is columns, and a statement built once: objects and building cost more than the database's answer.
-_TABLE: Final = cast("Table", TradingService.__table__)
-_ORDERS: Final = select(func.count()).where(Order.service_id == _TABLE.c.id).correlate(_TABLE)
-_LIVE: Final = _ORDERS.where(Order.state.in_(LIVE_ORDER_STATES)).scalar_subquery()
-_UNSENT: Final = _ORDERS.where(Order.state.in_(order_service.UNSUBMITTED)).scalar_subquery()
-_SERVICES: Final = (
-    select(
-        *(column for column in _TABLE.columns if column.name not in {"description", "created_at", "updated_at"}),
-        _LIVE.label("live_orders"),
-        _UNSENT.label("unsent_orders"),
-    )
-    .where(
-        _TABLE.c.stock_id == bindparam("stock_id"),
-        _TABLE.c.interval == bindparam("interval"),
-        or_(_TABLE.c.state.in_(AT_WORK), _TABLE.c.current_shares > 0),
-        _TABLE.c.id.not_in(bindparam("left_out", expanding=True)),
-    )
-    .order_by(_TABLE.c.id)
-    .with_for_update()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +49,26 @@ class Claimed:
     is_resent: bool
 
 
+class Fence(Protocol):
+    """What keeps two engines from trading at once: see `engine.lease`."""
+
+    def require(self, session: Session) -> None:
+        """Begin a unit of work; raise LostLeaseError if another engine trades."""
+
+    def require_time_to_send(self) -> None:
+        """Go to the broker; raise LostLeaseError if another engine may have looked what became of the order."""
+
+
+class NoFence:
+    """Where there can be no second engine: SQLite, whose engine holds a file lock."""
+
+    def require(self, session: Session) -> None:
+        """Let every unit of work begin."""
+
+    def require_time_to_send(self) -> None:
+        """Let every order go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runner:
     """
@@ -82,8 +81,10 @@ class Runner:
         announces_prices: Whether each bar is told of as a price:update; to the consolidated feed whoever walks the
             bars tells of all of one time together.
         on_trade: Called with each trade, after the commit that it is part of.
-        checkpoint: Called with the name of each step just done ("unit 1 written", "unit 1", "claim", "submit",
-            "unit 2 written", "unit 2"; written means before the commit); tests stop the process there.
+        checkpoint: Called with the name of each step just done ("unit 1 begun", "unit 1 written", "unit 1", "claim",
+            "submit", "acknowledged", "unit 2 written", "unit 2"; written means before the commit); tests stop the
+            process there.
+        fence: Asked at the beginning of each unit of work, and before the broker is called.
     """
 
     broker: Broker
@@ -92,6 +93,7 @@ class Runner:
     announces_prices: bool = False
     on_trade: OnTrade = field(default=lambda _booked: None)
     checkpoint: Checkpoint = field(default=lambda _name: None)
+    fence: Fence = field(default=NoFence())
 
     def step(self, stock: StockBars, row: int) -> None:
         """
@@ -101,6 +103,7 @@ class Runner:
 
         Raises:
             UnavailableError: If the database is busy; nothing is half done, step again.
+            LostLeaseError: If another engine trades; nothing of this one's is stored any more.
         """
         first = self._first_unit(stock, row)
         while first.unsent:
@@ -114,40 +117,36 @@ class Runner:
 
     def submit(self, order_ids: Sequence[int], bar: MarketBar | None) -> None:
         """Claim PENDING orders, send them, and book what the broker says; *bar* is the one that decided them."""
-        with SessionManager() as session:
-            tickets = self._claim(session, order_ids)
+        tickets = retried(lambda: self._claim(order_ids))
         self.checkpoint("claim")
         answers = [(sent, self._send(sent, bar)) for sent in tickets]
         self.checkpoint("submit")
-        with SessionManager() as session:
-            booked = [self._settle(session, sent, answer) for sent, answer in answers]
-            self.checkpoint("unit 2 written")
-        self._tell([trade for trade in booked if trade is not None])
+        booked = retried(lambda: self._second_unit(answers))
+        self._tell(booked)
         self.checkpoint("unit 2")
 
     def _first_unit(self, stock: StockBars, row: int) -> FirstUnit:
         try:
-            return self._run_first_unit(stock, row, is_careful=False)
-        except (UnavailableError, OperationalError):
+            return retried(lambda: self._run_first_unit(stock, row, is_careful=False))
+        except (UnavailableError, LostLeaseError, OperationalError):
             raise  # the database's trouble is no service's fault
         except Exception:
-            # Which service failed is found in a second pass, each behind a savepoint: too dear for every bar.
-            logger.exception("bar failed, taking its services one by one", symbol=stock.symbol, row=row)
-        return self._run_first_unit(stock, row, is_careful=True)
+            # Which service failed is found in a second pass, behind savepoints: too dear for every bar.
+            logger.exception("bar failed, looking for the service that fails", symbol=stock.symbol, row=row)
+        return retried(lambda: self._run_first_unit(stock, row, is_careful=True))
 
     def _run_first_unit(self, stock: StockBars, row: int, *, is_careful: bool) -> FirstUnit:
         with SessionManager() as session:
-            services = self._services(session, stock)
-            unsent = _unsent(session, [service.id for service in services if service.unsent_orders])
-            if unsent:
-                return FirstUnit(unsent=unsent)
+            self.fence.require(session)
+            roster = read_roster(session, stock, row, only=self.only, left_out=self.left_out)
+            self.checkpoint("unit 1 begun")
+            if roster.unsent:
+                return FirstUnit(unsent=roster.unsent)
             unit = BarUnit(session, self.broker, stock, row)
-            for service in services:
-                if is_careful:
-                    self._take_carefully(session, unit, service)
-                else:
-                    unit.take(service)
-            unit.finish()
+            if is_careful:
+                self._take_carefully(session, unit, roster)
+            else:
+                unit.take(roster)
             if self.announces_prices:
                 data_feed.leave(session)
                 price_service.price_events(
@@ -156,58 +155,62 @@ class Runner:
             self.checkpoint("unit 1 written")
         return FirstUnit(booked=unit.booked, placed=unit.placed)
 
-    def _take_carefully(self, session: Session, unit: BarUnit, service: ServiceRow) -> None:
+    def _take_carefully(self, session: Session, unit: BarUnit, roster: Roster) -> None:
+        """Take the services of *roster*, those that fail apart from the others: found by halving."""
         booked, placed = len(unit.booked), len(unit.placed)
         try:
             with savepoint(session):
-                unit.take(service)
-                unit.finish()
-        except (UnavailableError, OperationalError):
+                unit.take(roster)
+        except (UnavailableError, LostLeaseError, OperationalError):
             raise
         except Exception as error:
-            logger.exception("service failed", service_id=service.id)
             unit.forget(booked, placed)
-            failed = session.get_one(TradingService, service.id)
+            if roster.size > 1:
+                half = roster.size // 2
+                self._take_carefully(session, unit, roster.part(slice(half)))
+                self._take_carefully(session, unit, roster.part(slice(half, None)))
+                return
+            logger.exception("service failed", service_id=int(roster.ids[0]))
+            failed = session.get_one(TradingService, int(roster.ids[0]))
             booking.fail(session, failed, f"{type(error).__name__}: {error}")
 
-    def _services(self, session: Session, stock: StockBars) -> Sequence[ServiceRow]:
-        """Return the services of *stock* that trade or hold, locked, in one order for all who lock them."""
-        found = (
-            session.connection()
-            .execute(
-                _SERVICES, {"stock_id": stock.stock_id, "interval": stock.interval, "left_out": list(self.left_out)}
-            )
-            .all()
-        )
-        return found if self.only is None else [service for service in found if service.id in self.only]
-
-    def _claim(self, session: Session, order_ids: Sequence[int]) -> list[Claimed]:
+    def _claim(self, order_ids: Sequence[int]) -> list[Claimed]:
         claimed = []
-        for order, is_resent in order_service.begin_submission(session, order_ids):
-            service = session.get_one(TradingService, order.service_id)
-            claimed.append(Claimed(order.id, service.id, order_service.ticket_of(service, order), is_resent))
+        with SessionManager() as session:
+            self.fence.require(session)
+            for order, is_resent in order_service.begin_submission(session, order_ids):
+                service = session.get_one(TradingService, order.service_id)
+                claimed.append(Claimed(order.id, service.id, order_service.ticket_of(service, order), is_resent))
         return claimed
 
     def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
         # After a crash while sending, the broker is asked before it is told again.
         known = self.broker.find(claimed.ticket.client_order_id) if claimed.is_resent else None
-        return known or self.broker.submit(claimed.ticket, bar)
+        if known is not None:
+            return known
+        self.fence.require_time_to_send()
+        return self.broker.submit(claimed.ticket, bar)
+
+    def _second_unit(self, answers: Sequence[tuple[Claimed, Acknowledgement]]) -> list[Booked]:
+        booked = []
+        with SessionManager() as session:
+            self.fence.require(session)
+            for claimed, answer in sorted(answers, key=lambda one: one[0].service_id):  # locked in everyone's order
+                trade = self._settle(session, claimed, answer)
+                if trade is not None:
+                    booked.append(trade)
+            self.checkpoint("unit 2 written")
+        return booked
 
     def _settle(self, session: Session, claimed: Claimed, answer: Acknowledgement) -> Booked | None:
         service = session.get_one(TradingService, claimed.service_id, with_for_update=True)
-        order = session.get_one(Order, claimed.order_id)
-        if order.state is not OrderState.SUBMITTING:
-            return None
-        order_service.acknowledge(session, service, order, answer)
+        order = session.get_one(Order, claimed.order_id, populate_existing=True)
+        if order.state is OrderState.SUBMITTING:
+            order_service.acknowledge(session, service, order, answer)
+            self.checkpoint("acknowledged")
+        # What traded is booked whatever has become of the order meanwhile.
         return None if answer.fill is None else booking.book(session, service, order, answer.fill)
 
     def _tell(self, booked: Sequence[Booked]) -> None:
         for trade in booked:
             self.on_trade(trade)
-
-
-def _unsent(session: Session, service_ids: Sequence[int]) -> list[int]:
-    if not service_ids:
-        return []
-    live = order_service.live_orders(session, service_ids)
-    return [order.id for order in live if order.state in order_service.UNSUBMITTED]

@@ -160,7 +160,8 @@ def fail(session: Session, service: TradingService, reason: str) -> None:
 
 def _is_booked(session: Session, order: Order, fill: Fill) -> bool:
     same = select(Execution.id).where(Execution.broker == order.broker, Execution.execution_ref == fill.execution_ref)
-    return session.scalar(same) is not None
+    with session.no_autoflush:  # every execution is flushed by the booking it is part of
+        return session.scalar(same) is not None
 
 
 def _bought(session: Session, service: TradingService, order: Order, at: datetime) -> TradingTransaction:

@@ -52,10 +52,10 @@ def service_state_change(service: TradingService) -> Event:
     return Event("service:state_change", UPDATED, _service_rooms(service), entity(service), service.user_id)
 
 
-def decision_new(user_id: int, decision: Mapping[str, Any]) -> Event:
-    """A service of the user decided on a bar; *decision* is the row's columns by name."""
+def decision_new(user_id: int, decision: Mapping[str, Any], encoded: str) -> Event:
+    """A service of the user decided on a bar; *decision* is the row's columns by name, *encoded* the same as JSON."""
     rooms = ("services", f"service_{decision['service_id']}", f"user_{user_id}")
-    return Event("decision:new", CREATED, rooms, decision, user_id)
+    return Event("decision:new", CREATED, rooms, decision, user_id, encoded)
 
 
 def order_update(service: TradingService, order: Order, action: str = UPDATED) -> Event:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
+import orjson
 import structlog
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.base import json_ready
 from daytrader.models.event_outbox import EventOutbox
+from daytrader.services import bulk
 from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
@@ -22,11 +24,10 @@ logger = structlog.get_logger(__name__)
 # Where a session keeps its events between being recorded, stored and released.
 _QUEUED: Final = "queued events"
 _STORED: Final = "stored events"
-# Columns, not objects: every bar of every service tells something.
 # How long a unit of work waits for its turn to publish; longer would let two units wait for each other's rows forever.
 _TURN_SECONDS: Final = 2.0
 _OUTBOX: Final = cast("Table", EventOutbox.__table__)
-_STORE: Final = insert(_OUTBOX).returning(_OUTBOX.c.id, sort_by_parameter_order=True)
+_COLUMNS: Final = ("id", "name", "action", "rooms", "entity", "user_id", "created_at", "updated_at")
 
 KEPT: Final = timedelta(hours=24)
 """How long the outbox keeps an event."""
@@ -40,7 +41,8 @@ class Event:
     A fact about one object.
 
     *entity* is the object as REST shows it, already copied out of the session; *action* is created, updated or
-    deleted; *owner_id* is the user whose object it is, or None when it is everyone's.
+    deleted; *owner_id* is the user whose object it is, or None when it is everyone's. *encoded* is the entity as JSON
+    where whoever records many has it already.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Event:
     rooms: tuple[str, ...]
     entity: Mapping[str, Any]
     owner_id: int | None = None
+    encoded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +125,25 @@ class EventService:
         if not queued:
             return
         session.flush()  # an event may belong to a user who was made in this transaction
-        now = get_current_datetime()
-        rows = [
-            {
-                "name": event.name,
-                "action": event.action,
-                "rooms": list(event.rooms),
-                "entity": json_ready(event.entity),
-                "user_id": event.owner_id,
-                "created_at": now,
-                "updated_at": now,
-            }
-            for event in queued
-        ]
-        sequences = session.connection().execute(_STORE, rows).scalars().all()
+        # Columns, not objects: every bar of every service tells something.
+        connection, now = session.connection(), get_current_datetime()
+        sequences = bulk.reserve_ids(connection, _OUTBOX, len(queued))
+        stored = bulk.driver_value(connection, _OUTBOX, "created_at", now)
+        bulk.insert_rows(
+            connection,
+            _OUTBOX,
+            _COLUMNS,
+            [
+                (sequence, event.name, event.action, _json(event.rooms), _entity(event), event.owner_id, stored, stored)
+                for sequence, event in zip(sequences, queued, strict=True)
+            ],
+        )
         session.info.setdefault(_STORED, []).extend(
             PublishedEvent(event, sequence, now) for event, sequence in zip(queued, sequences, strict=True)
         )
-        if any(sequence % PRUNE_EVERY == 0 for sequence in sequences):
-            prune(session.connection())
+        for _ in range(sequences[-1] // PRUNE_EVERY - (sequences[0] - 1) // PRUNE_EVERY):
+            if not prune(connection):
+                break
 
     def release(self, session: Session) -> None:
         """Publish what *session* has committed. A deaf listener never undoes a commit."""
@@ -149,6 +152,14 @@ class EventService:
                 self.publish(published)
             except Exception:  # the publish edge: the commit stands whatever the listener does
                 logger.exception("event not published", event_name=published.event.name, sequence=published.sequence)
+
+
+def _entity(event: Event) -> str:
+    return _json(json_ready(event.entity)) if event.encoded is None else event.encoded
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 events = EventService()

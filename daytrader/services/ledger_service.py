@@ -64,7 +64,8 @@ def post(
     Returns:
         The entry, flushed: the database has refused it by now if it was booked before.
     """
-    last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
+    with session.no_autoflush:  # every entry is flushed below
+        last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
     service.current_balance += amount
     service.current_shares += shares_change
     entry = JournalEntry(

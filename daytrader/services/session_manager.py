@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from types import TracebackType
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy.exc import OperationalError
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from daytrader.services import data_feed
@@ -18,7 +19,14 @@ from daytrader.utils.errors import UnavailableError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+logger = structlog.get_logger(__name__)
+
 session_factory = sessionmaker(expire_on_commit=False)
+
+MOST_TRIES: Final = 6
+"""The first one and five more."""
+_UNDONE: Final = ("40001", "40P01")
+"""PostgreSQL's serialization failure and deadlock: nothing of the unit is left, and trying again is the answer."""
 
 
 class SessionManager:
@@ -70,6 +78,23 @@ class SessionManager:
 
 def _is_locked(error: OperationalError) -> bool:
     return "database is locked" in str(error.orig)
+
+
+def retried(unit: Callable[[], T]) -> T:
+    """
+    Return what *unit*, a whole unit of work, returns; where PostgreSQL undid it for another's sake it is run again.
+
+    Raises:
+        UnavailableError: If that happens `MOST_TRIES` times.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return unit()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _UNDONE:
+                raise
+            logger.info("unit of work undone by the database, run again", sqlstate=error.orig.sqlstate)  # type: ignore[union-attr]
+    raise UnavailableError("the database is busy, try again shortly")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -91,8 +92,14 @@ def params_of(service: TradingService) -> dict[str, int | float]:
         UnknownStrategyError: If there is no such strategy.
         InvalidParameterError: If a parameter is unknown or out of bounds.
     """
-    strategy = get_strategy(service.strategy)
-    thresholds = {"buy_threshold": service.buy_threshold, "sell_threshold": service.sell_threshold}
+    return resolved_params(service.strategy, service.strategy_params, service.buy_threshold, service.sell_threshold)
+
+
+def resolved_params(
+    name: str, given: Mapping[str, object], buy_threshold: Decimal, sell_threshold: Decimal
+) -> dict[str, int | float]:
+    """Return the parameters of a service of these columns, as `params_of` does."""
+    strategy = get_strategy(name)
+    thresholds = {"buy_threshold": buy_threshold, "sell_threshold": sell_threshold}
     declared = {parameter.name for parameter in strategy.parameters}
-    given = {name: value for name, value in thresholds.items() if name in declared}
-    return resolve_params(strategy, given | service.strategy_params)
+    return resolve_params(strategy, {key: value for key, value in thresholds.items() if key in declared} | dict(given))

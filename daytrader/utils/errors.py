@@ -77,6 +77,15 @@ class InsufficientDataError(DayTraderError):
     code = "insufficient_data"
 
 
+class LostLeaseError(ConflictError):
+    """Another engine has taken over: what this one was doing is undone."""
+
+    code = "lost_lease"
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another engine trades now: {holder}")
+
+
 class UnavailableError(DayTraderError):
     """Something needed is busy or down; trying again later is right."""
 

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 
+import numpy as np
 import pytest
 
-from daytrader.core.decision import Account, Action, Rules, decide, rearmed, spendable_cents
+from daytrader.core.decision import (
+    ACTS,
+    MODES,
+    Account,
+    Accounts,
+    Action,
+    Rules,
+    decide,
+    rearmed,
+    spendable_cents,
+    standing_reason,
+    standings,
+)
 from tests.core.builders import free_rules, signals_of
 
 ACCOUNT = Account(
@@ -79,3 +93,29 @@ def test_entry_is_armed_again_once_it_was_false() -> None:
     assert rearmed(False, SIGNALS, 1)
     assert rearmed(False, SIGNALS, 2)
     assert rearmed(True, SIGNALS, 0)
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_many_decide_as_each_would_alone(row: int) -> None:
+    """Every mix of shares, mode, state and armament, on every kind of signal: one reason, one re-arming."""
+    mixes = list(product((0, 7), MODES, (True, False), (True, False), (True, False)))
+    shares, modes, active, paused, armed = zip(*mixes, strict=True)
+    accounts = Accounts(
+        shares=np.array(shares, np.int64),
+        mode=np.array([MODES.index(mode) for mode in modes], np.int64),
+        is_active=np.array(active),
+        is_paused=np.array(paused),
+        is_armed=np.array(armed),
+    )
+    says = [np.full(len(mixes), column[row]) for column in (SIGNALS.entry, SIGNALS.exit)]
+
+    found, rearmed_ = standings(accounts, *says)
+
+    for place, (held, mode, is_active, is_paused, was_armed) in enumerate(mixes):
+        is_armed = bool(rearmed(was_armed, SIGNALS, row))
+        account = replace(ACCOUNT, shares=held, mode=mode, is_active=is_active, is_paused=is_paused, is_armed=is_armed)
+        alone = decide(account, free_rules(), SIGNALS, row, TEN)
+        assert bool(rearmed_[place]) is is_armed
+        assert bool(found[place] == ACTS) is (alone.action is not Action.NOTHING)
+        if found[place] != ACTS:
+            assert standing_reason(int(found[place])) == alone.reason

@@ -1,0 +1,218 @@
+"""The services of one stock as columns: what most bars need of most services, read at once and decided at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Any, Final, cast
+
+import numpy as np
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy import cast as as_type
+from sqlalchemy.orm import Session
+
+from daytrader.core.arrays import BoolArray, IntArray
+from daytrader.core.decision import MODES, Accounts
+from daytrader.core.money import MICROS
+from daytrader.engine.stock_bars import StockBars
+from daytrader.models.base import UtcDateTime
+from daytrader.models.enums import LIVE_ORDER_STATES, ServiceState
+from daytrader.models.order import Order
+from daytrader.models.trading_service import TradingService
+from daytrader.services import trading_rules
+from daytrader.services.order_service import UNSUBMITTED
+
+AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
+"""The states of services that decide."""
+
+_TABLE: Final = cast("Table", TradingService.__table__)
+_ORDERS: Final = cast("Table", Order.__table__)
+_STATES: Final = tuple(ServiceState)
+
+
+def _place_of(column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[int]:
+    """Return the place of *column*'s value among *values*: integers are all that is read."""
+    places = {value: place for place, value in enumerate(values)}
+    return case(places, value=type_coerce(column, String), else_=-1)
+
+
+def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return as_type(func.round(func.coalesce(column, 0) * MICROS), BigInteger)
+
+
+_OF_STOCK: Final = (
+    _TABLE.c.stock_id == bindparam("stock_id"),
+    _TABLE.c.interval == bindparam("interval"),
+    or_(
+        _TABLE.c.state.in_(bindparam("at_work", AT_WORK, expanding=True, literal_execute=True)),
+        _TABLE.c.current_shares > 0,
+    ),
+)
+_FIND: Final = (
+    select(
+        _TABLE.c.id,
+        _TABLE.c.user_id,
+        case((_TABLE.c.last_bar_time >= bindparam("bar_time", type_=UtcDateTime()), 1), else_=0),
+        _place_of(_TABLE.c.state, _STATES),
+        _place_of(_TABLE.c.mode, MODES),
+        type_coerce(_TABLE.c.is_active, Integer),
+        _TABLE.c.current_shares,
+        type_coerce(_TABLE.c.is_armed, Integer),
+        type_coerce(_TABLE.c.keep_protection, Integer),
+        _micros(_TABLE.c.stop_price),
+        _micros(_TABLE.c.target_price),
+        _TABLE.c.strategy,
+        as_type(_TABLE.c.strategy_params, String),
+        type_coerce(_TABLE.c.buy_threshold, Float),
+        type_coerce(_TABLE.c.sell_threshold, Float),
+    )
+    .where(*_OF_STOCK)
+    .order_by(_TABLE.c.id)  # in one order for all who lock them
+    .with_for_update()
+)
+_NUMBERS: Final = 11  # the columns that are integers; the others are a `Choice`
+# Spelt out, so that the index of live orders serves the query however many have ended.
+_LIVE: Final = select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state).where(
+    _ORDERS.c.state.in_(bindparam("live", LIVE_ORDER_STATES, expanding=True, literal_execute=True)),
+    _ORDERS.c.service_id.in_(select(_TABLE.c.id).where(*_OF_STOCK)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a service trades by, as far as its signals depend on it: services of one choice read the same signals."""
+
+    strategy: str
+    params: str  # JSON
+    buy_threshold: float
+    sell_threshold: float
+
+    def resolved(self) -> dict[str, int | float]:
+        """
+        Return every parameter of the strategy.
+
+        Raises:
+            UnknownStrategyError, InvalidParameterError: As `trading_rules.params_of`.
+        """
+        thresholds = Decimal(str(self.buy_threshold)), Decimal(str(self.sell_threshold))
+        return trading_rules.resolved_params(self.strategy, orjson.loads(self.params), *thresholds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roster:
+    """
+    The services of a stock that trade or hold, their rows locked, as columns of shape (n,).
+
+    Attributes:
+        ids: Rising.
+        user_ids: Whose.
+        is_done: The service has had the bar.
+        state: Each an index into `ServiceState`'s members.
+        mode: Each an index into `core.decision.MODES`.
+        is_active: Not archived.
+        shares: Held now.
+        is_armed: False after a stop-loss until the entry signal was false once.
+        keeps_protection: The stop stays in force while no signal is taken.
+        stop: Micros, 0 where there is none.
+        target: Micros, 0 where there is none.
+        choice: Each an index into *choices*.
+        has_orders: Orders are under way.
+        choices: What they trade by.
+        unsent: Ids of the orders that no broker has been told of.
+    """
+
+    ids: IntArray
+    user_ids: IntArray
+    is_done: BoolArray
+    state: IntArray
+    mode: IntArray
+    is_active: BoolArray
+    shares: IntArray
+    is_armed: BoolArray
+    keeps_protection: BoolArray
+    stop: IntArray
+    target: IntArray
+    choice: IntArray
+    has_orders: BoolArray
+    choices: Sequence[Choice]
+    unsent: Sequence[int]
+
+    @property
+    def size(self) -> int:
+        """Return how many services there are."""
+        return int(self.ids.size)
+
+    def is_in(self, *states: ServiceState) -> BoolArray:
+        """Return for each service whether it is in one of *states*."""
+        found: BoolArray = np.isin(self.state, [_STATES.index(state) for state in states])
+        return found
+
+    @property
+    def is_trading(self) -> BoolArray:
+        """Return for each service whether signals and targets are taken."""
+        found: BoolArray = self.is_in(ServiceState.ACTIVE) & (self.mode != MODES.index("HOLD"))
+        return found
+
+    def accounts(self) -> Accounts:
+        """Return the services as far as a decision depends on them."""
+        is_active = self.is_active & self.is_in(ServiceState.ACTIVE)
+        return Accounts(self.shares, self.mode, is_active, self.is_in(ServiceState.PAUSED), self.is_armed)
+
+    def part(self, chosen: BoolArray | slice) -> Roster:
+        """Return the roster of the *chosen* services alone."""
+        columns = [each.name for each in fields(self) if isinstance(getattr(self, each.name), np.ndarray)]
+        changed: dict[str, Any] = {name: getattr(self, name)[chosen] for name in columns}
+        return replace(self, **changed)
+
+
+def read_roster(
+    session: Session, stock: StockBars, row: int, *, only: Collection[int] | None = None, left_out: Collection[int] = ()
+) -> Roster:
+    """
+    Return the services of *stock* as they stand before bar *row*, their rows locked.
+
+    All of them, or *only* some; those that are *left_out* cannot be read.
+    """
+    wanted = {"stock_id": stock.stock_id, "interval": stock.interval}
+    connection = session.connection()
+    found = connection.execute(_FIND, {**wanted, "bar_time": stock.time(row)}).all()
+    found = [one for one in found if (only is None or one[0] in only) and one[0] not in left_out]
+    choices: dict[tuple[Any, ...], int] = {}
+    chosen = [choices.setdefault(tuple(service[_NUMBERS:]), len(choices)) for service in found]
+    numbers = np.array([service[:_NUMBERS] for service in found], np.int64).reshape(-1, _NUMBERS).T
+    ids, user_ids, is_done, state, mode, is_active, shares, is_armed, keeps, stop, target = numbers
+    live = connection.execute(_LIVE, wanted).all() if found else []
+    own = set(ids.tolist())
+    unsent = sorted(order_id for owner, order_id, state_ in live if owner in own and state_ in UNSUBMITTED)
+    return Roster(
+        ids=ids,
+        user_ids=user_ids,
+        is_done=is_done.astype(np.bool_),
+        state=state,
+        mode=mode,
+        is_active=is_active.astype(np.bool_),
+        shares=shares,
+        is_armed=is_armed.astype(np.bool_),
+        keeps_protection=keeps.astype(np.bool_),
+        stop=stop,
+        target=target,
+        choice=np.array(chosen, np.int64),
+        has_orders=np.isin(ids, np.array([owner for owner, _, _ in live], np.int64)),
+        choices=[Choice(*choice) for choice in choices],
+        unsent=unsent,
+    )
