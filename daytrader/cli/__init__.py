@@ -14,7 +14,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("daytrader.cli.audit:audit", "Prove the ledger of the whole database."),
     "backtest": ("daytrader.cli.backtest:backtest", "Test a strategy on a stored stock or a CSV file."),
     "db": ("daytrader.cli.db:db", "Look after the database."),
-    "engine": ("daytrader.cli.engine:engine", "Pause and resume all trading."),
+    "engine": ("daytrader.cli.engine:engine", "Pause and resume all trading; run an engine of its own."),
     "portfolio": ("daytrader.cli.portfolio:portfolio", "Test several strategies that share one budget."),
     "prices": ("daytrader.cli.prices:prices", "Import and fetch prices."),
     "replay": ("daytrader.cli.replay:replay", "Take stored bars through the real engine."),

@@ -1,15 +1,57 @@
-"""The switch of all trading, also beside a running server: its engine looks at it before every bar."""
+"""The engine: the switch of all trading, and an engine in a process of its own."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
-from daytrader.cli.context import console, open_database
+from daytrader.cli.context import console, open_database, use_own_strategies, warn
+from daytrader.config import Settings
+from daytrader.utils.errors import ConfigurationError
+
+_LOOK_SECONDS: Final = 0.2
 
 
 @click.group()
 def engine() -> None:
-    """Pause and resume all trading; a running server follows before its next bar, and a restart keeps it."""
+    """Pause and resume all trading, beside a running server too; on PostgreSQL, run an engine of its own."""
+
+
+@engine.command()
+@click.option("--speed", type=click.FloatRange(min=0), help="Bars a second instead of what is stored; 0: all at once.")
+def run(*, speed: float | None) -> None:
+    """
+    Run an engine in this process (PostgreSQL only); SIGTERM stops it after the bar in hand.
+
+    Where another engine trades already, one of `daytrader serve` included, this one stands by, and takes over within
+    half a minute of its end.
+    """
+    from daytrader.cli.ending import until_told_to_stop
+    from daytrader.engine.feed_choice import make_feed
+    from daytrader.engine.supervisor import EngineSupervisor
+    from daytrader.services import database
+    from daytrader.utils import logs
+
+    settings = Settings.from_environment()
+    if database.is_sqlite(settings.database):
+        raise ConfigurationError("on SQLite the engine is part of `daytrader serve`; one of its own needs PostgreSQL")
+    logs.configure(settings.log_level, is_json=settings.is_production)
+    open_database(settings)
+    use_own_strategies(settings)
+    supervisor = EngineSupervisor(
+        database_is_sqlite=False, instance_path=settings.instance, speed=speed, feed=make_feed(settings)
+    )
+    with until_told_to_stop() as told_to_stop:
+        supervisor.start()
+        shown = None
+        while not told_to_stop.wait(_LOOK_SECONDS):
+            state = supervisor.state
+            if state is not shown:
+                console().print(f"The engine is {state.value}")
+                shown = state
+        if not supervisor.stop():
+            warn("the bar in hand was not finished: it will be taken again by whoever trades next")
 
 
 @engine.command()

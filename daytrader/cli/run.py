@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from ipaddress import ip_address
@@ -16,6 +13,7 @@ import click
 
 from daytrader.cli.beside import serving
 from daytrader.cli.context import console, warn
+from daytrader.cli.ending import until_told_to_stop
 from daytrader.cli.listening import address_of, listening, serving_options, with_feed, with_secret
 from daytrader.config import Settings
 from daytrader.utils.errors import InvalidInputError
@@ -48,7 +46,7 @@ def run(
     with (
         listening(host, port) as listener,
         serving(settings.instance, address_of(listener)),
-        _until_told_to_stop() as told_to_stop,
+        until_told_to_stop() as told_to_stop,
     ):
         _serve(settings, listener, speed, replay_from, told_to_stop)
 
@@ -67,24 +65,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@contextmanager
-def _until_told_to_stop() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C and SIGTERM set; a second Ctrl-C ends the process at once."""
-    told = threading.Event()
-
-    def stop(_signal: int, _frame: object) -> None:
-        if told.is_set():
-            signal.default_int_handler(signal.SIGINT, None)
-        told.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _serve(

@@ -6,8 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from daytrader.core import fills, indicators
+from daytrader.core import fills, indicators, protection
+from daytrader.core.bars import Bars
+from daytrader.core.decision import Account, Accounts, decide, standings
 from daytrader.core.rules import Rules
+from daytrader.core.strategy import compute, get_strategy
 
 _PRICE: Final = 10_000_000
 
@@ -33,3 +36,15 @@ def warm_up_rules() -> None:
     fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
     prices = np.ones(2)
     indicators.crosses_above(prices, prices, prices)
+    _warm_up_decisions()
+
+
+def _warm_up_decisions() -> None:
+    flat = np.full(2, 10.0)
+    signals = compute(get_strategy("buy_and_hold"), Bars.build(np.arange(2) * 86_400, flat, flat, flat, flat), {})
+    account = Account(0, 0, 0, "BUY", True, has_pending_entry=False, has_pending_exit=False, is_armed=True)
+    decide(account, Rules(), signals, 0, _PRICE)
+    one, yes = np.ones(2, np.int64), np.ones(2, np.bool_)
+    standings(Accounts(one, one, yes, yes, yes), yes, yes)
+    protection.any_reached(yes, yes, one, one, _PRICE, _PRICE)
+    protection.is_reached(*protection.in_force(True, True, _PRICE, _PRICE), _PRICE, _PRICE)

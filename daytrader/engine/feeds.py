@@ -10,7 +10,8 @@ from typing import Protocol
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from daytrader.engine.bar_unit import AT_WORK
+from daytrader.engine.roster import AT_WORK
+from daytrader.engine.runner import Fence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
@@ -53,8 +54,8 @@ class Feed(Protocol):
         """Return the next market time and its bars, None when there is none; never one that is `done`."""
         ...
 
-    def done(self, tick: Tick) -> None:
-        """Keep the position: every service has had the bars of *tick*."""
+    def done(self, tick: Tick, fence: Fence | None = None) -> None:
+        """Keep the position: every service has had the bars of *tick*; *fence* is asked as by every unit of work."""
         ...
 
     def bars_of(self, stock_id: int, interval: int) -> StockBars:
@@ -116,9 +117,11 @@ class ReplayFeed:
         time = min(stock.time(row) for stock, row in waiting)
         return Tick(time, [(stock, row) for stock, row in waiting if stock.time(row) == time], cursor.bars_per_second)
 
-    def done(self, tick: Tick) -> None:
+    def done(self, tick: Tick, fence: Fence | None = None) -> None:
         """Keep the position: every service has had the bars of *tick*."""
         with SessionManager() as session:
+            if fence is not None:
+                fence.require(session)
             cursor = _cursor(session)
             if cursor is not None:
                 cursor.position = tick.time

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.engine import bar_journal
 from daytrader.engine.feeds import FeedStatus, Tick, wanted
+from daytrader.engine.runner import Fence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
@@ -117,9 +118,11 @@ class LiveFeed:
             self._give_up(found)
         return Tick(time, [(self._judged(found, now), found.row) for found in together], 0)
 
-    def done(self, tick: Tick) -> None:
+    def done(self, tick: Tick, fence: Fence | None = None) -> None:
         """Keep the position of each stock in *tick*."""
         with SessionManager() as session:
+            if fence is not None:
+                fence.require(session)
             for stock, _ in tick.bars:
                 _keep(session, Key(stock.stock_id, stock.interval, stock.symbol), tick.time)
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])

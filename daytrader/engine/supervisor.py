@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
+from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
-from daytrader.engine.runner import OnTrade, Runner
+from daytrader.engine.runner import NoFence, OnTrade, Runner
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import engine_control, system_events
@@ -29,7 +30,7 @@ from daytrader.services.price_service import REPLAY_FEED
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.services.system_events import Severity
 from daytrader.utils import secret_file
-from daytrader.utils.errors import UnavailableError
+from daytrader.utils.errors import LostLeaseError, UnavailableError
 
 logger = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class EngineState(StrEnum):
     """What the engine is doing."""
 
     STOPPED = "stopped"
+    STANDBY = "standby"  # another engine trades; this one takes over when it ends
     STARTING = "starting"  # reconciling: nothing trades yet
     RUNNING = "running"
     IDLE = "idle"  # no bar to take
@@ -57,7 +59,8 @@ class EngineSupervisor:
     """
     Runs feed and runner in a thread of its own.
 
-    Every market time is finished before the thread listens to `pause` or `stop`: no service sees half a bar.
+    Every market time is finished before the thread listens to `pause` or `stop`: no service sees half a bar. On SQLite
+    a file lock keeps a second engine away; on PostgreSQL one trades by its lease and the others stand by.
     """
 
     def __init__(
@@ -70,13 +73,14 @@ class EngineSupervisor:
         on_trade: OnTrade = lambda _booked: None,
         on_end: OnEnd = lambda _last: None,
         feed: Feed | None = None,
+        lease: HeldLease | None = None,
     ) -> None:
         """
         Take bars at *speed*, but without waiting until market time *hurries_to*.
 
         *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says. *on_end* is
         called with the last market time whenever no stored bar is left. *feed* is where bars come from, a replay of
-        the stored ones by default.
+        the stored ones by default. *lease* is what trading is allowed by where the database is not SQLite.
         """
         self._is_sqlite = database_is_sqlite
         self._instance = instance_path
@@ -84,7 +88,8 @@ class EngineSupervisor:
         self._hurries_to = hurries_to
         self._on_end = on_end
         self._feed: Feed = feed or ReplayFeed()
-        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade)
+        self._lease = None if database_is_sqlite else lease or HeldLease()
+        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=self._lease or NoFence())
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._going = threading.Event()
@@ -127,6 +132,8 @@ class EngineSupervisor:
             self._thread.join(timeout)
             if self._thread.is_alive():
                 return False
+        if self._lease is not None:
+            self._give_back(self._lease)
         self._locks.close()
         self._state = EngineState.STOPPED
         return True
@@ -153,6 +160,11 @@ class EngineSupervisor:
         """Whether orders and books have been reconciled: nothing trades before."""
         return self._ready.is_set()
 
+    @property
+    def is_standing_by(self) -> bool:
+        """Whether another engine trades, and this one waits for its end."""
+        return self._state is EngineState.STANDBY
+
     def wait_until_ready(self, timeout: float) -> bool:
         """Wait for reconciliation; return whether it was done within *timeout* seconds."""
         return self._ready.wait(timeout)
@@ -161,7 +173,7 @@ class EngineSupervisor:
         """Return what the engine does and where it is, as JSON values and moments."""
         feed = self._feed.status()
         return {
-            "state": self._shown_state().value,
+            "state": self.state.value,
             "is_ready": self.is_ready,
             "feed": feed.name,
             "provider": feed.provider,
@@ -172,7 +184,9 @@ class EngineSupervisor:
             "error": self._error or feed.error,
         }
 
-    def _shown_state(self) -> EngineState:
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing."""
         is_waiting = self.is_ready and self._state in (EngineState.STARTING, EngineState.RUNNING, EngineState.IDLE)
         return EngineState.PAUSED if is_waiting and self.is_paused else self._state
 
@@ -202,11 +216,16 @@ class EngineSupervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                if self._lease is not None and not self._lease.is_held:
+                    self._stand_by(self._lease)
+                    continue
                 if not self.is_ready:
                     reconcile(self._runner, self._feed.bars_of)
                     self._ready.set()
                     self._load()
                 self._work()
+            except LostLeaseError as error:
+                self._stand_back(error)
             except UnavailableError as error:
                 self._error = str(error)
                 self._stopping.wait(IDLE_SECONDS)
@@ -230,6 +249,33 @@ class EngineSupervisor:
             warm_up_rules()
         finally:
             self._is_loading = False
+
+    def _stand_by(self, lease: HeldLease) -> None:
+        """Take the lease as soon as it is free, and wait until whatever its last holder had sent has arrived."""
+        wait = lease.take()
+        if wait is None:
+            self._state, self._error = EngineState.STANDBY, None
+            self._stopping.wait(IDLE_SECONDS)
+            return
+        if wait:
+            logger.warning("taking over from an engine that went without a word", waits_seconds=wait)
+        self._state = EngineState.STARTING
+        self._feed.forget()
+        self._stopping.wait(wait)
+
+    def _stand_back(self, error: LostLeaseError) -> None:
+        """Trade no more: while this engine was away another one took over."""
+        logger.warning("lease lost", error=str(error))
+        if self._lease is not None:
+            self._lease.drop()
+        self._ready.clear()
+        self._state = EngineState.STANDBY
+
+    def _give_back(self, lease: HeldLease) -> None:
+        try:
+            lease.give_back()
+        except Exception:  # it expires by itself
+            logger.warning("lease not given back", exc_info=True)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -260,7 +306,7 @@ class EngineSupervisor:
         self._state, self._error = EngineState.RUNNING, None
         for stock, row in tick.bars:
             self._runner.step(stock, row)
-        self._feed.done(tick)
+        self._feed.done(tick, self._runner.fence)
         self._last_bar_at = tick.time
         return tick
 

@@ -7,6 +7,7 @@ from daytrader.models.base import Base
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
 from daytrader.models.engine_control import EngineControl
+from daytrader.models.engine_lease import EngineLease
 from daytrader.models.event_outbox import EventOutbox
 from daytrader.models.execution import Execution
 from daytrader.models.feed_cursor import FeedCursor
@@ -33,6 +34,7 @@ __all__ = [
     "Base",
     "CorporateAction",
     "EngineControl",
+    "EngineLease",
     "EventOutbox",
     "Execution",
     "FeedCursor",

@@ -338,10 +338,12 @@ def test_orders_go_out_between_two_units(world: World) -> None:
     market.run(runner=Runner(PaperBroker(), checkpoint=look))
 
     assert states == [
+        ("unit 1 begun",),
         ("unit 1 written",),
         ("unit 1", OrderState.PENDING),
         ("claim", OrderState.SUBMITTING),
         ("submit", OrderState.SUBMITTING),
+        ("acknowledged", OrderState.SUBMITTING),
         ("unit 2 written", OrderState.SUBMITTING),
         ("unit 2", OrderState.ACCEPTED),
     ]

@@ -48,8 +48,8 @@ class Ready(Resource):  # type: ignore[misc]
         """Tell whether the database answers with the right schema and the engine, where one runs, has reconciled."""
         engine = running_engine()
         found = system_service.database_status()
-        # Nothing trades before reconciliation: until then an engine is not ready.
-        is_ready = found == system_service.OK and (engine is None or engine.is_ready)
+        # Nothing trades before reconciliation: until then an engine is not ready, unless another one trades.
+        is_ready = found == system_service.OK and (engine is None or engine.is_ready or engine.is_standing_by)
         body: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
         if found == system_service.OK and _is_admin():
             body["parts"] = _parts(found)

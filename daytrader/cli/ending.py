@@ -1,0 +1,26 @@
+"""How a command that goes on ends: Ctrl-C and SIGTERM are asked for, not thrown."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def until_told_to_stop() -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C and SIGTERM set; a second Ctrl-C ends the process at once."""
+    told = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if told.is_set():
+            signal.default_int_handler(signal.SIGINT, None)
+        told.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,158 @@
+"""Two engines on one PostgreSQL: one trades, the other stands by; whatever happens to one, no bar is taken twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from sqlalchemy import func, select, update
+
+from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
+from daytrader.brokers.paper import PaperBroker
+from daytrader.engine.lease import HeldLease
+from daytrader.engine.runner import Runner
+from daytrader.models import EngineLease, FeedCursor, Order, TradeDecision, TradingService
+from daytrader.models.enums import OrderState
+from daytrader.services import database, ledger_service, replay_clock
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.errors import LostLeaseError
+from tests.conftest import World
+from tests.crash.matrix import market_bars
+from tests.crash.nursery import Nursery
+from tests.engine.builders import Market, Ohlc, day
+
+FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
+LIFE, SEND = 1.0, 0.5
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def world(postgres_url: str) -> Iterator[World]:
+    """An empty PostgreSQL database."""
+    engine = database.connect(postgres_url)
+    yield World(engine)
+    engine.dispose()
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Wait for what another process does."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def holder() -> str:
+    """Return the process id of the engine that trades, as the lease names it."""
+    with SessionManager(read_only=True) as session:
+        return (session.scalar(select(EngineLease.holder)) or "::").split(":")[-2]
+
+
+def decisions() -> int:
+    """Return how many there are."""
+    with SessionManager(read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(TradeDecision)) or 0
+
+
+def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: Nursery, tmp_path: Path) -> None:
+    """
+    Five services, a hundred bars: 500 pairs, none twice, none missed.
+
+    Whoever trades is stopped (SIGSTOP) beyond its lease, the other takes over; the first wakes up (SIGCONT), finds
+    another token and stands back; then the second is killed and the first takes over again.
+    """
+    market = Market(world, market_bars(3, 100))
+    for number in range(5):
+        params = {"window": 2 + number % 3}
+        market.service(name=f"service {number}", strategy="sma_trend", strategy_params=params)
+    with SessionManager() as session:
+        replay_clock.set_up(session)
+        session.execute(update(FeedCursor).values(starts_at=day(0)))
+    engines = [nest.start("tests.crash.work:run_engine", postgres_url, str(tmp_path), LIFE, SEND) for _ in range(2)]
+
+    wait_until(lambda: decisions() >= 50, "nobody trades")
+    first = int(holder())
+    os.kill(first, signal.SIGSTOP)
+    frozen = time.monotonic()
+    (second,) = set(engines) - {first}
+    wait_until(lambda: holder() == str(second), "nobody took over")
+    seen = decisions()
+    wait_until(lambda: decisions() > seen, "the second engine does not trade")
+    assert time.monotonic() - frozen < 30
+    os.kill(first, signal.SIGCONT)
+    seen = decisions()
+    wait_until(lambda: decisions() > seen, "nobody trades")
+    assert holder() == str(second)
+    os.kill(second, signal.SIGKILL)
+    wait_until(lambda: decisions() == 500, "the bars do not end")
+    os.kill(first, signal.SIGTERM)
+
+    assert (nest.wait(first), nest.wait(second)) == (0, -signal.SIGKILL)
+    with SessionManager(read_only=True) as session:
+        pairs = session.execute(select(TradeDecision.service_id, TradeDecision.bar_time).distinct()).all()
+        assert len(pairs) == 500
+        assert ledger_service.audit(session) == []
+        assert len(session.scalars(select(TradingService.last_bar_time).distinct()).all()) == 1
+        assert session.scalar(select(func.count()).select_from(Order).where(Order.state == OrderState.FILLED))
+
+
+class Recorder(PaperBroker):
+    """A broker that should not be called."""
+
+    calls: ClassVar[list[OrderTicket]] = []
+
+    def submit(self, ticket: OrderTicket, bar: MarketBar | None) -> Acknowledgement:
+        """Note the call."""
+        self.calls.append(ticket)
+        return super().submit(ticket, bar)
+
+
+def test_an_engine_that_was_replaced_stores_and_sends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a bar nor an order of its own: every unit of work asks for the token, and every call for the time."""
+    market = Market(world, [FLAT, FLAT])
+    service = market.service()
+    old, new = HeldLease(0.3, 0.0), HeldLease(60, 0.0)
+
+    def fail(*_: object) -> None:
+        raise LookupError("the network is away")
+
+    monkeypatch.setattr("daytrader.services.engine_lease.renew", fail)
+    assert old.take() == 0.0
+
+    def sleep_through(name: str) -> None:
+        if name == "claim":
+            wait_until(lambda: new.take() is not None, "the lease does not expire")
+
+    runner = Runner(Recorder(), fence=old, checkpoint=sleep_through)
+    with pytest.raises(LostLeaseError):
+        runner.step(market.bars(), 0)
+    with pytest.raises(LostLeaseError):
+        runner.step(market.bars(), 1)
+
+    assert (Recorder.calls, len(market.decisions(service))) == ([], 1)
+    (order,) = market.orders(service)
+    assert order.state is OrderState.SUBMITTING  # whoever trades now asks the broker first
+    old.drop()
+    new.drop()
+
+
+@pytest.mark.usefixtures("world")
+def test_a_lease_is_one_engines() -> None:
+    """Nobody takes what is held; what is given back is free at once, what is left behind after its life and a wait."""
+    one, two = HeldLease(60, 7.0), HeldLease(60, 7.0)
+    assert one.take() == 0.0
+    assert two.take() is None
+    one.give_back()
+    assert two.take() == 0.0
+    two.drop()
+    with SessionManager() as session:
+        session.execute(update(EngineLease).values(expires_at=day(0)))
+    assert one.take() == 7.0
+    with SessionManager(read_only=True) as session:
+        assert session.scalar(select(EngineLease.token)) == 3
+    one.give_back()
