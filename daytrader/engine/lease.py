@@ -69,7 +69,7 @@ class HeldLease:
         """
         if self._token is None:
             raise LostLeaseError("not this one")
-        engine_lease.require(session, self._token)
+        engine_lease.require(session, self._token, timedelta(seconds=self._life))
 
     def require_time_to_send(self) -> None:
         """

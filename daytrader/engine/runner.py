@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
@@ -128,7 +128,7 @@ class Runner:
     def _first_unit(self, stock: StockBars, row: int) -> FirstUnit:
         try:
             return retried(lambda: self._run_first_unit(stock, row, is_careful=False))
-        except (UnavailableError, LostLeaseError, OperationalError):
+        except (UnavailableError, LostLeaseError, OperationalError, InternalError):
             raise  # the database's trouble is no service's fault
         except Exception:
             # Which service failed is found in a second pass, behind savepoints: too dear for every bar.
@@ -161,7 +161,7 @@ class Runner:
         try:
             with savepoint(session):
                 unit.take(roster)
-        except (UnavailableError, LostLeaseError, OperationalError):
+        except (UnavailableError, LostLeaseError, OperationalError, InternalError):
             raise
         except Exception as error:
             unit.forget(booked, placed)

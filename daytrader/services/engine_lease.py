@@ -3,17 +3,18 @@ The lease by which one engine trades and others stand by.
 
 Its token is a fencing token (Kleppmann, "How to do distributed locking", 2016): whoever takes the lease raises it, and
 every unit of work of an engine begins by reading it, locked until its commit. A successor must change that row, so it
-waits for units in hand, and none begins after it.
+waits for units in hand, and none begins after it. An engine that is stopped within a unit would hold the row for ever:
+the database ends a session that is silent for a lease's life within a transaction, and undoes what it had done.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import LostLeaseError
 
 _ENGINE: Final = "engine"
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,12 @@ class Taken:
 
 
 def take(session: Session, holder: str, life: timedelta) -> Taken | None:
-    """Take the lease for *life*, None while somebody else holds it."""
-    lease = _locked(session)
+    """Take the lease for *life*, None while somebody else holds it or is at work under it."""
+    if _expiry(session) > _now(session):
+        return None
+    lease = session.scalar(_row().with_for_update(skip_locked=True))
     now = _now(session)
-    if lease.expires_at is not None and lease.expires_at > now:
+    if lease is None or (lease.expires_at or _LONG_AGO) > now:
         return None
     is_inherited = lease.expires_at is not None
     lease.token += 1
@@ -51,46 +55,55 @@ def renew(session: Session, token: int, life: timedelta) -> None:
     Raises:
         LostLeaseError: If another engine has taken it.
     """
-    lease = _locked(session)
-    if lease.token != token:
-        raise LostLeaseError(lease.holder)
-    lease.expires_at = _now(session) + life
+    require(session, token, life)
+    session.execute(update(EngineLease).where(EngineLease.name == _ENGINE).values(expires_at=_now(session) + life))
 
 
 def give_back(session: Session, token: int) -> None:
     """Let the next engine begin at once: nothing of this one's is under way."""
-    lease = _locked(session)
-    if lease.token == token:
-        lease.expires_at = None
+    mine = (EngineLease.name == _ENGINE, EngineLease.token == token)
+    session.execute(update(EngineLease).where(*mine).values(expires_at=None))
 
 
-def require(session: Session, token: int) -> None:
+def require(session: Session, token: int, most_silent: timedelta) -> None:
     """
     Let a unit of work go on only if its engine is still the one that trades; until its end nobody takes the lease.
+
+    Where it is silent for *most_silent* before its end, the database ends it.
 
     Raises:
         LostLeaseError: If another engine has taken it.
     """
-    query = select(EngineLease.token, EngineLease.holder).where(EngineLease.name == _ENGINE).with_for_update(read=True)
-    found = session.execute(query).one_or_none()
+    query = select(EngineLease.token, EngineLease.holder).where(EngineLease.name == _ENGINE)
+    if not _is_sqlite(session):
+        milliseconds = str(round(most_silent.total_seconds() * 1000))
+        query = query.add_columns(func.set_config("idle_in_transaction_session_timeout", milliseconds, True))
+    found = session.execute(query.with_for_update(read=True)).one_or_none()
     if found is None or found.token != token:
         raise LostLeaseError("nobody" if found is None else found.holder)
 
 
-def _locked(session: Session) -> EngineLease:
-    query = select(EngineLease).where(EngineLease.name == _ENGINE).with_for_update()
-    query = query.execution_options(populate_existing=True)
-    lease = session.scalar(query)
+def _row() -> Select[EngineLease]:
+    return select(EngineLease).where(EngineLease.name == _ENGINE).execution_options(populate_existing=True)
+
+
+def _expiry(session: Session) -> datetime:
+    """Return until when the lease is held; the first who asks makes the row."""
+    lease = session.scalar(_row())
     if lease is None:
         with suppress(IntegrityError), session.begin_nested():  # two engines may be the first
             session.add(EngineLease(name=_ENGINE))
-        lease = session.scalars(query).one()
-    return lease
+        return _LONG_AGO
+    return lease.expires_at or _LONG_AGO
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _now(session: Session) -> datetime:
     """Return the database's time: engines on two machines need not agree on theirs."""
-    if session.get_bind().dialect.name == "sqlite":
+    if _is_sqlite(session):
         return get_current_datetime()
     moment: datetime = session.scalars(select(func.clock_timestamp())).one()
     return moment

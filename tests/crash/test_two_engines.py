@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import InternalError
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.brokers.paper import PaperBroker
@@ -137,6 +138,26 @@ def test_an_engine_that_was_replaced_stores_and_sends_nothing(world: World, monk
     assert (Recorder.calls, len(market.decisions(service))) == ([], 1)
     (order,) = market.orders(service)
     assert order.state is OrderState.SUBMITTING  # whoever trades now asks the broker first
+    old.drop()
+    new.drop()
+
+
+def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database ends its session after a lease's life; what the unit had written is undone."""
+    market = Market(world, [FLAT])
+    service = market.service()
+    old, new = HeldLease(0.5, 0.0), HeldLease(60, 0.0)
+    monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: time.sleep(60))
+    assert old.take() == 0.0
+
+    def hang(name: str) -> None:
+        if name == "unit 1 written":
+            wait_until(lambda: new.take() is not None, "the unit that hangs holds the lease")
+
+    with pytest.raises(InternalError):
+        Runner(PaperBroker(), fence=old, checkpoint=hang).step(market.bars(), 0)
+
+    assert market.decisions(service) == []
     old.drop()
     new.drop()
 
