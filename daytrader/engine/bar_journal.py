@@ -8,12 +8,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from daytrader.engine.bar_unit import AT_WORK
+from daytrader.engine.roster import AT_WORK
 from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import DecisionAction
 from daytrader.models.trading_service import TradingService
-from daytrader.services import event_payloads
-from daytrader.services.events import events
+from daytrader.services import decision_journal
 
 
 def refuse(
@@ -56,19 +55,8 @@ def _enter(session: Session, service: TradingService, moment: datetime, reason: 
     )
     if session.scalar(known) is not None:
         return 0
-    decision = TradeDecision(
-        service_id=service.id,
-        interval=service.interval,
-        bar_time=moment,
-        action=DecisionAction.NOTHING,
-        shares=0,
-        reason=reason,
-        evidence={},
-    )
-    session.add(decision)
     if service.last_bar_time is None or service.last_bar_time < moment:
         service.last_bar_time = moment
-    session.flush()
-    row = {column.name: getattr(decision, column.name) for column in TradeDecision.__table__.columns}
-    events.record(session, event_payloads.decision_new(service.user_id, row))
+    nothing = decision_journal.Entry(service.id, service.user_id, DecisionAction.NOTHING, 0, reason, {})
+    decision_journal.write(session, service.interval, moment, [nothing])
     return 1

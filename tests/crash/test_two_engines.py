@@ -117,7 +117,7 @@ def test_an_engine_that_was_replaced_stores_and_sends_nothing(world: World, monk
     """Neither a bar nor an order of its own: every unit of work asks for the token, and every call for the time."""
     market = Market(world, [FLAT, FLAT])
     service = market.service()
-    old, new = HeldLease(0.3, 0.0), HeldLease(60, 0.0)
+    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
 
     def fail(*_: object) -> None:
         raise LookupError("the network is away")
@@ -146,7 +146,7 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
     """The database ends its session after a lease's life; what the unit had written is undone."""
     market = Market(world, [FLAT])
     service = market.service()
-    old, new = HeldLease(0.5, 0.0), HeldLease(60, 0.0)
+    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
     monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: time.sleep(60))
     assert old.take() == 0.0
 
