@@ -15,6 +15,7 @@ from sqlalchemy.exc import InternalError
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.brokers.paper import PaperBroker
+from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.runner import Runner
 from daytrader.models import EngineLease, FeedCursor, Order, TradeDecision, TradingService
@@ -28,7 +29,7 @@ from tests.crash.nursery import Nursery
 from tests.engine.builders import Market, Ohlc, day
 
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
-LIFE, SEND = 1.0, 0.5
+LIFE, SEND = 3.0, 0.5
 PATIENCE = 120.0
 
 
@@ -117,7 +118,8 @@ def test_an_engine_that_was_replaced_stores_and_sends_nothing(world: World, monk
     """Neither a bar nor an order of its own: every unit of work asks for the token, and every call for the time."""
     market = Market(world, [FLAT, FLAT])
     service = market.service()
-    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
+    warm_up_rules()  # a unit that compiles is silent for longer than this lease lives
+    old, new = HeldLease(4.0, 0.0), HeldLease(60, 0.0)
 
     def fail(*_: object) -> None:
         raise LookupError("the network is away")
@@ -146,7 +148,8 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
     """The database ends its session after a lease's life; what the unit had written is undone."""
     market = Market(world, [FLAT])
     service = market.service()
-    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
+    warm_up_rules()  # a unit that compiles is silent for longer than this lease lives
+    old, new = HeldLease(4.0, 0.0), HeldLease(60, 0.0)
     monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: time.sleep(60))
     assert old.take() == 0.0
 
