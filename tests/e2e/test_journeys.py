@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from daytrader.services import demo
-from tests.e2e.server import RunningServer, wait_for
+from tests.e2e.server import RunningServer, daytrader, wait_for
 
 ROOT: Final = Path(__file__).parents[2]
 AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -27,6 +27,12 @@ PAGES: Final = [
     ("/backtests", "Backtests"),
     ("/transactions", "Transactions"),
     ("/orders", "Orders"),
+    ("/backtests", "Backtests"),
+    ("/backtests/new", "New backtest"),
+    ("/sweeps", "Sweeps"),
+    ("/sweeps/new", "New sweep"),
+    ("/scans", "Scan"),
+    ("/admin", "Administration"),
     ("/settings", "Settings"),
     ("/nowhere", "Not found"),
 ]
@@ -34,8 +40,12 @@ PAGES: Final = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The demo, its replay at one bar a second."""
-    with RunningServer(tmp_path_factory.mktemp("journeys") / "instance", "--demo", "--speed", "1") as running:
+    """The demo, its replay at one bar a second; beside its account there is an admin's."""
+    instance = tmp_path_factory.mktemp("journeys") / "instance"
+    words = ("user", "create", "boss", "--email", "boss@example.com", "--admin", "--password-stdin")
+    made = daytrader(instance, *words, given=PASSWORD)
+    assert made.returncode == 0, made.stderr
+    with RunningServer(instance, "--demo", "--speed", "1") as running:
         running.sign_in()
         # Until here the replay does not wait, and a machine with other work has no time for anybody else.
         wait_for(lambda: running.get("/system/info").json()["market_time"] >= demo.HURRIES_TO.isoformat()[:10], 120)
@@ -162,6 +172,131 @@ def test_a_trade_by_hand_is_voided_and_another_one_completed(server: RunningServ
     expect(page.get_by_role("heading", level=1)).to_contain_text("Stopped", timeout=SLOW)
 
 
+def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer, page: Page) -> None:
+    """Settings with a live preview become a kept report; run again with another setting the two stand side by side."""
+    _open(page, server, "/backtests/new", "New backtest")
+    _choose(page, "Stock", "AAPL")
+    _choose(page, "Strategy", "Trend following")
+    expect(page.get_by_test_id("preview")).to_contain_text("of just buying and holding", timeout=SLOW)
+    _act(page, "Run and keep the report")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Trend following", timeout=SLOW)
+    expect(page.locator("main")).to_contain_text("Buy and hold")
+    expect(page.get_by_role("img", name=re.compile("Prices of AAPL"))).to_be_visible(timeout=SLOW)
+    trade = page.get_by_role("region", name="Trades of the backtest").locator("tbody tr").first
+    expect(trade).to_contain_text("average", timeout=SLOW)
+    trade.click()
+    expect(trade).to_have_class(re.compile("selected"))
+    _act(page, "Download")
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Report as a page").click()
+    assert "AAPL" in saved.value.path().read_text(encoding="utf-8")
+    assert _found_in_both_schemes(page, "a backtest") == []
+
+    page.get_by_role("link", name="Change and run").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New backtest", timeout=SLOW)
+    _field(page, "Window").fill("20")
+    _act(page, "Run and keep the report")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Trend following", timeout=SLOW)
+    _act(page, re.compile("^Compare$"))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Another backtest").click()
+    page.get_by_role("option").first.click()
+    _act(page, "Compare", dialog)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Compare", timeout=SLOW)
+    expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("20 \u2192 50", timeout=SLOW)
+    expect(page.get_by_role("row", name=re.compile("Sharpe ratio"))).to_be_visible()
+    assert _found_in_both_schemes(page, "a comparison") == []
+
+
+def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) -> None:
+    """What it takes is known before; the verdict stands first, and a cell of the heatmap leads to its backtest."""
+    _open(page, server, "/sweeps/new", "New sweep")
+    estimate = page.get_by_test_id("estimate")
+    expect(estimate).to_contain_text("bars each", timeout=SLOW)
+    _field(page, "Fast: step").fill("5")
+    _field(page, "Slow: step").fill("10")
+    expect(estimate).to_contain_text(re.compile(r"^16\s*combinations"), timeout=SLOW)
+    _act(page, "Run the sweep")
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_contain_text(re.compile("odds that|Not proven|Holds up"), timeout=SLOW)
+    expect(page.get_by_role("img", name=re.compile("Sharpe ratio over Fast and Slow"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("region", name="Combinations").locator("tbody tr")).to_have_count(16, timeout=SLOW)
+    assert _found_in_both_schemes(page, "a sweep") == []
+
+    page.get_by_text("Table", exact=True).click()
+    cell = page.get_by_role("table", name=re.compile("over Fast and Slow")).get_by_role("button").first
+    cell.click()
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    heatmap = page.get_by_role("region", name="Where it works")
+    expect(heatmap).to_contain_text("Best of the chosen cell: Fast", timeout=SLOW)
+    heatmap.get_by_role("link", name="Backtest it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New backtest", timeout=SLOW)
+    expect(page.get_by_role("combobox", name="Strategy")).to_have_value("Moving-average cross", timeout=SLOW)
+    expect(_field(page, "Fast")).to_have_value("5")
+
+
+def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
+    """A strategy's word on the last bar of every stock, with the reason."""
+    _open(page, server, "/scans", "Scan")
+    _choose(page, "Strategy", "Trend following")
+    _act(page, re.compile("^Scan$"))
+    signals = page.get_by_role("region", name="Signals", exact=True)
+    expect(signals.locator("tbody tr").first).to_contain_text(
+        re.compile("close is (above|at or below) its average"), timeout=SLOW
+    )
+    assert _found_in_both_schemes(page, "a scan") == []
+
+
+def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Browser) -> None:
+    """The link is shown once and leads to a password of the user's own choice; an admin sees every part."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    _open(page, server, "/admin", "Administration")
+    expect(page.get_by_text("Only for admins")).to_be_visible(timeout=SLOW)
+    _sign_out(page, "demo")
+    _field(page, "User name or mail address").fill("boss")
+    _field(page, "Password").fill(PASSWORD)
+    _act(page, "Sign in")
+    page.get_by_role("link", name="Administration").click()
+    _act(page, "New user")
+    dialog = page.get_by_role("dialog")
+    _field(dialog, "Name").fill("invited")
+    _field(dialog, "Mail address").fill("invited@example.com")
+    _act(page, "Create the account", dialog)
+    link = page.get_by_test_id("one-time-link").inner_text(timeout=SLOW)
+    _act(page, "I have passed it on")
+    expect(page.get_by_test_id("one-time-link")).to_have_count(0)
+    expect(page.get_by_role("region", name="Users")).to_contain_text("invited@example.com", timeout=SLOW)
+
+    found = _found_in_both_schemes(page, "users")
+    for part, words in (
+        ("Engine and health", "Pause all trading"),
+        ("Jobs", "SUCCEEDED|Succeeded|No background work"),
+        ("Dividends and splits", "held back"),
+        ("Database", "Back up now"),
+        ("Configuration", "DAYTRADER_SECRET_KEY"),
+        ("Audit log", "user.create"),
+    ):
+        page.get_by_role("navigation", name="Administration").get_by_role("link", name=part).click()
+        expect(page.locator("main")).to_contain_text(re.compile(words), timeout=SLOW)
+        found += _found_in_both_schemes(page, part)
+    assert found == []
+
+    other = browser.new_context().new_page()
+    other.goto(link)
+    _field(other, "New password").fill(PASSWORD)
+    _field(other, "Once more").fill(PASSWORD)
+    _act(other, "Set the password")
+    expect(other.get_by_role("status")).to_contain_text("The password is set", timeout=SLOW)
+    other.get_by_role("link", name="Sign in").click()
+    _field(other, "User name or mail address").fill("invited")
+    _field(other, "Password").fill(PASSWORD)
+    _act(other, "Sign in")
+    expect(other.get_by_text("Open your first trading service")).to_be_visible(timeout=SLOW)
+    other.context.close()
+    context.close()
+
+
 def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page: Page) -> None:
     """Axe finds nothing serious, and nothing is to be scrolled sideways on a phone."""
     axe = AXE.read_text(encoding="utf-8")
@@ -190,6 +325,23 @@ def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page:
     found += [f"sign in {line}" for line in _violations(page)]
 
     assert "\n".join(found) == ""
+
+
+def _found_in_both_schemes(page: Page, name: str) -> list[str]:
+    """Return what axe finds on the page as it stands, and whether it is too wide for a phone."""
+    found = []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+        page.wait_for_timeout(400)
+        found += [f"{name} {scheme} {line}" for line in _violations(page)]
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(size)
+    return [*found, f"{name} is {width} pixels wide on a phone"] if width > 390 else found
 
 
 def _violations(page: Page) -> list[str]:

@@ -91,7 +91,7 @@ interface DrawnProps {
 
 function Drawn({ answer, view, chosen, onCell, sweep }: DrawnProps) {
   const metric = metricOf(answer.metric);
-  const values = answer.values as (number | null)[][];
+  const values = answer.values;
   const best = useMemo(() => bestCell(values, metric.isLow ?? false), [values, metric]);
   const [xTitle, yTitle] = [settingTitle(answer.x), settingTitle(answer.y)];
   const xValues = useMemo(() => answer.x_values.map((value) => settingValue(answer.x, value)), [answer]);
