@@ -96,7 +96,7 @@ function EngineActs({ engine, refresh }: { engine: Engine; refresh: () => Promis
         ) : (
           <Button variant="default" leftSection={<IconPause size={14} />} onClick={() => setDialog("pause")}>Pause all trading</Button>
         )}
-        <Button color="red.8" variant="outline" onClick={() => setDialog("flatten")}>Sell everything</Button>
+        <Button color="red.8" onClick={() => setDialog("flatten")}>Sell everything</Button>
       </div>
       <ConfirmDialog isOpen={dialog === "pause"} onClose={close} title="Pause all trading" act="Pause all trading" isDestructive onConfirm={async () => { await pauseEngine(); await refresh(); }}>
         <div>The bar in hand is finished, then no further one is taken. Nobody&apos;s service trades, and no stop-loss is watched, until trading is resumed.</div>
