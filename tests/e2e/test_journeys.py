@@ -279,7 +279,7 @@ def _found_in_both_schemes(page: Page, name: str) -> list[str]:
     found = []
     page.evaluate(AXE.read_text(encoding="utf-8"))
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
         page.wait_for_timeout(400)
         found += [f"{name} {scheme} {line}" for line in _violations(page)]
