@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, Final
 
 import structlog
@@ -287,6 +288,7 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
     """Pass the *query* that the address spells, and answer with the page that the method returns."""
     dumper = schema()
     names = tuple(dumper.dump_fields)
+    values = attrgetter(*names)
     filters = swagger.filter_parameters(listing, dumper)
     sort = swagger.sort_parameters(listing.columns)
 
@@ -294,7 +296,7 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
         @wraps(method)
         def respond(*args: Any, **kwargs: Any) -> Response:
             page: Page = method(*args, query=listing.parse(request.args.to_dict()), **kwargs)
-            items = [{name: getattr(item, name) for name in names} for item in page.items]
+            items = [dict(zip(names, values(item), strict=True)) for item in page.items]
             return answer({"items": items, "pagination": _pagination(page)})
 
         documented = swagger.documented(

@@ -26,6 +26,8 @@ _POLICY: Final = {
 }
 # Swagger UI writes style attributes.
 _DOCS_POLICY: Final = _POLICY | {"style-src": "'self' 'unsafe-inline'"}
+_CSP: Final = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
+_DOCS_CSP: Final = "; ".join(f"{name} {value}" for name, value in _DOCS_POLICY.items())
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -42,6 +44,7 @@ _CORS: Final = {
 }
 _OWN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _WORTH_COMPRESSING: Final = 2048
+_QUICK: Final = 1  # less than half the time of level 4, for answers that are a tenth to a fifth larger
 
 
 def install(app: Flask) -> None:
@@ -75,9 +78,9 @@ def _begin() -> None:
 
 
 def _dress(response: Response) -> Response:
-    policy = _DOCS_POLICY if request.path.rstrip("/") == DOCS_PATH else _POLICY
     response.headers["X-Request-ID"] = request_id()
-    response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    is_docs = request.path.rstrip("/") == DOCS_PATH
+    response.headers["Content-Security-Policy"] = _DOCS_CSP if is_docs else _CSP
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
@@ -105,7 +108,7 @@ def _compressed(response: Response) -> Response:
     body = response.get_data()
     if len(body) < _WORTH_COMPRESSING or not request.accept_encodings["gzip"]:
         return response
-    response.set_data(gzip.compress(body, compresslevel=4))
+    response.set_data(gzip.compress(body, compresslevel=_QUICK))
     response.headers["Content-Encoding"] = "gzip"
     response.headers.add("Vary", "Accept-Encoding")
     return response

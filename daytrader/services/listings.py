@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, or_, select, true
+from sqlalchemy.orm import Session
 
 from daytrader.models import (
     Backtest,
@@ -81,15 +81,21 @@ SWEEPS: Final = Listing.of(Sweep, aliases={"status": "state"})
 # Row errors may be thousands: the single job shows them.
 JOBS: Final = replace(Listing.of(Job, aliases={"status": "state"}), shown={"result": Job.result})
 
+_CALLER: Final = bindparam("caller", type_=Integer)
+_OWN_SERVICES: Final = TradingService.user_id == _CALLER
+_SERVICE_IDS: Final = select(TradingService.id).where(_OWN_SERVICES)
+_OWN_TRANSACTIONS: Final = TradingTransaction.service_id.in_(_SERVICE_IDS)
+_OWN_ORDERS: Final = Order.service_id.in_(_SERVICE_IDS)
+
 
 def services(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's services; every service for an admin."""
-    return SERVICES.fetch(session, query, _own_services(actor, TradingService.id))
+    return SERVICES.fetch(session, query, *_scope(actor, _OWN_SERVICES), caller=actor.user_id)
 
 
 def transactions(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's transactions; every transaction for an admin."""
-    return TRANSACTIONS.fetch(session, query, _own_services(actor, TradingTransaction.service_id))
+    return TRANSACTIONS.fetch(session, query, *_scope(actor, _OWN_TRANSACTIONS), caller=actor.user_id)
 
 
 def transactions_of(session: Session, actor: Actor, service_id: int, query: ListQuery) -> Page:
@@ -105,7 +111,7 @@ def transactions_of(session: Session, actor: Actor, service_id: int, query: List
 
 def orders(session: Session, actor: Actor, query: ListQuery) -> Page:
     """Return the actor's orders; every order for an admin."""
-    return ORDERS.fetch(session, query, _own_services(actor, Order.service_id))
+    return ORDERS.fetch(session, query, *_scope(actor, _OWN_ORDERS), caller=actor.user_id)
 
 
 def order(session: Session, actor: Actor, order_id: int) -> Order:
@@ -115,8 +121,8 @@ def order(session: Session, actor: Actor, order_id: int) -> Order:
     Raises:
         NotFoundError: If it does not exist or is someone else's.
     """
-    own = _own_services(actor, Order.service_id)
-    found = session.scalars(select(Order).where(Order.id == order_id, own)).one_or_none()
+    own = _scope(actor, _OWN_ORDERS)
+    found = session.scalars(select(Order).where(Order.id == order_id, *own), {"caller": actor.user_id}).one_or_none()
     if found is None:
         raise NotFoundError("order")
     return found
@@ -168,7 +174,6 @@ def sweeps(session: Session, actor: Actor, query: ListQuery) -> Page:
     return SWEEPS.fetch(session, query, true() if actor.is_admin else Sweep.user_id == actor.user_id)
 
 
-def _own_services(actor: Actor, service_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    if actor.is_admin:
-        return true()
-    return service_id.in_(select(TradingService.id).where(TradingService.user_id == actor.user_id))
+def _scope(actor: Actor, own: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    """Return what limits a list to the caller's *own* rows: nothing for an admin."""
+    return () if actor.is_admin else (own,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from daytrader.models.api_key import ApiKey
@@ -55,6 +55,19 @@ class Identity:
         """Return whether this login or key may be used for that: each scope includes those before it."""
         order = list(ApiScope)
         return order.index(self.scope) >= order.index(needed)
+
+
+# Asked on each request: built once.
+_IS_ADMIN: Final = (
+    select(User.is_admin)
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .where(
+        User.id == bindparam("user_id", type_=Integer),
+        User.is_active.is_(True),
+        LoginSession.id == bindparam("session_id", type_=Integer),
+        LoginSession.revoked_at.is_(None),
+    )
+)
 
 
 def open_login(session: Session, user: User, rules: auth.TokenRules) -> TokenPair:
@@ -120,16 +133,8 @@ def identify(session: Session, access_token: str, rules: auth.TokenRules) -> Ide
     if access_token.startswith(api_key_service.PREFIX):
         return _identify_key(session, access_token)
     claims = auth.read(access_token, rules)
-    is_admin = session.execute(
-        select(User.is_admin)
-        .join(LoginSession, LoginSession.user_id == User.id)
-        .where(
-            User.id == claims.user_id,
-            User.is_active.is_(True),
-            LoginSession.id == claims.session_id,
-            LoginSession.revoked_at.is_(None),
-        )
-    ).scalar_one_or_none()
+    asked = {"user_id": claims.user_id, "session_id": claims.session_id}
+    is_admin = session.connection().execute(_IS_ADMIN, asked).scalar_one_or_none()
     if is_admin is None:
         raise UnauthenticatedError("the login has ended")
     return Identity(Actor(claims.user_id, is_admin), claims.session_id)

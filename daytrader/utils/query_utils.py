@@ -7,6 +7,7 @@ import binascii
 import inspect
 import json
 import operator
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,7 +16,20 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, TypeDecorator, and_, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    TypeDecorator,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.utils import query_values, validators
@@ -186,17 +200,38 @@ class Listing:
             validators.checked("cursor", lambda text: self._after(sort, order, text), cursor) if cursor else None,
         )
 
-    def fetch(self, session: Session, query: ListQuery, *scope: ColumnElement[bool]) -> Page:
-        """Return the page of *query* among the rows within *scope*."""
+    def fetch(self, session: Session, query: ListQuery, *scope: ColumnElement[bool], **bound: object) -> Page:
+        """
+        Return the page of *query* among the rows within *scope*.
+
+        With *bound*, values of the parameters in *scope*, the scope's expressions must be the same objects each time:
+        statements without conditions are then built once and kept.
+        """
         where = (*scope, *query.conditions)
         if query.cursor is not None:
-            return self._fetch_after(session, query, where)
-        total = session.scalar(self._counted.where(*where)) or 0
+            return self._fetch_after(session, query, where, bound)
+        if query.page == 1 and not query.conditions and bound:
+            return self._fetch_first(session, query, scope, bound)
+        total = session.scalar(self._counted.where(*where), bound) or 0
         offset = (query.page - 1) * query.page_size
         if offset >= total:
             return Page([], query.page, query.page_size, total)
         page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset)
-        return Page([self._view(row) for row in session.execute(page)], query.page, query.page_size, total)
+        return Page([self._view(row) for row in session.execute(page, bound)], query.page, query.page_size, total)
+
+    def _fetch_first(
+        self, session: Session, query: ListQuery, scope: tuple[ColumnElement[bool], ...], bound: Mapping[str, object]
+    ) -> Page:
+        """Return the first page with the number of all rows, by one statement that is built once."""
+        key = (*map(id, scope), query.sort, query.order)
+        kept = self._first_pages.get(key)
+        if kept is None:
+            total = self._counted.where(*scope).scalar_subquery()
+            page = self._selected.add_columns(total).where(*scope).order_by(*query.order_by)
+            kept = self._first_pages[key] = (scope, page.limit(bindparam("page_size", type_=Integer)))
+        session.flush()  # as a statement of the session itself would
+        rows = session.connection().execute(kept[1], {**bound, "page_size": query.page_size}).all()
+        return Page([self._view(row[:-1]) for row in rows], 1, query.page_size, rows[0][-1] if rows else 0)
 
     def following(self, query: ListQuery, page: Page) -> ListQuery | None:
         """Return the query of what follows *page*, which *query* asked for by cursor; None after the last."""
@@ -205,10 +240,13 @@ class Listing:
         after = self._after(query.sort, query.order, page.next_cursor)
         return replace(query, cursor=page.next_cursor, after=after)
 
-    def _fetch_after(self, session: Session, query: ListQuery, where: tuple[ColumnElement[bool], ...]) -> Page:
+    def _fetch_after(
+        self, session: Session, query: ListQuery, where: tuple[ColumnElement[bool], ...], bound: Mapping[str, object]
+    ) -> Page:
         """Return the page behind the cursor: its cost does not grow with what lies before it."""
         where = where if query.after is None else (*where, query.after)
-        rows = session.execute(self._selected.where(*where).order_by(*query.order_by).limit(query.page_size + 1)).all()
+        page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size + 1)
+        rows = session.execute(page, bound).all()
         items = [self._view(row) for row in rows[: query.page_size]]
         following = self._cursor(query, items) if len(rows) > query.page_size else None
         return Page(items, None, query.page_size, None, following)
@@ -241,6 +279,11 @@ class Listing:
         return or_(beyond, and_(column == value, later), column.is_(None))
 
     @cached_property
+    def _first_pages(self) -> dict[tuple[Any, ...], tuple[tuple[ColumnElement[bool], ...], Select[Any]]]:
+        # By the identity of the scope, which is kept with the statement, so that no other takes its place.
+        return {}
+
+    @cached_property
     def _counted(self) -> Select[int]:
         return self._joined(select(func.count()).select_from(self.model))
 
@@ -256,16 +299,11 @@ class Listing:
     @cached_property
     def _view(self) -> Callable[[Iterable[Any]], Any]:
         # The model's own properties over a selected row: one definition of each, without loading the model.
-        names = (*self.columns, *self.shown)
-
-        def fill(view: Any, row: Iterable[Any]) -> None:
-            for name, value in zip(names, row, strict=True):
-                setattr(view, name, value)
-
+        row = namedtuple(f"{self.model.__name__}Row", (*self.columns, *self.shown))  # type: ignore[misc]  # known here
         properties = {name: inspect.getattr_static(self.model, name) for name in self.derived}
-        members = {"__slots__": names, "__init__": fill} | properties
-        view: Callable[[Iterable[Any]], Any] = type(f"{self.model.__name__}Row", (), members)
-        return view
+        view: Any = type(row.__name__, (row,), {"__slots__": ()} | properties)
+        make: Callable[[Iterable[Any]], Any] = view._make
+        return make
 
     def resolve(self, name: str) -> tuple[str, str]:
         """Return the column's name and the suffix of the filter *name*, an alias or not."""
@@ -310,10 +348,20 @@ class Listing:
         }
 
     def _order_by(self, name: str, order: str) -> tuple[ColumnElement[Any], ...]:
-        wanted = self.columns[name]
-        # Ties break on id, so pages never overlap; nulls stand last on every database.
-        first = wanted.desc() if order == "desc" else wanted.asc()
-        return first.nulls_last(), self.columns["id"].asc()
+        known = self._orders.get((name, order))
+        if known is None:
+            wanted = self.columns[name]
+            # Ties break on id, so pages never overlap; nulls stand last on every database.
+            first = wanted.desc() if order == "desc" else wanted.asc()
+            known = self._orders[name, order] = (
+                first.nulls_last() if wanted.expression.nullable else first,  # an index has no such order on SQLite
+                self.columns["id"].asc(),
+            )
+        return known
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, str], tuple[ColumnElement[Any], ...]]:
+        return {}
 
 
 def _kind_of(column: InstrumentedAttribute[Any]) -> type | None:

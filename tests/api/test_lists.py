@@ -197,3 +197,19 @@ def test_pages_never_overlap(world: World, alice: Caller) -> None:
 
     assert sorted(seen) == sorted(set(seen))
     assert len(seen) == 25
+
+
+@pytest.mark.parametrize("asked", [{}, {"page": 2}, {"cursor": ""}, {"name_like": "swing"}, {"sort": "stop_price"}])
+def test_a_list_is_its_callers_whoever_asked_before(
+    world: World, alice: Caller, bob: Caller, admin: Caller, asked: dict[str, Any]
+) -> None:
+    """Statements are built once for everyone: each caller gets their own rows and their number, an admin all."""
+    acme = world.stock()
+    own = [world.service(alice.user, acme).id for _ in range(3)]
+    others = [world.service(bob.user, acme).id for _ in range(2)]
+
+    for caller, rows in [(alice, own), (bob, others), (admin, own + others), (alice, own)]:
+        body = caller.get("/services", page_size=1, **asked).get_json()
+
+        assert [item["id"] for item in body["items"]] == [rows[asked.get("page", 1) - 1]]
+        assert body["pagination"]["total_items"] == (None if "cursor" in asked else len(rows))
