@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from daytrader.services import demo
-from tests.e2e.server import RunningServer, wait_for
+from tests.e2e.server import RunningServer, daytrader, wait_for
 
 ROOT: Final = Path(__file__).parents[2]
 AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -40,8 +40,11 @@ PAGES: Final = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The demo, its replay at one bar a second."""
+    """The demo, its replay at one bar a second; beside its account there is an admin's."""
     instance = tmp_path_factory.mktemp("journeys") / "instance"
+    words = ("user", "create", "boss", "--email", "boss@example.com", "--admin", "--password-stdin")
+    made = daytrader(instance, *words, given=PASSWORD)
+    assert made.returncode == 0, made.stderr
     with RunningServer(instance, "--demo", "--speed", "1") as running:
         running.sign_in()
         # Until here the replay does not wait, and a machine with other work has no time for anybody else.
@@ -242,6 +245,53 @@ def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
         re.compile("close is (above|at or below) its average"), timeout=SLOW
     )
     assert _found_in_both_schemes(page, "a scan") == []
+
+
+def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Browser) -> None:
+    """The link is shown once and leads to a password of the user's own choice; an admin sees every part."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    _open(page, server, "/admin", "Administration")
+    expect(page.get_by_text("Only for admins")).to_be_visible(timeout=SLOW)
+    _sign_out(page, "demo")
+    _field(page, "User name or mail address").fill("boss")
+    _field(page, "Password").fill(PASSWORD)
+    _act(page, "Sign in")
+    page.get_by_role("link", name="Administration").click()
+    _act(page, "New user")
+    dialog = page.get_by_role("dialog")
+    _field(dialog, "Name").fill("invited")
+    _field(dialog, "Mail address").fill("invited@example.com")
+    _act(page, "Create the account", dialog)
+    link = page.get_by_test_id("one-time-link").inner_text(timeout=SLOW)
+    _act(page, "I have passed it on")
+    expect(page.get_by_test_id("one-time-link")).to_have_count(0)
+    expect(page.get_by_role("region", name="Users")).to_contain_text("invited@example.com", timeout=SLOW)
+
+    found = _found_in_both_schemes(page, "users")
+    for part, words in (
+        ("Engine and health", "Pause all trading"),
+        ("Jobs", "SUCCEEDED|Succeeded|No background work"),
+        ("Dividends and splits", "held back"),
+        ("Database", "Back up now"),
+        ("Configuration", "DAYTRADER_SECRET_KEY"),
+        ("Audit log", "user.create"),
+    ):
+        page.get_by_role("navigation", name="Administration").get_by_role("link", name=part).click()
+        expect(page.locator("main")).to_contain_text(re.compile(words), timeout=SLOW)
+        found += _found_in_both_schemes(page, part)
+    assert found == []
+
+    other = browser.new_context().new_page()
+    other.goto(link)
+    _field(other, "New password").fill(PASSWORD)
+    _field(other, "Once more").fill(PASSWORD)
+    _act(other, "Set the password")
+    expect(other.get_by_role("status")).to_contain_text("The password is set", timeout=SLOW)
+    other.context.close()
+    context.close()
+    server.sign_in("invited", PASSWORD)
+    server.sign_in()  # the demo again, for who comes next
 
 
 def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page: Page) -> None:
