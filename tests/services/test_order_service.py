@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from daytrader.brokers.messages import Acknowledgement, Fill
 from daytrader.models import Execution, Order, TradingService
-from daytrader.models.enums import OrderKind, OrderSide, OrderState, TransactionState
+from daytrader.models.decision import TradeDecision
+from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TransactionState
 from daytrader.services import booking, order_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
@@ -33,15 +37,44 @@ def place(service_id: int, side: OrderSide = OrderSide.BUY, shares: int = 10) ->
         kind = OrderKind.ENTRY if side is OrderSide.BUY else OrderKind.EXIT
         limit = 11 * UNIT if side is OrderSide.BUY else 0
         return order_service.place(
-            session, service, side=side, kind=kind, shares=shares, reason="test", limit=limit, bar_time=day(0)
+            session,
+            service,
+            side=side,
+            kind=kind,
+            shares=shares,
+            reason="test",
+            limit=limit,
+            decision_id=decided(session, service, shares) if side is OrderSide.BUY else None,
+            bar_time=day(0),
         )
+
+
+def decided(session: Session, service: TradingService, shares: int) -> int:
+    """Store that the first bar decided to buy, once, and return the decision's id."""
+    known = session.scalar(select(TradeDecision.id).where(TradeDecision.service_id == service.id))
+    if known is not None:
+        return known
+    decision = TradeDecision(
+        service_id=service.id,
+        interval=service.interval,
+        bar_time=day(0),
+        action=DecisionAction.BUY,
+        shares=shares,
+        reason="test",
+        evidence={},
+    )
+    session.add(decision)
+    service.last_bar_time = day(0)
+    session.flush()
+    return decision.id
 
 
 def book(service_id: int, order: Order, fill: Fill) -> booking.Booked | None:
     """Book a fill."""
     with SessionManager() as session:
         service = session.get_one(TradingService, service_id)
-        return booking.book(session, service, session.get_one(Order, order.id), fill)
+        named = replace(fill, execution_ref=f"{order.client_order_id}:{fill.execution_ref}")
+        return booking.book(session, service, session.get_one(Order, order.id), named)
 
 
 def fill(shares: int, price: int, name: str = "x1") -> Fill:
