@@ -89,7 +89,7 @@ class Rows(Field):
 class Grid(Field):
     """Rows of numbers; only shown."""
 
-    swagger = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}  # noqa: RUF012 (as every field)
+    swagger = {"type": "array", "items": {"type": "array", "items": {"type": "number", "x-nullable": True}}}  # noqa: RUF012 (as every field)
 
 
 class WalkForwardSchema(BaseSchema):

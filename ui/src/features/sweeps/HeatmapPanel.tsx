@@ -68,7 +68,7 @@ export function HeatmapPanel({ sweep }: { sweep: SweepDetail }) {
               { value: "best", label: "the best" },
             ]}
             value={reduce}
-            onChange={(value) => value && setReduce(value as Answer["reduce"])}
+            onChange={(value) => value && setReduce(value)}
           />
         )}
       </div>

@@ -673,9 +673,9 @@ export interface Heatmap {
   /** Values of the setting down */
   y_values: number[];
   /** By row of y, then column of x; null where nothing traded */
-  values: number[][];
+  values: ((number | null)[])[];
   /** How many combinations that is, likewise */
-  count: number[][];
+  count: ((number | null)[])[];
 }
 
 export interface History {
