@@ -66,7 +66,9 @@ class LazyCommands(click.Group):
 @click.version_option(__version__, prog_name="daytrader")
 def main() -> None:
     """Self-hosted stock trading: services that decide, trade, explain and account to the cent."""
+    from daytrader.cli import failures
     from daytrader.config import Settings
     from daytrader.utils import logs
 
+    failures.keep_interrupts()
     logs.configure(Settings.from_environment().log_level)

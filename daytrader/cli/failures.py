@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
-from typing import Final
+import threading
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from daytrader.utils.errors import ConfigurationError, DayTraderError, InvalidInputError
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 FAILED: Final = 1
 INVALID_INPUT: Final = 2
+_AGAIN_SECONDS: Final = 0.05
 
 
 def explain(error: Exception) -> int:
@@ -36,6 +42,18 @@ def explain(error: Exception) -> int:
 
     structlog.get_logger(__name__).debug("unexpected failure", exc_info=error)
     return _say(f"{type(error).__name__}: {error}. This is a defect; DAYTRADER_LOG_LEVEL=DEBUG shows where it is")
+
+
+def keep_interrupts() -> None:
+    """Have Ctrl-C end a command also where Python drops it: within a finalizer, whose errors it only prints."""
+
+    def hook(unraisable: UnraisableHookArgs) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            sys.__unraisablehook__(unraisable)
+
+    sys.unraisablehook = hook
 
 
 def is_broken_pipe(error: Exception) -> bool:

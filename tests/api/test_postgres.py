@@ -145,7 +145,7 @@ def test_prices_by_file_cursor_and_hand(app: Flask, world: World, trader: Caller
         answer = trader.post("/prices/import", data=data, query_string={"symbol": "BETA"})
         return str(answer.headers["Location"].removeprefix("/api/v1"))
 
-    jobs = [upload(content) for _ in range(2)]
+    jobs = [upload(content) for _ in range(4)]
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(lambda _: app.extensions["jobs"].run_waiting(), range(2))) == 4
     assert {trader.get(job).get_json()["state"] for job in jobs} == {"SUCCEEDED"}

@@ -231,6 +231,23 @@ def _interrupted(instance: Path, words: Sequence[str], has_begun: Callable[[], b
     return process.returncode, stderr
 
 
+def test_an_interrupt_within_a_finalizer_is_not_lost() -> None:
+    """Python only prints what a finalizer raises; the interrupt comes again a moment later."""
+    program = (
+        "import signal, time\n"
+        "from daytrader.cli.failures import keep_interrupts\n"
+        "keep_interrupts()\n"
+        "class Held:\n"
+        "    def __del__(self):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "Held()\n"
+        "time.sleep(20)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert "Exception ignored" not in done.stderr
+
+
 def test_ctrl_c_ends_a_long_command_without_a_traceback(tmp_path: Path) -> None:
     """In the middle of a replay's bars; what it has committed stands."""
     prices = tmp_path / "prices.csv"
