@@ -221,7 +221,13 @@ def test_what_is_made_is_its_owners_alone(daytrader: Command, instance: Path) ->
 
 def _interrupted(instance: Path, words: Sequence[str], has_begun: Callable[[], bool]) -> tuple[int, str]:
     process = subprocess.Popen(
-        [*PROGRAM, *words], env=environment(instance), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*PROGRAM, *words],
+        env=environment(instance),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Who runs the suite in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads yet)
     )
     deadline = time.monotonic() + 60
     while not has_begun() and process.poll() is None and time.monotonic() < deadline:
@@ -236,6 +242,7 @@ def test_an_interrupt_within_a_finalizer_is_not_lost() -> None:
     program = (
         "import signal, time\n"
         "from daytrader.cli.failures import keep_interrupts\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "keep_interrupts()\n"
         "class Held:\n"
         "    def __del__(self):\n"
