@@ -24,7 +24,7 @@ from daytrader.services import column_cache, demo, rate_limits, strategy_folder
 from daytrader.services.events import events
 from daytrader.services.rate_limits import RateLimits
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils import logs
+from daytrader.utils import logs, sealing
 from daytrader.utils.auth import TokenRules
 from daytrader.utils.errors import ConfigurationError
 
@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> Flask:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
     column_cache.use(settings.instance)
+    sealing.use(settings.sealing_key, settings.instance)
     app.extensions["backtesting"] = Backtesting(settings.limit_backtests)
     app.extensions["jobs"] = _worker(app, settings)
     encoding.install(app)

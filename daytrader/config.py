@@ -39,6 +39,8 @@ class Settings:
     """The folder of this installation's own strategies; empty: ``strategies`` in the instance folder."""
     secret_key: str = ""
     """Signs access tokens; at least 32 characters."""
+    sealing_key: str = ""
+    """Fernet keys that seal the secrets of others, the one in force first; empty: a key in the instance folder."""
     access_token_minutes: int = 15
     refresh_token_days: int = 30
     registration: bool = True

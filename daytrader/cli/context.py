@@ -51,6 +51,7 @@ def open_database(settings: Settings | None = None, *, writes: bool = False, mak
         ConflictError: If the command writes, and a server is running.
     """
     from daytrader.services import column_cache, database
+    from daytrader.utils import sealing
 
     settings = settings or Settings.from_environment()
     if writes:
@@ -67,6 +68,7 @@ def open_database(settings: Settings | None = None, *, writes: bool = False, mak
             "run `daytrader db upgrade`"
         )
     column_cache.use(settings.instance)
+    sealing.use(settings.sealing_key, settings.instance)
     return engine
 
 
