@@ -97,6 +97,16 @@ class EventService:
         self.publish: Callable[[PublishedEvent], None] = lambda _event: None
         self._turn = threading.RLock()
 
+    def make_ready(self, session: Session) -> None:
+        """
+        Take every lock that the unit of work needs of the database, before its turn comes.
+
+        Who waited for the database while it is its turn would wait for one who has the database and waits for a turn.
+        """
+        if session.info.get(_QUEUED):
+            session.flush()
+            session.connection()
+
     @contextmanager
     def in_turn(self, session: Session) -> Iterator[None]:
         """
@@ -124,7 +134,6 @@ class EventService:
         queued: list[Event] = session.info.pop(_QUEUED, [])
         if not queued:
             return
-        session.flush()  # an event may belong to a user who was made in this transaction
         # Columns, not objects: every bar of every service tells something.
         connection, now = session.connection(), get_current_datetime()
         sequences = bulk.reserve_ids(connection, _OUTBOX, len(queued))

@@ -60,15 +60,16 @@ class SessionManager:
                 if isinstance(exc, OperationalError) and _is_locked(exc):
                     raise UnavailableError("the database is busy, try again shortly") from exc
                 return
-            with events.in_turn(session):
-                self._commit(session)
-                events.release(session)
+            self._commit(session)
 
     def _commit(self, session: Session) -> None:
         try:
             data_feed.gather(session)
-            events.store(session)
-            session.commit()
+            events.make_ready(session)
+            with events.in_turn(session):
+                events.store(session)
+                session.commit()
+                events.release(session)
         except OperationalError as error:
             session.rollback()
             if _is_locked(error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,33 @@ def test_a_second_writer_waits_for_the_first(world: World) -> None:
         order.append("second")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_unit_that_only_tells_and_one_that_writes_never_wait_for_each_other(
+    world: World, published: list[PublishedEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose turn it is to publish has the database already: both would wait until their patience ends otherwise."""
+    is_asked = threading.Event()
+    in_turn = events.in_turn
+
+    def watched(session: Session) -> AbstractContextManager[None]:
+        is_asked.set()
+        return in_turn(session)
+
+    def tell() -> None:
+        with SessionManager() as session:
+            events.record(session, _told("TELLS"))
+
+    with SessionManager() as session:
+        session.add(Stock(symbol="WRITES"))
+        session.flush()
+        events.record(session, _told("WRITES"))
+        monkeypatch.setattr(events, "in_turn", watched)
+        other = threading.Thread(target=tell)
+        other.start()
+        assert not is_asked.wait(0.5)  # it waits for the database, not for its turn
+    other.join()
+    assert [one.event.entity["symbol"] for one in published] == ["WRITES", "TELLS"]
 
 
 def test_a_database_that_stays_locked_is_unavailable_not_an_error_of_ours(
