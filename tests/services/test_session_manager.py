@@ -204,8 +204,9 @@ def test_a_second_writer_waits_for_the_first(world: World) -> None:
     assert order == ["first", "second"]
 
 
+@pytest.mark.usefixtures("world")
 def test_a_unit_that_only_tells_and_one_that_writes_never_wait_for_each_other(
-    world: World, published: list[PublishedEvent], monkeypatch: pytest.MonkeyPatch
+    published: list[PublishedEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whose turn it is to publish has the database already: both would wait until their patience ends otherwise."""
     is_asked = threading.Event()
