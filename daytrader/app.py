@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -85,7 +86,7 @@ def create_app(settings: Settings) -> Flask:
     column_cache.use(settings.instance)
     sealing.use(settings.sealing_key, settings.instance)
     app.extensions["backtesting"] = Backtesting(settings.limit_backtests)
-    app.extensions["jobs"] = _worker(app, settings)
+    app.extensions["jobs"] = make_worker(settings, lambda: background.forget_bars(app))
     encoding.install(app)
     headers.install(app)
     errors.install(app)
@@ -96,13 +97,11 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _worker(app: Flask, settings: Settings) -> Worker:
-    """Return the worker with every kind of job there is."""
+def make_worker(settings: Settings, on_prices: Callable[[], None] = lambda: None) -> Worker:
+    """Return a worker with every kind of job there is; *on_prices* is called once one has changed prices."""
     address = headers.API_PREFIX
     return Worker(
-        price_jobs.handlers(
-            uploads.folder(settings), address=address, on_prices=lambda: background.forget_bars(app), settings=settings
-        )
+        price_jobs.handlers(uploads.folder(settings), address=address, on_prices=on_prices, settings=settings)
         | backtest.handlers(address=address)
         | sweep.handlers(settings.instance, address=address, dask=settings.dask)
         | scan.handlers(),

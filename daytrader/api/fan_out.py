@@ -173,15 +173,18 @@ class FanOut(Manager):  # type: ignore[misc]
     """Socket.IO's rooms, whose events go straight to the connections."""
 
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, **options: Any) -> None:
-        """Send an event to everyone in a room, or in several: once to each."""
+        """Send an event to everyone in a room, or in several, but not to those of ``skip_sid``: once to each."""
         to = options.pop("to", None) or room
-        if options.get("callback") or options.get("skip_sid"):
+        if options.get("callback"):
             super().emit(event, data, namespace, room=to, **options)
             return
         text = self.server.packet_class(socketio_packet.EVENT, namespace=namespace, data=[event, data]).encode()
         packet = engineio_packet.Packet(engineio_packet.MESSAGE, text)
         frame = _frame(packet.encode())
-        for _sid, engine_id in self.get_participants(namespace, to):
+        skipped = options.get("skip_sid") or ()
+        for socket_id, engine_id in self.get_participants(namespace, to):
+            if socket_id in skipped:
+                continue
             held = self.server.eio.sockets.get(engine_id)
             if held is not None and not _send(held, frame):
                 self.server._send_eio_packet(engine_id, packet)

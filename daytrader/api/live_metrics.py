@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from daytrader.api import rooms
 from daytrader.models.trading_service import TradingService
-from daytrader.services import performance_service, system_events
+from daytrader.services import event_log, performance_service, system_events
 from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
 
@@ -23,13 +25,21 @@ SPACING: Final = 1.0
 _SOURCES: Final = frozenset({"decision:new", "transaction:new", "transaction:update", "transaction:complete"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Whose service it is, and the sequence of the event that changed its figures."""
+
+    owner_id: int
+    sequence: int
+
+
 class LiveMetrics:
     """Computes figures in a thread of its own, which ends when there is nothing to tell."""
 
     def __init__(self, is_heard: Callable[[list[str]], bool]) -> None:
         """*is_heard* tells whether anybody is in one of these internal rooms."""
         self._is_heard = is_heard
-        self._due: dict[int, int] = {}  # service to owner
+        self._due: dict[int, _Due] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -43,7 +53,7 @@ class LiveMetrics:
         if not self._is_heard(rooms.audience(told)):
             return
         with self._lock:
-            self._due[service_id] = event.owner_id
+            self._due[service_id] = _Due(event.owner_id, published.sequence)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="live-metrics", daemon=True)
                 self._thread.start()
@@ -62,15 +72,28 @@ class LiveMetrics:
                 logger.exception("metrics not told")
             time.sleep(max(0.0, began + SPACING - time.monotonic()))
 
-    def _tell(self, due: dict[int, int]) -> None:
+    def _tell(self, due: dict[int, _Due]) -> None:
         # Computed before anything is written: the figures of many services must not hold the database.
-        found: list[Event] = []
-        for service_id, owner_id in due.items():
+        found: dict[int, Event] = {}
+        for service_id, one in due.items():
             with SessionManager(read_only=True) as session:
                 service = session.get(TradingService, service_id)
                 if service is not None:
                     figures = asdict(performance_service.metrics(session, service))
-                    found.append(system_events.metrics_update(owner_id, service_id, figures))
+                    found[service_id] = system_events.metrics_update(one.owner_id, service_id, figures)
         with SessionManager() as session:
-            for event in found:
-                events.record(session, event)
+            told = event_log.metrics_told(session, found)
+            lately = get_current_datetime() - timedelta(seconds=SPACING)
+            for service_id, event in found.items():
+                sequence, moment = told.get(service_id, (0, lately))
+                if sequence > due[service_id].sequence:
+                    continue  # another process has noticed the same, and told it
+                if moment > lately:
+                    self._again(service_id, due[service_id])
+                else:
+                    events.record(session, event)
+
+    def _again(self, service_id: int, one: _Due) -> None:
+        """Tell of the service in the next round: another process has told of it a moment ago."""
+        with self._lock:
+            self._due.setdefault(service_id, one)

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 import daytrader
 from daytrader.services import event_log, system_service
+from daytrader.services.bells import NONE, OK
 from daytrader.services.session_manager import SessionManager
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -90,6 +91,11 @@ class _State(Collector):
                 family.add_metric([state], count)
             yield family
         yield _one("daytrader_last_event", "Sequence of the newest event", {}, sequence)
+        told = self._app.extensions["sockets"].told
+        yield _one("daytrader_told_event", "Sequence of the last event that this process' sockets were told", {}, told)
+        bells = self._app.extensions.get("bells")
+        if bells is not None and bells.status != NONE:
+            yield _one("daytrader_redis_up", "Whether Redis answers", {}, bells.status == OK)
         engine = self._app.extensions.get("engine")
         if engine is not None:
             status = engine.status()

@@ -24,7 +24,9 @@ from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, field
 from daytrader.config import Settings
 from daytrader.services import event_log, token_service
-from daytrader.services.events import PublishedEvent
+from daytrader.services.bells import EVENTS, Bells
+from daytrader.services.event_tail import EventTail
+from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
@@ -74,6 +76,10 @@ class Sockets:
         self._settings: Settings = app.extensions["settings"]
         self._connections: dict[str, _Connection] = {}
         self._lock = threading.Lock()
+        self._order = threading.Lock()  # held while one event is sent: resuming sockets look what was told before
+        self._told = 0
+        self._resumed: dict[str, int] = {}  # socket to the sequence up to which `resume` sends, or has sent
+        self._tail: EventTail | None = None
         self._guard: threading.Thread | None = None
         self.io = SocketIO(
             app,
@@ -103,12 +109,40 @@ class Sockets:
         After the last event of an object its rooms are emptied: whoever stays must hear nothing of the next one.
         """
         audience = rooms.audience(event.event)
-        if self._is_heard(audience):  # a bar of ten thousand services is mostly told to nobody: it is not encoded
-            # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
-            self.io.server.emit(event.event.name, event.payload(), to=audience, namespace=_NAMESPACE)
-        for room in rooms.ended(event.event):
-            self.io.server.close_room(room, namespace=_NAMESPACE)
+        with self._order:
+            if self._is_heard(audience):  # a bar of ten thousand services is mostly told to nobody: it is not encoded
+                # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
+                self._resumed = {one: last for one, last in self._resumed.items() if event.sequence <= last}
+                skipped = list(self._resumed)
+                self.io.server.emit(
+                    event.event.name, event.payload(), to=audience, namespace=_NAMESPACE, skip_sid=skipped
+                )
+            for room in rooms.ended(event.event):
+                self.io.server.close_room(room, namespace=_NAMESPACE)
+            self._told = max(self._told, event.sequence)
         self._metrics.notice(event)
+
+    def follow(self, bells: Bells) -> None:
+        """
+        Tell of what every process commits, this one included, from the outbox in its order.
+
+        Until then the sockets hear their own process, at once and from the thread that commits.
+        """
+        self._tail = EventTail(self.publish)
+        bells.listen(EVENTS, self._tail.ring)
+        events.publish = lambda _published: bells.ring(EVENTS)
+        self._tail.start()
+        self._told = max(self._told, self._tail.cursor)
+
+    def stop_following(self) -> None:
+        """Tell of nothing more."""
+        if self._tail is not None:
+            self._tail.stop()
+
+    @property
+    def told(self) -> int:
+        """Return the sequence of the last event that was told, 0 before the first."""
+        return self._told
 
     def hang_up(self) -> None:
         """Close every connection, because the server stops: clients come back and resume."""
@@ -158,6 +192,8 @@ class Sockets:
     def _disconnect(self, _reason: object = None) -> None:
         with self._lock:
             self._connections.pop(_socket_id(), None)
+        with self._order:
+            self._resumed.pop(_socket_id(), None)
 
     def _answer(self, act: Callable[[Identity, Any], Answer], data: Any = None, *_more: Any) -> Answer:
         """Acknowledge what *act* makes of what a client sent; whoever sends too much is refused."""
@@ -197,18 +233,29 @@ class Sockets:
         socket_id, replayed = _socket_id(), 0
         # Every socket is in a room of its own and in its user's.
         joined = set(self.io.server.rooms(socket_id, _NAMESPACE)) - {socket_id, rooms.own(identity.actor)}
-        while True:
-            with SessionManager(read_only=True) as session:
-                found = event_log.missed(session, identity.actor, after, _REPLAY_CHUNK)
-            for event in found:
-                after = event.sequence
-                if rooms.hears(identity.actor, event.event, joined):
-                    self.io.server.emit(event.event.name, event.payload(), to=socket_id, namespace=_NAMESPACE)
-                    replayed += 1
-                if replayed == _REPLAY_MOST:
-                    return {"replayed": replayed, "more": True}
-            if len(found) < _REPLAY_CHUNK:
-                return {"replayed": replayed}
+        with self._order:
+            self._resumed[socket_id] = _HIGHEST_SEQUENCE  # what happens meanwhile comes after what was missed
+        try:
+            while True:
+                told = self._told
+                with SessionManager(read_only=True) as session:
+                    found = event_log.missed(session, identity.actor, after, _REPLAY_CHUNK)
+                for event in found:
+                    after = event.sequence
+                    if rooms.hears(identity.actor, event.event, joined):
+                        self.io.server.emit(event.event.name, event.payload(), to=socket_id, namespace=_NAMESPACE)
+                        replayed += 1
+                    if replayed == _REPLAY_MOST:
+                        return {"replayed": replayed, "more": True}
+                if len(found) < _REPLAY_CHUNK:
+                    with self._order:
+                        if self._told == told:  # else others were told of something since, and this one was not
+                            self._resumed[socket_id] = after = max(after, told)
+                            return {"replayed": replayed}
+        finally:
+            with self._order:
+                if socket_id in self._resumed:  # else it has gone meanwhile
+                    self._resumed[socket_id] = after
 
     def _watch_logins(self) -> None:
         """Close the sockets whose login, account or role is no longer what it was; end when none is left."""

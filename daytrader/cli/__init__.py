@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "stocks": ("daytrader.cli.stocks:stocks", "List, add and show stocks."),
     "strategy": ("daytrader.cli.strategy:strategy", "List, show and check strategies."),
     "sweep": ("daytrader.cli.sweep:sweep", "Try many settings, and say how much of the best is luck."),
+    "worker": ("daytrader.cli.worker:worker", "Do the jobs in a process of its own."),
     "user": ("daytrader.cli.user:user", "Create and mend accounts."),
 }
 

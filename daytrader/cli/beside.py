@@ -1,4 +1,4 @@
-"""One server an instance, and no command that changes things behind its back (ADR 0015)."""
+"""On SQLite one server an instance, and no command that changes things behind its back (ADR 0015, 0030)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ _POLL_SECONDS: Final = 0.05
 
 
 @contextmanager
-def serving(instance: Path, address: str) -> Iterator[None]:
+def serving(instance: Path, address: str, *, is_alone: bool) -> Iterator[None]:
     """
     Be the server of *instance*; processes forked meanwhile are part of it.
 
+    Unless it *is_alone* other servers, and commands, may be at work beside it: on PostgreSQL all of them hear, from the
+    database, what any of them does.
+
     Raises:
-        ConflictError: If there is one already, or a command keeps writing.
+        ConflictError: If there is one that is alone already, or a command keeps writing.
     """
     with _open(instance) as descriptor:
+        if not is_alone:
+            _share(descriptor)
+            yield
+            return
         deadline = time.monotonic() + _COMMAND_SECONDS
         while not _lock(descriptor, fcntl.LOCK_EX):
             if _server(descriptor) is not None:
@@ -52,13 +59,17 @@ def writing(instance: Path) -> Iterator[None]:
         ConflictError: If one is running: neither its engine nor its sockets would hear of what the command does.
     """
     with _open(instance) as descriptor:
-        if not _lock(descriptor, fcntl.LOCK_SH):
-            server = _server(descriptor) or "a server"
-            raise ConflictError(
-                f"{server} is running on this instance and would not hear of this: stop it first, or use its API"
-            )
+        _share(descriptor)
         os.ftruncate(descriptor, 0)  # a server that was killed has left its name
         yield
+
+
+def _share(descriptor: int) -> None:
+    if not _lock(descriptor, fcntl.LOCK_SH):
+        server = _server(descriptor) or "a server"
+        raise ConflictError(
+            f"{server} is running on this instance and would not hear of this: stop it first, or use its API"
+        )
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def run(*, speed: float | None) -> None:
     half a minute of its end.
     """
     from daytrader.cli.ending import until_told_to_stop
+    from daytrader.cli.node import heard_elsewhere
     from daytrader.engine.feed_choice import make_feed
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database
@@ -42,7 +43,7 @@ def run(*, speed: float | None) -> None:
     supervisor = EngineSupervisor(
         database_is_sqlite=False, instance_path=settings.instance, speed=speed, feed=make_feed(settings)
     )
-    with until_told_to_stop() as told_to_stop:
+    with until_told_to_stop() as told_to_stop, heard_elsewhere(settings):
         supervisor.start()
         shown = None
         while not told_to_stop.wait(_LOOK_SECONDS):

@@ -81,6 +81,13 @@ def with_secret(settings: Settings) -> Settings:
     return replace(settings, secret_key=secret_file.read_or_make(path, lambda: secrets.token_urlsafe(_SECRET_BYTES)))
 
 
+def is_alone(settings: Settings) -> bool:
+    """Return whether a server of *settings* is the only process of its installation: it is on SQLite."""
+    from daytrader.services import database
+
+    return database.is_sqlite(settings.database)
+
+
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
     """

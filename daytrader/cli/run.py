@@ -14,11 +14,12 @@ import click
 from daytrader.cli.beside import serving
 from daytrader.cli.context import console, warn
 from daytrader.cli.ending import until_told_to_stop
-from daytrader.cli.listening import address_of, listening, serving_options, with_feed, with_secret
+from daytrader.cli.listening import address_of, is_alone, listening, serving_options, with_feed, with_secret
 from daytrader.config import Settings
 from daytrader.utils.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from daytrader.engine.elsewhere import EngineElsewhere
     from daytrader.engine.supervisor import EngineSupervisor
 
 # A page of another site whose name was made to point here must not read the demo's password.
@@ -45,7 +46,7 @@ def run(
         raise InvalidInputError({"host": ["the demo shows its password to whoever asks: loopback addresses only"]})
     with (
         listening(host, port) as listener,
-        serving(settings.instance, address_of(listener)),
+        serving(settings.instance, address_of(listener), is_alone=is_alone(settings)),
         until_told_to_stop() as told_to_stop,
     ):
         _serve(settings, listener, speed, replay_from, told_to_stop)
@@ -99,7 +100,7 @@ def _serve(
         parts.close()
 
 
-def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor) -> None:
+def _welcome(settings: Settings, address: str, supervisor: EngineSupervisor | EngineElsewhere) -> None:
     """Say where it is, who may come in and what happens."""
     from daytrader import __version__
     from daytrader.services import demo

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import partial
 from typing import Final
 
 import click
 
 from daytrader.cli.beside import serving
 from daytrader.cli.context import console
-from daytrader.cli.listening import address_of, listening, serving_options, with_feed, with_secret
+from daytrader.cli.listening import address_of, is_alone, listening, serving_options, with_feed, with_secret
 from daytrader.config import PRODUCTION, Settings
 from daytrader.utils import logs
 from daytrader.utils.errors import ConfigurationError
@@ -28,11 +29,15 @@ _MOST_THREADS: Final = 4096
     show_default=True,
     help="Each socket holds one; 16 are kept for requests.",
 )
+@click.option("--no-engine", "trades", flag_value=False, default=True, help="`daytrader engine run` trades.")
+@click.option("--no-jobs", "does_jobs", flag_value=False, default=True, help="`daytrader worker` does the jobs.")
 def serve(
     port: int,
     host: str,
     *,
     threads: int,
+    trades: bool,
+    does_jobs: bool,
     feed: str | None,
     provider: str | None,
     speed: float | None,
@@ -41,19 +46,26 @@ def serve(
     """
     Serve API, sockets and engine in production, behind a TLS proxy; SIGTERM stops within ten seconds.
 
-    DAYTRADER_ENV is production unless it is set: DAYTRADER_SECRET_KEY is needed then.
+    DAYTRADER_ENV is production unless it is set: DAYTRADER_SECRET_KEY is needed then. On SQLite this is the only
+    process; on PostgreSQL engine and jobs may have their own, and several of these may serve.
     """
     settings = with_secret(Settings.from_environment({"DAYTRADER_ENV": PRODUCTION} | dict(os.environ)))
     settings = with_feed(settings, feed, provider)
     settings.check()
     if settings.demo:
         raise ConfigurationError("the demo is for `daytrader run`: its page shows its password")
+    if is_alone(settings) and not (trades and does_jobs):
+        raise ConfigurationError("on SQLite one process serves, trades and does the jobs: several need PostgreSQL")
     logs.configure(settings.log_level, is_json=settings.is_production)
-    with listening(host, port) as listener, serving(settings.instance, address_of(listener)):
+    with (
+        listening(host, port) as listener,
+        serving(settings.instance, address_of(listener), is_alone=is_alone(settings)),
+    ):
         from daytrader import __version__
         from daytrader.cli import node
         from daytrader.cli.gunicorn import Production
 
         node.prepare(settings, replay_from)
         console().print(f"DayTrader {__version__} serves at {address_of(listener)}", highlight=False)
-        Production(lambda: node.build(settings, speed=speed), os.dup(listener.fileno()), threads).run()
+        build = partial(node.build, settings, trades=trades, does_jobs=does_jobs, speed=speed)
+        Production(build, os.dup(listener.fileno()), threads).run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -62,8 +62,8 @@ class Feed(Protocol):
         """Return the stored bars of one stock at one interval."""
         ...
 
-    def forget(self) -> None:
-        """Read stored bars again when they are next needed."""
+    def forget(self, stock_ids: Collection[int] | None = None) -> None:
+        """Read stored bars, only those of *stock_ids* where given, again when they are next needed."""
         ...
 
     def status(self) -> FeedStatus:
@@ -135,9 +135,9 @@ class ReplayFeed:
             ).first()
             return self._stock(session, stock_id, interval, symbol or "")
 
-    def forget(self) -> None:
-        """Read every stock's bars again when they are next needed: prices have been imported."""
-        self._stored.clear()
+    def forget(self, stock_ids: Collection[int] | None = None) -> None:
+        """Read stored bars again when they are next needed: prices have been imported."""
+        self._stored = remembered(self._stored, stock_ids)
 
     def _stock(self, session: Session, stock_id: int, interval: int, symbol: str) -> StockBars:
         key = (stock_id, interval)
@@ -149,6 +149,13 @@ class ReplayFeed:
 
 def _cursor(session: Session) -> FeedCursor | None:
     return session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))
+
+
+def remembered(
+    stored: Mapping[tuple[int, int], StockBars], stock_ids: Collection[int] | None
+) -> dict[tuple[int, int], StockBars]:
+    """Return what of *stored* (by stock id and interval) is left without *stock_ids*; nothing where they are None."""
+    return {} if stock_ids is None else {key: bars for key, bars in stored.items() if key[0] not in stock_ids}
 
 
 def wanted(session: Session) -> list[tuple[int, int, str]]:

@@ -7,8 +7,9 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.orm import Session
@@ -41,6 +42,8 @@ class HeldLease:
         self._good_until = 0.0
         self._ends = threading.Event()
         self._thread: threading.Thread | None = None
+        self.describe: Callable[[], Mapping[str, Any]] | None = None
+        """What its engine says of itself, stored with each renewal."""
 
     @property
     def is_held(self) -> bool:
@@ -96,10 +99,11 @@ class HeldLease:
 
     def _renew(self, token: int) -> None:
         while not self._ends.wait(self._life / _RENEWALS):
+            status = self._said()
             began = time.monotonic()
             try:
                 with SessionManager() as session:
-                    engine_lease.renew(session, token, timedelta(seconds=self._life))
+                    engine_lease.renew(session, token, timedelta(seconds=self._life), status)
             except LostLeaseError:
                 return  # the next unit of work finds out
             except Exception:  # a database that is down for a while: tried again, and each unit asks for itself
@@ -107,3 +111,10 @@ class HeldLease:
             else:
                 if self._token == token:
                     self._good_until = began + self._life
+
+    def _said(self) -> Mapping[str, Any] | None:
+        try:
+            return None if self.describe is None else self.describe()
+        except Exception:  # no word is no reason to lose the lease
+            logger.warning("the engine cannot say what it does", exc_info=True)
+            return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -135,10 +135,12 @@ class LiveFeed:
             ).first()
         return self._bars(Key(stock_id, interval, symbol or ""))
 
-    def forget(self) -> None:
-        """Read every stock's bars again when they are next needed."""
+    def forget(self, stock_ids: Collection[int] | None = None) -> None:
+        """Read stored bars, only those of *stock_ids* where given, again when they are next needed."""
         self._generation += 1
-        self._stored.clear()
+        for key in list(self._stored):
+            if stock_ids is None or key[0] in stock_ids:
+                self._stored.pop(key, None)
 
     def renew(self, key: Key) -> None:
         """Read the bars of *key* again when they are next needed."""

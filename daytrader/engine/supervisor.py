@@ -20,6 +20,7 @@ from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
+from daytrader.engine.price_watch import PriceWatch
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import NoFence, OnTrade, Runner
 from daytrader.models.enums import ServiceState
@@ -89,6 +90,9 @@ class EngineSupervisor:
         self._on_end = on_end
         self._feed: Feed = feed or ReplayFeed()
         self._lease = None if database_is_sqlite else lease or HeldLease()
+        self._prices = None if database_is_sqlite else PriceWatch(self._feed)
+        if self._lease is not None:
+            self._lease.describe = self.status
         self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=self._lease or NoFence())
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -114,7 +118,7 @@ class EngineSupervisor:
             self._thread.join()  # it was stopped while it loaded
         if self._is_sqlite:
             self._locks.enter_context(engine_lock(self._instance))
-        session_factory.configure(info={_INSTALLATION: installation_id(self._instance)})
+        name_orders(self._instance)
         self._stopping.clear()
         self._ready.clear()
         with SessionManager(read_only=True) as session:
@@ -182,6 +186,7 @@ class EngineSupervisor:
             "services": _services_at_work(),
             "last_bar_at": self._last_bar_at,
             "error": self._error or feed.error,
+            "holder": self._lease.holder if self._lease is not None and self._lease.is_held else None,
         }
 
     @property
@@ -281,6 +286,8 @@ class EngineSupervisor:
         while not self._stopping.is_set():
             with self._hand:
                 self._heed_the_switch()
+                if self._prices is not None:
+                    self._prices.look()
                 tick = None if self.is_paused else self._take_next()
             if self.is_paused:
                 self._going.wait(IDLE_SECONDS)
@@ -319,6 +326,11 @@ class EngineSupervisor:
         with SessionManager() as session:
             events.record(session, system_events.notification(Severity.INFO, "engine", message))
         self._on_end(feed.position)
+
+
+def name_orders(instance: Path) -> None:
+    """Let the orders of this process bear this installation's name."""
+    session_factory.configure(info={_INSTALLATION: installation_id(instance)})
 
 
 def installation_id(instance: Path) -> str:

@@ -1,10 +1,10 @@
-"""The threads that carry out stored jobs, one after the other, in the server's process."""
+"""The threads that carry out stored jobs, one after the other, in the server's process or in one of their own."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -64,6 +64,7 @@ class JobControl:
     """How a running job tells where it is and hears that it should stop."""
 
     job_id: int
+    attempt: int
     progress: float = 0.0
     eta: datetime | None = None
     is_cancelled: bool = False
@@ -91,7 +92,7 @@ class JobControl:
         if is_stored and now - self._told >= _TELL_SECONDS:
             self._told = now
             with SessionManager() as session:
-                self.is_cancelled |= not job_service.tell(session, self.job_id, progress, self.eta)
+                self.is_cancelled |= not job_service.tell(session, self.job_id, self.attempt, progress, self.eta)
         if self.is_cancelled or self._stopping.is_set():
             raise JobStopped
 
@@ -119,6 +120,8 @@ class Worker:
         self._bell = threading.Condition()
         self._rung = 0
         self._stopping = threading.Event()
+        self.tell_others: Callable[[], None] = lambda: None
+        """Called by `wake`: workers in other processes may be nearer."""
 
     def start(self) -> None:
         """Begin to work, orphaned jobs first."""
@@ -147,7 +150,7 @@ class Worker:
     def stop(self, timeout: float = 10.0) -> bool:
         """Interrupt what runs, to be begun anew at the next start; return whether that took at most *timeout* s."""
         self._stopping.set()
-        self.wake()
+        self.hear()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -157,7 +160,12 @@ class Worker:
         return has_ended
 
     def wake(self) -> None:
-        """Look for a new job now."""
+        """Look for a new job now, here and wherever else there are workers."""
+        self.hear()
+        self.tell_others()
+
+    def hear(self) -> None:
+        """Look for a new job now, here."""
         with self._bell:
             self._rung += 1
             self._bell.notify_all()
@@ -215,7 +223,9 @@ class Worker:
         while not self._stopping.wait(_SIGN_OF_LIFE.total_seconds()):
             try:
                 with SessionManager() as session:
-                    job_service.touch(session, list(self._running))
+                    job_service.touch(
+                        session, {control.job_id: control.attempt for control in list(self._running.values())}
+                    )
                     job_service.recover(session, get_current_datetime() - _SILENCE)
             except Exception:  # the watch must outlive a database that is down for a while
                 logger.exception("could not look after jobs")
@@ -228,7 +238,7 @@ class Worker:
             job = job_service.take(session, without=without)
         if job is None:
             return False
-        control = self._running[job.id] = JobControl(job.id, _stopping=self._stopping)
+        control = self._running[job.id] = JobControl(job.id, job.attempt, _stopping=self._stopping)
         try:
             self._finish(job, control, self._outcome(job, control))
         finally:
@@ -254,14 +264,17 @@ class Worker:
         for attempt in range(1, _ENDING_TRIES + 1):
             try:
                 with SessionManager() as session:
-                    stored = session.get_one(Job, job.id)
-                    _store(session, stored, control, outcome)
+                    stored = job_service.still_taken(session, job.id, control.attempt)
+                    if stored is not None:
+                        _store(session, stored, control, outcome)
                 break
             except UnavailableError:
                 if attempt == _ENDING_TRIES:  # it stays RUNNING: the next start begins it anew
                     logger.error("the database stayed busy: the end of a job is not stored", job_id=job.id)
                     return
-        if stored.state is not JobState.QUEUED:
+        if stored is None:
+            logger.warning("this worker was silent for too long: another one has its job", job_id=job.id)
+        elif stored.state is not JobState.QUEUED:
             self._discard(stored)
 
     def _discard(self, job: Job) -> None:

@@ -15,6 +15,7 @@ from daytrader.models.idempotency_key import IdempotencyKey
 from daytrader.models.job import Job
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.login_session import LoginSession, RefreshToken
+from daytrader.models.notification_target import NotificationTarget
 from daytrader.models.one_time_token import OneTimeToken
 from daytrader.models.order import Order
 from daytrader.models.price_revision import PRICE_REVISIONS
@@ -42,6 +43,7 @@ __all__ = [
     "Job",
     "JournalEntry",
     "LoginSession",
+    "NotificationTarget",
     "OneTimeToken",
     "Order",
     "RefreshToken",

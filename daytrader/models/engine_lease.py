@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,3 +26,5 @@ class EngineLease(Base):
     holder: Mapped[str] = mapped_column(String(100), default="")
     # By the database's clock; null once it was given back.
     expires_at: Mapped[datetime | None]
+    # What the holder last said of itself: for processes that run no engine.
+    status: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

@@ -142,6 +142,14 @@ class JobState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class NotificationKind(StrEnum):
+    """What a user may want to be told of."""
+
+    TRADES = "trades"
+    ERRORS = "errors"
+    DAILY_SUMMARY = "daily_summary"
+
+
 class ApiScope(StrEnum):
     """What a key may be used for; each includes those before it."""
 

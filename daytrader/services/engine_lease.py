@@ -9,15 +9,17 @@ the database ends a session that is silent for a lease's life within a transacti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from daytrader.models.base import json_ready
 from daytrader.models.engine_lease import EngineLease
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import LostLeaseError
@@ -44,19 +46,30 @@ def take(session: Session, holder: str, life: timedelta) -> Taken | None:
         return None
     is_inherited = lease.expires_at is not None
     lease.token += 1
-    lease.holder, lease.expires_at = holder, now + life
+    lease.holder, lease.expires_at, lease.status = holder, now + life, {}
     return Taken(lease.token, is_inherited)
 
 
-def renew(session: Session, token: int, life: timedelta) -> None:
+def renew(session: Session, token: int, life: timedelta, status: Mapping[str, Any] | None = None) -> None:
     """
-    Hold the lease for *life* from now on.
+    Hold the lease for *life* from now on, and leave word of what its engine is doing.
 
     Raises:
         LostLeaseError: If another engine has taken it.
     """
     require(session, token, life)
-    session.execute(update(EngineLease).where(EngineLease.name == _ENGINE).values(expires_at=_now(session) + life))
+    said = {} if status is None else {"status": json_ready(status)}
+    session.execute(
+        update(EngineLease).where(EngineLease.name == _ENGINE).values(expires_at=_now(session) + life, **said)
+    )
+
+
+def status(session: Session) -> tuple[str, Mapping[str, Any]] | None:
+    """Return who holds the lease and what it last said of itself, None where nobody holds it."""
+    lease = session.scalar(_row())
+    if lease is None or lease.expires_at is None or lease.expires_at <= _now(session):
+        return None
+    return lease.holder, lease.status
 
 
 def give_back(session: Session, token: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.models.base import json_ready
 from daytrader.models.event_outbox import EventOutbox
+from daytrader.models.user import User
 from daytrader.services import bulk
 from daytrader.utils.current_datetime import get_current_datetime
 
@@ -27,6 +28,13 @@ _STORED: Final = "stored events"
 # How long a unit of work waits for its turn to publish; longer would let two units wait for each other's rows forever.
 _TURN_SECONDS: Final = 2.0
 _OUTBOX: Final = cast("Table", EventOutbox.__table__)
+_USERS: Final = cast("Table", User.__table__)
+# One lock of PostgreSQL that every unit of work with events takes last of all, so that they commit in the order of
+# their sequences: whoever has read up to one has missed none before it. One that hangs there would hold all others:
+# the database ends its session.
+_IN_ORDER: Final = (
+    "SELECT set_config('idle_in_transaction_session_timeout', '10000', true), pg_advisory_xact_lock(7202602)"
+)
 _COLUMNS: Final = ("id", "name", "action", "rooms", "entity", "user_id", "created_at", "updated_at")
 
 KEPT: Final = timedelta(hours=24)
@@ -87,7 +95,11 @@ def prune(connection: Connection) -> int:
     # Only the oldest are looked at: the outbox is in the order of time, and so needs no index on it.
     oldest = select(_OUTBOX.c.id, _OUTBOX.c.created_at).order_by(_OUTBOX.c.id).limit(2 * PRUNE_EVERY).subquery()
     last = connection.scalar(select(func.max(oldest.c.id)).where(oldest.c.created_at < get_current_datetime() - KEPT))
-    return 0 if last is None else connection.execute(delete(_OUTBOX).where(_OUTBOX.c.id <= last)).rowcount
+    if last is None:
+        return 0
+    # Those of a user who is being removed go with the user: nobody waits for that here.
+    gone = select(_OUTBOX.c.id).where(_OUTBOX.c.id <= last).with_for_update(skip_locked=True)
+    return connection.execute(delete(_OUTBOX).where(_OUTBOX.c.id.in_(gone))).rowcount
 
 
 class EventService:
@@ -103,9 +115,15 @@ class EventService:
 
         Who waited for the database while it is its turn would wait for one who has the database and waits for a turn.
         """
-        if session.info.get(_QUEUED):
-            session.flush()
-            session.connection()
+        queued: Sequence[Event] = session.info.get(_QUEUED, ())
+        if not queued:
+            return
+        session.flush()
+        owners = {event.owner_id for event in queued} - {None}
+        if not _is_sqlite(session.connection()) and owners:
+            # The outbox refers to them. The order of ids is everybody's.
+            query = select(_USERS.c.id).where(_USERS.c.id.in_(owners)).order_by(_USERS.c.id)
+            session.execute(query.with_for_update(read=True, key_share=True))
 
     @contextmanager
     def in_turn(self, session: Session) -> Iterator[None]:
@@ -136,6 +154,8 @@ class EventService:
             return
         # Columns, not objects: every bar of every service tells something.
         connection, now = session.connection(), get_current_datetime()
+        if not _is_sqlite(connection):
+            connection.exec_driver_sql(_IN_ORDER)
         sequences = bulk.reserve_ids(connection, _OUTBOX, len(queued))
         stored = bulk.driver_value(connection, _OUTBOX, "created_at", now)
         bulk.insert_rows(
@@ -161,6 +181,10 @@ class EventService:
                 self.publish(published)
             except Exception:  # the publish edge: the commit stands whatever the listener does
                 logger.exception("event not published", event_name=published.event.name, sequence=published.sequence)
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def _entity(event: Event) -> str:

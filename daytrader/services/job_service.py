@@ -66,6 +66,7 @@ def request_cancel(session: Session, actor: Actor, job_id: int) -> Job:
         ConflictError: If it has ended.
     """
     job = get_owned(session, job_id, actor)
+    session.refresh(job, with_for_update=True)  # a worker may be taking it
     if job.state not in UNFINISHED:
         raise ConflictError("the job has ended")
     job.is_cancel_requested = True
@@ -99,15 +100,22 @@ def take(session: Session, *, without: Collection[str] = ()) -> Job | None:
     if job is None:
         return None
     job.state = JobState.RUNNING
+    job.attempt += 1
     job.started_at = get_current_datetime()
     events.record(session, event_payloads.job_update(job))
     return job
 
 
-def tell(session: Session, job_id: int, progress: float, eta: datetime | None) -> bool:
-    """Store how far a running job is, announce it, and return whether it may go on."""
-    job = session.get(Job, job_id)
-    if job is None or job.state is not JobState.RUNNING:
+def still_taken(session: Session, job_id: int, attempt: int) -> Job | None:
+    """Return the running job, locked, None where the worker of *attempt* has been replaced or the job is over."""
+    job = session.get(Job, job_id, with_for_update=True)
+    return job if job is not None and (job.state, job.attempt) == (JobState.RUNNING, attempt) else None
+
+
+def tell(session: Session, job_id: int, attempt: int, progress: float, eta: datetime | None) -> bool:
+    """Store how far a running job is, announce it, and return whether the worker of *attempt* may go on."""
+    job = still_taken(session, job_id, attempt)
+    if job is None:
         return False
     job.progress, job.eta = progress, eta
     job.updated_at = get_current_datetime()  # a sign of life, also where nothing has moved
@@ -157,20 +165,23 @@ def recover(session: Session, silent_since: datetime) -> int:
 
     One whose process has died `MOST_INTERRUPTIONS` times fails.
     """
-    orphans = session.scalars(select(Job).where(Job.state == JobState.RUNNING, Job.updated_at < silent_since)).all()
+    silent = select(Job).where(Job.state == JobState.RUNNING, Job.updated_at < silent_since)
+    orphans = session.scalars(silent.with_for_update(skip_locked=True)).all()  # another worker may find them, too
     for job in orphans:
         times = job.params.get(_INTERRUPTIONS, 0) + 1
         job.params = job.params | {_INTERRUPTIONS: times}
         if times < MOST_INTERRUPTIONS:
             requeue(session, job)
         else:
-            end(session, job, JobState.FAILED, error=f"the server stopped {times} times while this ran")
+            end(session, job, JobState.FAILED, error=f"the process that ran this stopped {times} times")
     return len(orphans)
 
 
-def touch(session: Session, job_ids: Sequence[int]) -> None:
-    """Store a sign of life of running jobs."""
-    session.execute(update(Job).where(Job.id.in_(job_ids)).values(updated_at=get_current_datetime()))
+def touch(session: Session, attempts: Mapping[int, int]) -> None:
+    """Store a sign of life of running jobs (id: attempt); one that another worker has taken over is left alone."""
+    for job_id, attempt in attempts.items():
+        mine = (Job.id == job_id, Job.attempt == attempt, Job.state == JobState.RUNNING)
+        session.execute(update(Job).where(*mine).values(updated_at=get_current_datetime()))
 
 
 def unfinished(session: Session) -> list[Job]:

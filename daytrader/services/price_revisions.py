@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import text
@@ -17,6 +17,7 @@ _OF_STOCK: Final = text(
     "SELECT interval, token FROM price_revisions WHERE stock_id = :stock_id AND interval IN (:span, :actions) "
     "ORDER BY interval, token"
 )
+_ALL: Final = text("SELECT stock_id, interval, token FROM price_revisions")
 _DRAW: Final = text(
     "INSERT INTO price_revisions (stock_id, interval, token) "
     "SELECT CAST(:stock_id AS INTEGER), CAST(:span AS INTEGER), CAST(:token AS BIGINT) WHERE NOT EXISTS "
@@ -50,3 +51,11 @@ def revision(session: Session, stock_id: int, interval: int) -> str | None:
     if {span for span, _ in found} != {interval, ACTIONS}:
         return None
     return hashlib.blake2b(repr([tuple(row) for row in found]).encode(), digest_size=12).hexdigest()
+
+
+def tokens(session: Session) -> Mapping[int, frozenset[tuple[int, int]]]:
+    """Return the tokens of each stock with their intervals: where they differ from before, its prices have changed."""
+    found: dict[int, set[tuple[int, int]]] = {}
+    for stock_id, span, token in session.connection().execute(_ALL):
+        found.setdefault(stock_id, set()).add((span, token))
+    return {stock_id: frozenset(each) for stock_id, each in found.items()}

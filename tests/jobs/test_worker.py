@@ -264,7 +264,7 @@ def test_a_job_that_was_running_when_the_process_died(
             assert job_service.recover(session, get_current_datetime()) == 1
     failed = world.reload(deadly)
     assert failed.state is JobState.FAILED
-    assert failed.error == "the server stopped 2 times while this ran"
+    assert failed.error == "the process that ran this stopped 2 times"
     assert steps.begun == ["a"]
 
 
@@ -274,7 +274,7 @@ def test_a_silent_job_is_an_orphan_and_a_living_one_is_not(world: World, ask: Ca
     with SessionManager() as session:
         job_service.take(session)
     with SessionManager() as session:
-        job_service.touch(session, [job.id])
+        job_service.touch(session, {job.id: 1})
         assert job_service.recover(session, get_current_datetime() - timedelta(seconds=60)) == 0
     assert world.reload(job).state is JobState.RUNNING
 

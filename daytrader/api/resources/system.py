@@ -17,6 +17,7 @@ from daytrader.api.schemas.system import InfoSchema, StatusSchema
 from daytrader.api.swagger import documented, responses_of, shown
 from daytrader.config import Settings
 from daytrader.services import system_service
+from daytrader.services.bells import Bells
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import UnauthenticatedError, UnavailableError
 
@@ -120,8 +121,8 @@ documented(Ready.get, responses={200: ("Ready", _status_model), 503: ("Not ready
 
 
 def running_engine() -> Any:
-    """Return the supervisor of the engine in this process, None where none runs."""
-    # The composition root's hook: whoever runs an engine in this process puts its supervisor here.
+    """Return the supervisor of the engine in this process, or what stands for one elsewhere; None without either."""
+    # The composition root's hook: whoever puts the parts of a process together puts it here.
     return current_app.extensions.get("engine")
 
 
@@ -130,13 +131,13 @@ def _parts(database: str) -> dict[str, Any]:
     with SessionManager(read_only=True) as session:
         jobs = system_service.counts(session)["jobs"]
     status = None if engine is None else engine.status()
-    settings: Settings = current_app.extensions["settings"]
+    bells: Bells | None = current_app.extensions.get("bells")
     return {
         "database": database,
         "engine": status or _NONE,
         "feed": (status and status["feed"]) or _NONE,
         "jobs": dict(jobs),
-        "redis": "configured" if settings.redis_url else _NONE,
+        "redis": _NONE if bells is None else bells.status,
         "sockets": current_app.extensions["sockets"].count,
     }
 

@@ -75,7 +75,7 @@ class ConfigSchema(BaseSchema):
 class EngineSchema(BaseSchema):
     """What the engine does and where it is."""
 
-    state = Text(dump_only=True, example="running", doc="stopped, starting, running, idle, paused or failed")
+    state = Text(dump_only=True, example="running", doc="stopped, standby, starting, running, idle, paused or failed")
     is_ready = Flag(dump_only=True)
     feed = Text(dump_only=True, allow_none=True, example="poll")
     provider = Text(dump_only=True, allow_none=True, example="alpaca", doc="Whose bars a live feed asks for")
@@ -84,6 +84,12 @@ class EngineSchema(BaseSchema):
     services = Whole(dump_only=True)
     last_bar_at = Moment(dump_only=True, allow_none=True)
     error = Text(dump_only=True, allow_none=True)
+    holder = Text(
+        dump_only=True,
+        allow_none=True,
+        example="trader1:4711:9f2c01aa",
+        doc="Which process trades (host:process:name) where several may; null on SQLite",
+    )
 
 
 class FlattenedSchema(BaseSchema):

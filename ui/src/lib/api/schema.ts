@@ -512,7 +512,7 @@ export interface DeleteUserInput {
 }
 
 export interface Engine {
-  /** stopped, starting, running, idle, paused or failed */
+  /** stopped, standby, starting, running, idle, paused or failed */
   state: string;
   /** Whether orders and books have been reconciled */
   is_ready: boolean;
@@ -530,6 +530,8 @@ export interface Engine {
   last_bar_at: string | null;
   /** What went wrong, null for nothing */
   error: string | null;
+  /** Which process trades (host:process:name) where several may; null on SQLite */
+  holder: string | null;
 }
 
 export interface Equity {
