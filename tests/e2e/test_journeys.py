@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from daytrader.services import demo
 from tests.e2e.server import RunningServer, daytrader, wait_for
+from tests.e2e.steps import SLOW, act, choose, field, open_page, sign_out
 
 ROOT: Final = Path(__file__).parents[2]
 AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-SLOW: Final = 30_000
 PASSWORD: Final = "Enough-Secret-1"
 PAGES: Final = [
     ("/", "Dashboard"),
@@ -52,39 +52,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-def _open(page: Page, server: RunningServer, path: str, title: str) -> None:
-    page.goto(server.address + path)
-    expect(page.get_by_role("heading", level=1)).to_contain_text(title, timeout=SLOW)
-
-
-def _field(place: Page | Locator, label: str) -> Locator:
-    return place.get_by_label(label, exact=True)
-
-
-def _act(page: Page, name: str | re.Pattern[str], within: Page | Locator | None = None) -> None:
-    (within or page).get_by_role("button", name=name).click()
-
-
 def test_a_visitor_opens_an_account_signs_out_and_in_again(server: RunningServer, browser: Browser) -> None:
     """A wrong password is told in words, the right one leads to an empty dashboard that says what to do."""
     page = browser.new_page()  # its console tells of the 401: the refusal itself
-    _open(page, server, "/", "Dashboard")
-    _sign_out(page, "demo")
+    open_page(page, server, "/", "Dashboard")
+    sign_out(page, "demo")
     page.get_by_role("link", name="Open an account").click()
-    _field(page, "User name").fill("newcomer")
-    _field(page, "E-mail").fill("newcomer@example.com")
-    _field(page, "Password").fill(PASSWORD)
-    _field(page, "Password again").fill(PASSWORD)
-    _act(page, "Open the account")
+    field(page, "User name").fill("newcomer")
+    field(page, "E-mail").fill("newcomer@example.com")
+    field(page, "Password").fill(PASSWORD)
+    field(page, "Password again").fill(PASSWORD)
+    act(page, "Open the account")
     expect(page.get_by_text("Open your first trading service")).to_be_visible(timeout=SLOW)
 
-    _sign_out(page, "newcomer")
-    _field(page, "User name or mail address").fill("newcomer")
-    _field(page, "Password").fill(PASSWORD + "x")
-    _act(page, "Sign in")
+    sign_out(page, "newcomer")
+    field(page, "User name or mail address").fill("newcomer")
+    field(page, "Password").fill(PASSWORD + "x")
+    act(page, "Sign in")
     expect(page.get_by_role("alert")).to_be_visible(timeout=SLOW)
-    _field(page, "Password").fill(PASSWORD)
-    _act(page, "Sign in")
+    field(page, "Password").fill(PASSWORD)
+    act(page, "Sign in")
     expect(page.get_by_text("Open your first trading service")).to_be_visible(timeout=SLOW)
     page.close()
 
@@ -92,12 +79,12 @@ def test_a_visitor_opens_an_account_signs_out_and_in_again(server: RunningServer
 def test_two_users_never_see_each_others_things(server: RunningServer, browser: Browser) -> None:
     """Another's service is not there for who asks by its address, and no list names it."""
     page = browser.new_page()  # its console tells of the 404
-    _open(page, server, "/", "Dashboard")
+    open_page(page, server, "/", "Dashboard")
     expect(page.get_by_role("region", name="Services").first).to_contain_text("Apple trend", timeout=SLOW)
-    _sign_out(page, "demo")
-    _field(page, "User name or mail address").fill("newcomer")
-    _field(page, "Password").fill(PASSWORD)
-    _act(page, "Sign in")
+    sign_out(page, "demo")
+    field(page, "User name or mail address").fill("newcomer")
+    field(page, "Password").fill(PASSWORD)
+    act(page, "Sign in")
     expect(page.get_by_role("button", name="newcomer")).to_be_visible(timeout=SLOW)
 
     for path in ("/", "/services", "/transactions", "/orders"):
@@ -112,20 +99,20 @@ def test_two_users_never_see_each_others_things(server: RunningServer, browser: 
 
 def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServer, page: Page) -> None:
     """The backtest follows the settings while they are typed; the service trades the replay and says why."""
-    _open(page, server, "/services/new", "New service")
+    open_page(page, server, "/services/new", "New service")
     preview = page.get_by_test_id("preview")
     expect(preview).to_contain_text("these settings would have made", timeout=SLOW)
-    _choose(page, "Stock", "MSFT")
-    _choose(page, "Strategy", "Buy and hold")
-    _field(page, "Name").fill("Journey")
-    _field(page, "Stop-loss").fill("0")
-    _field(page, "Take-profit").fill("0")
+    choose(page, "Stock", "MSFT")
+    choose(page, "Strategy", "Buy and hold")
+    field(page, "Name").fill("Journey")
+    field(page, "Stop-loss").fill("0")
+    field(page, "Take-profit").fill("0")
     expect(preview).to_contain_text("Trades", timeout=SLOW)
     before = preview.inner_text()
-    _field(page, "Used by one buy").fill("90")
+    field(page, "Used by one buy").fill("90")
     expect(preview).not_to_have_text(before, timeout=SLOW)
 
-    _act(page, "Create and activate")
+    act(page, "Create and activate")
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Journey", timeout=SLOW)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Active", timeout=SLOW)
@@ -139,13 +126,13 @@ def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServ
 
 def test_a_trade_by_hand_is_voided_and_another_one_completed(server: RunningServer, page: Page) -> None:
     """On a service that waits: bought, taken back with a reason; bought again, sold, paused and stopped."""
-    _open(page, server, "/services/new", "New service")
+    open_page(page, server, "/services/new", "New service")
     expect(page.get_by_test_id("preview")).to_be_visible(timeout=SLOW)
-    _choose(page, "Stock", "IBM")
-    _choose(page, "Strategy", "Trend following")
-    _field(page, "Window").fill("5000")  # more bars than there are: it never gives a signal of its own
-    _field(page, "Name").fill("By hand")
-    _act(page, "Create and activate")
+    choose(page, "Stock", "IBM")
+    choose(page, "Strategy", "Trend following")
+    field(page, "Window").fill("5000")  # more bars than there are: it never gives a signal of its own
+    field(page, "Name").fill("By hand")
+    act(page, "Create and activate")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Active", timeout=SLOW)
 
     _buy(page, 3)
@@ -156,29 +143,29 @@ def test_a_trade_by_hand_is_voided_and_another_one_completed(server: RunningServ
     page.get_by_role("menuitem", name="Void").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Void it")).to_be_disabled()
-    _field(dialog, "Why").fill("a typing error")
-    _act(page, "Void it", dialog)
+    field(dialog, "Why").fill("a typing error")
+    act(page, "Void it", dialog)
     expect(table).to_contain_text("Voided", timeout=SLOW)
 
     _buy(page, 4)
-    _act(page, "Sell by hand")
-    _act(page, re.compile("Sell 4 IBM"), page.get_by_role("dialog"))
+    act(page, "Sell by hand")
+    act(page, re.compile("Sell 4 IBM"), page.get_by_role("dialog"))
     expect(table).to_contain_text("Closed", timeout=SLOW)
 
-    _act(page, "Pause")
+    act(page, "Pause")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Paused", timeout=SLOW)
-    _act(page, "Stop")
-    _act(page, "Stop it", page.get_by_role("dialog"))
+    act(page, "Stop")
+    act(page, "Stop it", page.get_by_role("dialog"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Stopped", timeout=SLOW)
 
 
 def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer, page: Page) -> None:
     """Settings with a live preview become a kept report; run again with another setting the two stand side by side."""
-    _open(page, server, "/backtests/new", "New backtest")
-    _choose(page, "Stock", "AAPL")
-    _choose(page, "Strategy", "Trend following")
+    open_page(page, server, "/backtests/new", "New backtest")
+    choose(page, "Stock", "AAPL")
+    choose(page, "Strategy", "Trend following")
     expect(page.get_by_test_id("preview")).to_contain_text("of just buying and holding", timeout=SLOW)
-    _act(page, "Run and keep the report")
+    act(page, "Run and keep the report")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trend following", timeout=SLOW)
     expect(page.locator("main")).to_contain_text("Buy and hold")
     expect(page.get_by_role("img", name=re.compile("Prices of AAPL"))).to_be_visible(timeout=SLOW)
@@ -186,7 +173,7 @@ def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer,
     expect(trade).to_contain_text("average", timeout=SLOW)
     trade.click()
     expect(trade).to_have_class(re.compile("selected"))
-    _act(page, "Download")
+    act(page, "Download")
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="Report as a page").click()
     assert "AAPL" in saved.value.path().read_text(encoding="utf-8")
@@ -194,14 +181,14 @@ def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer,
 
     page.get_by_role("link", name="Change and run").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New backtest", timeout=SLOW)
-    _field(page, "Window").fill("20")
-    _act(page, "Run and keep the report")
+    field(page, "Window").fill("20")
+    act(page, "Run and keep the report")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trend following", timeout=SLOW)
-    _act(page, re.compile("^Compare$"))
+    act(page, re.compile("^Compare$"))
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Another backtest").click()
     page.get_by_role("option").first.click()
-    _act(page, "Compare", dialog)
+    act(page, "Compare", dialog)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Compare", timeout=SLOW)
     expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("20 \u2192 50", timeout=SLOW)
     expect(page.get_by_role("row", name=re.compile("Sharpe ratio"))).to_be_visible()
@@ -210,13 +197,13 @@ def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer,
 
 def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) -> None:
     """What it takes is known before; the verdict stands first, and a cell of the heatmap leads to its backtest."""
-    _open(page, server, "/sweeps/new", "New sweep")
+    open_page(page, server, "/sweeps/new", "New sweep")
     estimate = page.get_by_test_id("estimate")
     expect(estimate).to_contain_text("bars each", timeout=SLOW)
-    _field(page, "Fast: step").fill("5")
-    _field(page, "Slow: step").fill("10")
+    field(page, "Fast: step").fill("5")
+    field(page, "Slow: step").fill("10")
     expect(estimate).to_contain_text(re.compile(r"^16\s*combinations"), timeout=SLOW)
-    _act(page, "Run the sweep")
+    act(page, "Run the sweep")
     verdict = page.get_by_test_id("verdict")
     expect(verdict).to_contain_text(re.compile("odds that|Not proven|Holds up"), timeout=SLOW)
     expect(page.get_by_role("img", name=re.compile("Sharpe ratio over Fast and Slow"))).to_be_visible(timeout=SLOW)
@@ -232,14 +219,14 @@ def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) 
     heatmap.get_by_role("link", name="Backtest it").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New backtest", timeout=SLOW)
     expect(page.get_by_role("combobox", name="Strategy")).to_have_value("Moving-average cross", timeout=SLOW)
-    expect(_field(page, "Fast")).to_have_value("5")
+    expect(field(page, "Fast")).to_have_value("5")
 
 
 def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
     """A strategy's word on the last bar of every stock, with the reason."""
-    _open(page, server, "/scans", "Scan")
-    _choose(page, "Strategy", "Trend following")
-    _act(page, re.compile("^Scan$"))
+    open_page(page, server, "/scans", "Scan")
+    choose(page, "Strategy", "Trend following")
+    act(page, re.compile("^Scan$"))
     signals = page.get_by_role("region", name="Signals", exact=True)
     expect(signals.locator("tbody tr").first).to_contain_text(
         re.compile("close is (above|at or below) its average"), timeout=SLOW
@@ -251,20 +238,20 @@ def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Bro
     """The link is shown once and leads to a password of the user's own choice; an admin sees every part."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    _open(page, server, "/admin", "Administration")
+    open_page(page, server, "/admin", "Administration")
     expect(page.get_by_text("Only for admins")).to_be_visible(timeout=SLOW)
-    _sign_out(page, "demo")
-    _field(page, "User name or mail address").fill("boss")
-    _field(page, "Password").fill(PASSWORD)
-    _act(page, "Sign in")
+    sign_out(page, "demo")
+    field(page, "User name or mail address").fill("boss")
+    field(page, "Password").fill(PASSWORD)
+    act(page, "Sign in")
     page.get_by_role("link", name="Administration").click()
-    _act(page, "New user")
+    act(page, "New user")
     dialog = page.get_by_role("dialog")
-    _field(dialog, "Name").fill("invited")
-    _field(dialog, "Mail address").fill("invited@example.com")
-    _act(page, "Create the account", dialog)
+    field(dialog, "Name").fill("invited")
+    field(dialog, "Mail address").fill("invited@example.com")
+    act(page, "Create the account", dialog)
     link = page.get_by_test_id("one-time-link").inner_text(timeout=SLOW)
-    _act(page, "I have passed it on")
+    act(page, "I have passed it on")
     expect(page.get_by_test_id("one-time-link")).to_have_count(0)
     expect(page.get_by_role("region", name="Users")).to_contain_text("invited@example.com", timeout=SLOW)
 
@@ -284,9 +271,9 @@ def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Bro
 
     other = browser.new_context().new_page()
     other.goto(link)
-    _field(other, "New password").fill(PASSWORD)
-    _field(other, "Once more").fill(PASSWORD)
-    _act(other, "Set the password")
+    field(other, "New password").fill(PASSWORD)
+    field(other, "Once more").fill(PASSWORD)
+    act(other, "Set the password")
     expect(other.get_by_role("status")).to_contain_text("The password is set", timeout=SLOW)
     other.context.close()
     context.close()
@@ -316,9 +303,9 @@ def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page:
         page.set_viewport_size({"width": 390, "height": 844})
         width = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{path} is {width} pixels wide on a phone"] if width > 390 else []
-    _sign_out(page, "demo")
+    sign_out(page, "demo")
     page.set_viewport_size({"width": 1280, "height": 900})
-    expect(_field(page, "Password")).to_be_visible(timeout=SLOW)
+    expect(field(page, "Password")).to_be_visible(timeout=SLOW)
     found += [f"sign in {line}" for line in _violations(page)]
 
     assert "\n".join(found) == ""
@@ -351,19 +338,9 @@ def _violations(page: Page) -> list[str]:
     ]
 
 
-def _sign_out(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
-    page.get_by_role("menuitem", name="Sign out").click()
-
-
-def _choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label, exact=True).click()
-    page.get_by_role("option", name=re.compile(f"^{option}")).click()
-
-
 def _buy(page: Page, shares: int) -> None:
-    _act(page, "Buy by hand")
+    act(page, "Buy by hand")
     dialog = page.get_by_role("dialog")
-    _field(dialog, "Shares").fill(str(shares))
-    _act(page, f"Buy {shares} IBM", dialog)
+    field(dialog, "Shares").fill(str(shares))
+    act(page, f"Buy {shares} IBM", dialog)
     expect(dialog).to_have_count(0, timeout=SLOW)

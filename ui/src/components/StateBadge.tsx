@@ -25,7 +25,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** A state as a word with a mark whose shape says the same. */
-export function StateBadge({ state, word }: { state: string; word?: string }) {
+export function StateBadge({ state, word }: { state: string; word?: string | undefined }) {
   const shown = word ?? WORDS[state] ?? state.charAt(0) + state.slice(1).toLowerCase().replaceAll("_", " ");
   return (
     <span className={`${classes.badge} ${classes[TONES[state] ?? "wait"]}`}>

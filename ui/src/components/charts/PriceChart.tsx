@@ -71,7 +71,7 @@ export function PriceChart({ symbol, height, ...rest }: Omit<PriceChartProps, "o
           <span key={overlay.name} className="faint">{overlay.name} <span className="soft">{formatPrice(overlay.values[at])}</span></span>
         ))}
       </div>
-      <div role="img" aria-label={label}>
+      <div role="img" aria-label={label} style={{ height }}>
         <Suspense fallback={<div style={{ height }} />}>
           <Canvas {...rest} onBar={setRow} />
         </Suspense>

@@ -9,12 +9,14 @@ interface RulesFieldsProps {
   settings: RunSettings;
   onChange: (change: Partial<RunSettings>) => void;
   errors: Record<string, string>;
+  /** Sizing and protection are set for each member of a portfolio. */
+  isPortfolio?: boolean;
 }
 
 const INTERVALS = [0, 1, 5, 15, 30, 60].map((minutes) => ({ value: String(minutes), label: intervalTitle(minutes) }));
 
 /** The span, the money and the protection of a run; what is rarely changed is folded away. */
-export function RulesFields({ settings, onChange, errors }: RulesFieldsProps) {
+export function RulesFields({ settings, onChange, errors, isPortfolio = false }: RulesFieldsProps) {
   const number = (name: keyof RunSettings, label: string, more: Partial<Parameters<typeof NumberInput>[0]> = {}) => (
     <NumberInput
       label={label}
@@ -36,12 +38,14 @@ export function RulesFields({ settings, onChange, errors }: RulesFieldsProps) {
       </div>
       <div className={classes.pair}>
         {number("cash", "Budget", { thousandSeparator: ",", decimalScale: 2, step: 1000 })}
-        {number("allocation", "Used by one buy", { suffix: " %", max: 100, step: 5, decimalScale: 4 })}
+        {!isPortfolio && number("allocation", "Used by one buy", { suffix: " %", max: 100, step: 5, decimalScale: 4 })}
       </div>
-      <div className={classes.pair}>
-        {number("stop_loss", "Stop-loss", { suffix: " %", step: 0.5, description: "Below the entry; 0 is off" })}
-        {number("take_profit", "Take-profit", { suffix: " %", step: 0.5, description: "Above the entry; 0 is off" })}
-      </div>
+      {!isPortfolio && (
+        <div className={classes.pair}>
+          {number("stop_loss", "Stop-loss", { suffix: " %", step: 0.5, description: "Below the entry; 0 is off" })}
+          {number("take_profit", "Take-profit", { suffix: " %", step: 0.5, description: "Above the entry; 0 is off" })}
+        </div>
+      )}
       <Accordion variant="separated" chevronPosition="left" classNames={{ item: classes.item ?? "", control: classes.control ?? "", content: classes.content ?? "" }}>
         <Accordion.Item value="more">
           <Accordion.Control>Bars, fills, limits and costs</Accordion.Control>

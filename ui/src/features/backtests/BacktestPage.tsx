@@ -84,7 +84,8 @@ function Actions({ report, equity }: { report: StoredReport; equity: BacktestEqu
   const navigate = useNavigate();
   const client = useQueryClient();
   const [dialog, setDialog] = useState<"delete" | "compare" | null>(null);
-  const settings = membersOf(report).length === 0 ? bodyOfReport(report) : null;
+  const settings = bodyOfReport(report);
+  const isOneStock = membersOf(report).length === 0;
   const name = `backtest-${report.id}`;
   const remove = async () => {
     await deleteBacktest(report.id);
@@ -122,7 +123,7 @@ function Actions({ report, equity }: { report: StoredReport; equity: BacktestEqu
           Change and run
         </Button>
       )}
-      {settings && (
+      {settings && isOneStock && (
         <Button leftSection={<IconServices size={14} />} renderRoot={(props) => <Link to="/services/new" search={{ settings }} {...props} />}>
           Trade it
         </Button>

@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -16,10 +16,11 @@ import { useWish } from "@/components/useWish";
 import { previewBacktest } from "@/lib/api/backtests/previewBacktest";
 import { fieldErrors, inWords } from "@/lib/api/errors";
 import { keys } from "@/lib/api/keys";
-import { fromBody, toBody, type RunSettings } from "@/lib/backtest/settings";
+import { fromBody, newMember, toBody, type RunSettings } from "@/lib/backtest/settings";
 
 import { isJob, runBacktest } from "./api/runBacktest";
 import classes from "./Backtests.module.css";
+import { MembersFields } from "./MembersFields";
 import { ReportHeadline } from "./ReportHeadline";
 
 const TYPING_MILLISECONDS = 150;
@@ -34,6 +35,8 @@ export function NewBacktestPage() {
   const [typed, setTyped] = useState<RunSettings>(() => fromBody(handed ?? {}));
   const stocks = useStocks();
   const settings = { ...typed, symbol: typed.symbol || (stocks[0]?.symbol ?? "") };
+  const isPortfolio = settings.members.length > 0;
+  const another = (symbol: string) => stocks.find((stock) => ![symbol, ...settings.members.map((member) => member.symbol)].includes(stock.symbol))?.symbol ?? symbol;
   const change = (part: Partial<RunSettings>) => setTyped((known) => ({ ...known, ...part }));
 
   const [jobId, setJobId] = useState<number | null>(null);
@@ -65,11 +68,32 @@ export function NewBacktestPage() {
             run.mutate();
           }}
         >
-          <Panel title="Settings" padded>
+          <Panel
+            title="Settings"
+            aside={
+              <SegmentedControl
+                size="xs"
+                aria-label="What is traded"
+                data={[
+                  { value: "one", label: "One stock" },
+                  { value: "portfolio", label: "Portfolio" },
+                ]}
+                value={isPortfolio ? "portfolio" : "one"}
+                onChange={(value) => change({ members: value === "one" ? [] : [{ ...newMember(settings.symbol), strategy: settings.strategy, params: settings.params }, newMember(another(settings.symbol))] })}
+              />
+            }
+            padded
+          >
             <div className={settingsClasses.fields}>
-              <StockSelect label="Stock" value={settings.symbol} onChange={(symbol) => change({ symbol })} error={errors["symbol"]} />
-              <StrategyFields strategy={settings.strategy} params={settings.params} onChange={change} errors={errors} />
-              <RulesFields settings={settings} onChange={change} errors={errors} />
+              {isPortfolio ? (
+                <MembersFields members={settings.members} next={another(settings.symbol)} onChange={(members) => change({ members })} />
+              ) : (
+                <>
+                  <StockSelect label="Stock" value={settings.symbol} onChange={(symbol) => change({ symbol })} error={errors["symbol"]} />
+                  <StrategyFields strategy={settings.strategy} params={settings.params} onChange={change} errors={errors} />
+                </>
+              )}
+              <RulesFields settings={settings} onChange={change} errors={errors} isPortfolio={isPortfolio} />
             </div>
             {run.error && (
               <div role="alert" className={`loss ${classes.refusal}`}>

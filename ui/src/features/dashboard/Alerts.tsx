@@ -30,11 +30,12 @@ export function Alerts({ services }: { services: Service[] }) {
       {broken.map((service) => (
         <Alert key={service.id} severity="bad">
           <ServiceLink service={service} /> has stopped itself: {service.error_reason}
+          {isUnprotected(service) && `; its ${service.current_shares.toLocaleString("en-US")} shares have no stop-loss`}
         </Alert>
       ))}
       {bare.map((service) => (
         <Alert key={service.id} severity="wait">
-          <ServiceLink service={service} /> is stopped and still holds {service.current_shares.toLocaleString("en-US")} shares of {service.stock_symbol} without a stop-loss.
+          <ServiceLink service={service} /> {service.state === "INACTIVE" ? "is stopped and still holds" : "holds"} {service.current_shares.toLocaleString("en-US")} shares of {service.stock_symbol} without a stop-loss.
         </Alert>
       ))}
       {notices.map((notice, index) => (

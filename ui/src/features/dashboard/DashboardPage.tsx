@@ -8,6 +8,8 @@ import { Panel } from "@/components/Panel";
 import { EmptyState, ErrorState } from "@/components/States";
 import { getPortfolio } from "@/lib/api/portfolio/getPortfolio";
 import { listServices } from "@/lib/api/services/listServices";
+import { listStocks } from "@/lib/api/stocks/listStocks";
+import { useUser } from "@/lib/auth/useSession";
 
 import { Alerts } from "./Alerts";
 import classes from "./Dashboard.module.css";
@@ -54,6 +56,24 @@ export function DashboardPage() {
 }
 
 function Welcome() {
+  const { is_admin: isAdmin } = useUser();
+  const stocks = useQuery(listStocks({ page_size: 1 }));
+  if (isAdmin && stocks.data?.pagination.total_items === 0) {
+    return (
+      <Panel>
+        <EmptyState
+          title="First some prices"
+          action={
+            <Button component={Link} to="/stocks" size="sm">
+              Stocks and prices
+            </Button>
+          }
+        >
+          DayTrader trades and tests on stored bars. Import a file of yours, or fetch them from a provider; then open a trading service.
+        </EmptyState>
+      </Panel>
+    );
+  }
   return (
     <Panel>
       <EmptyState

@@ -8,7 +8,7 @@ import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/components/StateBadge";
 import type { Holding, Portfolio, Service, ServicePage } from "@/lib/api/schema";
 import { formatMoment } from "@/lib/format/time";
-import { strategyTitle, waitsFor } from "@/lib/words/service";
+import { stateWord, strategyTitle, waitsFor } from "@/lib/words/service";
 
 import classes from "./Dashboard.module.css";
 
@@ -63,7 +63,7 @@ const COLUMNS: Column<Row>[] = [
     from: "roomy",
     cell: ({ service }) => (
       <div className={classes.service}>
-        <StateBadge state={service.state} />
+        <StateBadge state={service.state} word={stateWord(service)} />
         <span className={classes.sub}>{waitsFor(service)}</span>
       </div>
     ),

@@ -8,7 +8,7 @@ import { StateBadge } from "@/components/StateBadge";
 import { ErrorState, LoadingRows } from "@/components/States";
 import { getService } from "@/lib/api/services/getService";
 import type { Service } from "@/lib/api/schema";
-import { intervalTitle, strategyTitle } from "@/lib/words/service";
+import { intervalTitle, stateWord, strategyTitle } from "@/lib/words/service";
 
 import { DecisionJournal } from "./DecisionJournal";
 import { ServiceActions } from "./ServiceActions";
@@ -86,7 +86,7 @@ export function ServicePage() {
 function Heading({ service }: { service: Service }) {
   return (
     <span className={classes.heading}>
-      {service.name} <span className={classes.symbol}>{service.stock_symbol}</span> <StateBadge state={service.state} />
+      {service.name} <span className={classes.symbol}>{service.stock_symbol}</span> <StateBadge state={service.state} word={stateWord(service)} />
     </span>
   );
 }

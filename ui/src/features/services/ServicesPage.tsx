@@ -13,7 +13,7 @@ import { StateBadge } from "@/components/StateBadge";
 import { Time } from "@/components/Time";
 import { listServices } from "@/lib/api/services/listServices";
 import type { Operations, Service } from "@/lib/api/schema";
-import { intervalTitle, strategyTitle, waitsFor } from "@/lib/words/service";
+import { intervalTitle, stateWord, strategyTitle, waitsFor } from "@/lib/words/service";
 
 import classes from "./Services.module.css";
 
@@ -117,7 +117,7 @@ const COLUMNS: Column<Service>[] = [
     sortable: true,
     cell: (service) => (
       <div className={classes.two}>
-        <StateBadge state={service.state} />
+        <StateBadge state={service.state} word={stateWord(service)} />
         <span className={classes.sub}>{waitsFor(service)}</span>
       </div>
     ),

@@ -16,7 +16,7 @@ export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: ()
   const [isTrial, setTrial] = useState(false);
   const [isPartial, setPartial] = useState(false);
   const send = useMutation({
-    mutationFn: (chosen: File) =>
+    mutationFn: ({ chosen, isTrial }: { chosen: File; isTrial: boolean }) =>
       importPrices(chosen, { ...(of.trim() ? { symbol: of.trim().toUpperCase() } : {}), on_conflict: conflict, ...(isTrial ? { dry_run: true } : {}), ...(isPartial ? { partial: true } : {}) }),
   });
   return (
@@ -24,7 +24,7 @@ export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: ()
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (file) send.mutate(file);
+          if (file) send.mutate({ chosen: file, isTrial });
         }}
       >
         <Stack gap="sm">
@@ -38,7 +38,7 @@ export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: ()
               {inWords(send.error)}
             </div>
           )}
-          {send.data && <JobOutcome id={send.data.id} label="Import" />}
+          {send.data && <JobOutcome id={send.data.id} label="Import" rowsWord={send.variables.isTrial ? "Good rows, nothing written" : "Rows stored"} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Close

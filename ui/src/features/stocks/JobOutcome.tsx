@@ -6,10 +6,10 @@ import { formatWhole } from "@/lib/format/money";
 import classes from "./Stocks.module.css";
 
 /** How far an import or a fetch is, what it did, and what is wrong with which line. */
-export function JobOutcome({ id, label }: { id: number; label: string }) {
+export function JobOutcome({ id, label, rowsWord = "Rows" }: { id: number; label: string; rowsWord?: string }) {
   const { data: job } = useJob(id);
   if (!job) return <LoadingRows rows={2} />;
-  const numbers = Object.entries(job.result).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const numbers = Object.entries(job.result).filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[0] !== "interval");
   return (
     <div className={classes.stack} aria-live="polite">
       <JobProgress job={job} label={label} />
@@ -17,7 +17,7 @@ export function JobOutcome({ id, label }: { id: number; label: string }) {
       {!isUnderWay(job) && numbers.length > 0 && (
         <dl className={classes.pairs}>
           {numbers.map(([name, value]) => (
-            <Pair key={name} name={name} value={value} />
+            <Pair key={name} name={name === "rows" ? rowsWord : name} value={value} />
           ))}
         </dl>
       )}

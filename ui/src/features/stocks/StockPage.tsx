@@ -71,8 +71,8 @@ export function StockPage() {
       <div className={classes.layout}>
         <StockChart stock={stock.data} interval={interval} onInterval={setInterval} />
         <div className={classes.side}>
-          <AnalysisPanel symbol={symbol} />
-          <ForecastPanel symbol={symbol} />
+          {stock.data.has_prices && <AnalysisPanel symbol={symbol} />}
+          {stock.data.has_prices && <ForecastPanel symbol={symbol} />}
         </div>
       </div>
       {dialog === "edit" && <StockDialog stock={stock.data} onClose={close} />}

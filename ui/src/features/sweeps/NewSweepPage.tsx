@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, SegmentedControl, Select, Switch, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -22,7 +22,7 @@ import { RANKING, settingTitle } from "@/lib/words/settings";
 
 import { estimateSweep } from "./api/estimateSweep";
 import { runSweep } from "./api/runSweep";
-import { axesOf, axisOf, axisOfRule, RULES, toSweep, valuesOf, type Axis, type Search } from "./axes";
+import { axesOf, axisOf, axisOfRule, linesOf, rowsOf, RULES, toSweep, valuesOf, type Axis, type Search } from "./axes";
 import classes from "./Sweeps.module.css";
 
 const TYPING_MILLISECONDS = 400;
@@ -32,6 +32,7 @@ const START: Search = {
   axes: [],
   metric: "sharpe_ratio",
   draws: null,
+  lines: null,
   walk: null,
 };
 
@@ -60,7 +61,7 @@ export function NewSweepPage() {
     },
   });
   const errors = fieldErrors(run.error);
-  const varied = search.axes.map((axis) => axis.name);
+  const varied = search.lines === null ? search.axes.map((axis) => axis.name) : Object.keys(rowsOf(search.lines)?.[0] ?? {});
   return (
     <Page title="New sweep" subtitle="Many settings at once, and how much of the best is luck">
       <form
@@ -100,14 +101,28 @@ export function NewSweepPage() {
                 data={[
                   { value: "grid", label: "Every combination" },
                   { value: "random", label: "Random draws" },
+                  { value: "list", label: "One by one" },
                 ]}
-                value={search.draws === null ? "grid" : "random"}
-                onChange={(value) => change({ draws: value === "grid" ? null : 500, axes: search.axes })}
+                value={search.lines !== null ? "list" : search.draws !== null ? "random" : "grid"}
+                onChange={(value) => change({ draws: value === "random" ? 500 : null, lines: value === "list" ? linesOf(search.axes) : null, axes: search.axes })}
               />
             }
             padded
           >
-            <Axes axes={search.axes} strategy={strategy} onChange={(axes) => change({ axes })} />
+            {search.lines === null ? (
+              <Axes axes={search.axes} strategy={strategy} onChange={(axes) => change({ axes })} />
+            ) : (
+              <Textarea
+                label="Combinations"
+                description={`One a line, such as: ${linesOf(search.axes).split("\n")[0]}`}
+                autosize
+                minRows={4}
+                maxRows={16}
+                value={search.lines}
+                onChange={(event) => change({ lines: event.currentTarget.value })}
+                error={errors["combinations"] ?? (search.lines.trim() && rowsOf(search.lines) === null ? "A line is not a list of settings with their values" : undefined)}
+              />
+            )}
             {search.draws !== null && (
               <NumberInput mt="sm" maw={180} label="Draws" min={1} max={1_000_000} allowDecimal={false} value={search.draws} onChange={(value) => change({ draws: typeof value === "number" ? value : "" })} error={errors["draws"]} />
             )}

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Parameter } from "@/lib/api/schema";
 import { DEFAULTS } from "@/lib/backtest/settings";
 
-import { axisOf, toSweep, valuesOf, type Search } from "./axes";
+import { axisOf, linesOf, toSweep, valuesOf, type Search } from "./axes";
 
 const FAST = { name: "fast", from: 5, to: 20, step: 5, list: null } as const;
 const SEARCH: Search = {
@@ -12,6 +12,7 @@ const SEARCH: Search = {
   axes: [FAST, { name: "allocation", from: "", to: "", step: "", list: "50, 100" }],
   metric: "sharpe_ratio",
   draws: null,
+  lines: null,
   walk: { mode: "rolling", train: 504, test: 126 },
 };
 
@@ -48,6 +49,21 @@ describe("a sweep", () => {
     const body = toSweep({ ...SEARCH, draws: 200 });
     expect(body?.random).toEqual({ fast: [5, 20], allocation: [0.5, 1] });
     expect(body).not.toHaveProperty("grid");
+  });
+
+  it("takes combinations one by one", () => {
+    const body = toSweep({ ...SEARCH, lines: "fast 5, allocation 50\n\n fast=10, allocation: 100 %\n" });
+    expect(body?.combinations).toEqual([
+      { fast: 5, allocation: 0.5 },
+      { fast: 10, allocation: 1 },
+    ]);
+    expect(body?.params).toEqual({ slow: 50 });
+    expect(body).not.toHaveProperty("grid");
+    for (const wrong of ["", "fast", "fast 5 slow 20", "fast 5, 20", "fast five"]) expect(toSweep({ ...SEARCH, lines: wrong })).toBeNull();
+  });
+
+  it("one by one begins with the ends of what was to vary", () => {
+    expect(linesOf(SEARCH.axes)).toBe("fast 5, allocation 50\nfast 20, allocation 100");
   });
 
   it("of several stocks is not walked forward", () => {

@@ -19,6 +19,8 @@ export interface Search {
   metric: NonNullable<SweepInput["metric"]>;
   /** Random draws instead of every combination. */
   draws: Typed | null;
+  /** Combinations one by one instead, a line each: "fast 5, slow 20". */
+  lines: string | null;
   walk: { mode: "rolling" | "anchored"; train: Typed; test: Typed } | null;
 }
 
@@ -60,28 +62,70 @@ export function valuesOf(axis: Axis): number[] | null {
   return Array.from({ length: count }, (_, number) => tidied(from + number * step));
 }
 
+/** Two combinations to begin a list with: the lowest and the highest values. */
+export function linesOf(axes: Axis[]): string {
+  const ends = axes.map((axis) => [axis.name, valuesOf(axis) ?? [0]] as const);
+  return [0, -1].map((end) => ends.map(([name, values]) => `${name} ${values.at(end)}`).join(", ")).join("\n");
+}
+
+/** Combinations that stand one a line, settings with their values; null where a line is none. */
+export function rowsOf(lines: string): Record<string, number>[] | null {
+  const rows = lines.split("\n").map((line) => line.trim()).filter(Boolean).map(rowOf);
+  return rows.length > 0 && rows.every((row) => row !== null) ? rows : null;
+}
+
+function rowOf(line: string): Record<string, number> | null {
+  const found = line.split(",").map((part) => /^\s*(\w+)\s*[=:\s]\s*(-?[\d.]+)\s*%?\s*$/.exec(part));
+  const entries = found.map((match) => [match?.[1] ?? "", Number(match?.[2] ?? Number.NaN)] as const);
+  return entries.every(([name, value]) => name !== "" && Number.isFinite(value)) ? Object.fromEntries(entries) : null;
+}
+
 /** The request; null while something is missing. */
 export function toSweep(search: Search): SweepInput | null {
-  const { settings, symbols, axes, metric, draws, walk } = search;
-  const sets = axes.map((axis) => [axis, valuesOf(axis)] as const);
-  if (symbols.length === 0 || axes.length === 0 || draws === "" || sets.some(([, values]) => values === null)) return null;
-  const varied = new Set(axes.map((axis) => axis.name));
-  if (varied.size < axes.length) return null;
+  const { settings, symbols, metric, walk } = search;
+  const space = spaceOf(search);
+  if (symbols.length === 0 || space === null) return null;
   const { params, ...fixed } = toBody(settings);
-  const rules = Object.fromEntries(Object.entries(fixed).filter(([name]) => name !== "symbol" && !varied.has(name)));
-  const scale = (name: string, value: number) => (name === "allocation" ? tidied(value / 100) : value);
-  const space =
-    draws === null
-      ? { grid: Object.fromEntries(sets.map(([axis, values]) => [axis.name, (values ?? []).map((value) => scale(axis.name, value))])) }
-      : { random: Object.fromEntries(sets.map(([axis, values]) => [axis.name, [Math.min(...(values ?? [])), Math.max(...(values ?? []))].map((value) => scale(axis.name, value))])), draws };
+  const without = <T,>(given: Record<string, T>) => Object.fromEntries(Object.entries(given).filter(([name]) => name !== "symbol" && !space.varied.has(name)));
   return {
-    ...rules,
-    params: Object.fromEntries(Object.entries(params ?? {}).filter(([name]) => !varied.has(name))),
+    ...without(fixed),
+    params: without(params ?? {}),
     ...(symbols.length === 1 ? { symbol: symbols[0] ?? "" } : { symbols }),
-    ...space,
+    ...space.asked,
     metric,
     walk_forward: walk === null || symbols.length > 1 || walk.train === "" || walk.test === "" ? null : walk,
   };
+}
+
+interface Space {
+  varied: Set<string>;
+  asked: Pick<SweepInput, "grid" | "random" | "draws" | "combinations">;
+}
+
+/** What is searched; null while something is missing. */
+function spaceOf({ axes, draws, lines }: Search): Space | null {
+  if (lines !== null) {
+    const rows = rowsOf(lines);
+    return rows && { varied: new Set(rows.flatMap((row) => Object.keys(row))), asked: { combinations: rows.map((row) => mapped(row, scaled)) } };
+  }
+  const sets = axes.map((axis) => [axis.name, valuesOf(axis)] as const);
+  const varied = new Set(axes.map((axis) => axis.name));
+  if (axes.length === 0 || varied.size < axes.length || draws === "") return null;
+  const known = sets.flatMap(([name, values]) => (values === null ? [] : [[name, values.map((value) => scaled(value, name))] as const]));
+  if (known.length < sets.length) return null;
+  const grid = Object.fromEntries(known);
+  return draws === null
+    ? { varied, asked: { grid } }
+    : { varied, asked: { random: mapped(grid, (values) => [Math.min(...values), Math.max(...values)]), draws } };
+}
+
+/** The server takes a fraction where people say percent. */
+function scaled(value: number, name: string): number {
+  return name === "allocation" ? tidied(value / 100) : value;
+}
+
+function mapped<A, B>(given: Record<string, A>, change: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, change(value, name)]));
 }
 
 function tidied(value: number): number {

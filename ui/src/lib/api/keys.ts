@@ -31,6 +31,7 @@ export const keys = {
     bySymbol: (symbol: string) => ["stocks", "symbol", symbol],
   },
   prices: {
+    all: ["prices"],
     latest: (symbol: string) => ["prices", "latest", symbol],
     history: (symbol: string, query: object) => ["prices", "history", symbol, query],
     analysis: (symbol: string, timeframe: string) => ["prices", "analysis", symbol, timeframe],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { StoredReport } from "@/lib/api/schema";
 
-import { bodyOfCombination, bodyOfReport, DEFAULTS, fromBody, handedOver, toBody } from "./settings";
+import { bodyOfCombination, bodyOfReport, DEFAULTS, fromBody, handedOver, newMember, toBody } from "./settings";
 
 const SETTINGS = { ...DEFAULTS, symbol: "ACME", strategy: "sma_cross", params: { fast: 5, slow: "" as const }, allocation: 33 as const };
 
@@ -18,6 +18,31 @@ describe("the settings of a backtest", () => {
   it("come back from what was sent", () => {
     const whole = { ...SETTINGS, params: { fast: 5, slow: 20 }, stop_loss: 0, shares: 7 } as const;
     expect(fromBody(toBody(whole))).toEqual(whole);
+  });
+
+  it("of a portfolio stand with each member, and come back", () => {
+    const one = { ...newMember("ACME"), strategy: "sma_trend", params: { window: 50 }, stop_loss: 3 };
+    const whole = { ...DEFAULTS, commission_per_order: 1, members: [one, { ...newMember("OTHER"), budget: 3000 }] };
+    const body = toBody(whole);
+    expect(body).not.toHaveProperty("symbol");
+    expect(body.members).toMatchObject([
+      { symbol: "ACME", params: { window: 50 }, stop_loss: 3, commission_per_order: 1 },
+      { symbol: "OTHER", budget: 3000, commission_per_order: 1 },
+    ]);
+    expect(body.members?.[0]).not.toHaveProperty("budget");
+    expect(fromBody(body)).toEqual(whole);
+  });
+
+  it("of a portfolio's report are its members', unless their costs differ", () => {
+    const member = (symbol: string, rules: object) => ({ symbol, strategy: "technical", allocation: 0.5, slippage_bps: 5, fill: "next_open", prices: "raw", ...rules });
+    const report = (...members: object[]) =>
+      ({ interval: 0, initial_balance: 500, members: members.map(() => ({ params: {} })), pinned: { params: { members } } }) as unknown as StoredReport;
+    expect(bodyOfReport(report(member("ACME", { stop_loss_percent: 3 }), member("OTHER", { budget: 100 })))).toMatchObject({
+      cash: 500,
+      fill: "next_open",
+      members: [{ symbol: "ACME", stop_loss: 3 }, { symbol: "OTHER", budget: 100 }],
+    });
+    expect(bodyOfReport(report(member("ACME", {}), member("OTHER", { slippage_bps: 9 })))).toBeNull();
   });
 
   it("of a report are those that it is pinned to", () => {

@@ -4,19 +4,28 @@ import type { Backtest, StoredReport } from "@/lib/api/schema";
 
 export type Typed = number | "";
 
-export interface RunSettings {
+/** What is traded, by what, how much of it and with which protection. */
+export interface Traded {
   symbol: string;
   strategy: string;
   params: Record<string, Typed>;
+  /** Percent of the spendable cash; the server takes a fraction. */
+  allocation: Typed;
+  stop_loss: Typed;
+  take_profit: Typed;
+}
+
+export interface MemberSettings extends Traded {
+  /** Cash of its own; empty where it shares the rest. */
+  budget: Typed;
+}
+
+export interface RunSettings extends Traded {
   interval: number;
   start: string;
   end: string;
   cash: Typed;
-  /** Percent of the spendable cash; the server takes a fraction. */
-  allocation: Typed;
   shares: Typed;
-  stop_loss: Typed;
-  take_profit: Typed;
   minimum_balance: Typed;
   gap_reserve: Typed;
   commission_per_order: Typed;
@@ -26,6 +35,8 @@ export interface RunSettings {
   slippage_bps: Typed;
   fill: "next_open" | "close";
   prices: "raw" | "adjusted";
+  /** Several stocks on one budget, in the order in which they act; none: the one stock above. */
+  members: MemberSettings[];
 }
 
 /** What a backtest begins with: the server's own defaults, written out so that they can be seen. */
@@ -50,13 +61,12 @@ export const DEFAULTS: RunSettings = {
   slippage_bps: 5,
   fill: "next_open",
   prices: "raw",
+  members: [],
 };
 
-const NUMBERS = [
-  "cash",
+/** Rules that every member of a portfolio shares in this form. */
+const RULES = [
   "shares",
-  "stop_loss",
-  "take_profit",
   "minimum_balance",
   "gap_reserve",
   "commission_per_order",
@@ -80,34 +90,36 @@ const OF_RULE: Record<string, keyof Backtest> = {
   slippage_bps: "slippage_bps",
 };
 
+const OWN = new Set(["allocation", "stop_loss_percent", "take_profit_percent"]);
+
 /** What the server is given; what was left empty is left to it. */
 export function toBody(settings: RunSettings): Backtest {
-  const { symbol, strategy, interval, start, end, fill, prices } = settings;
-  return {
-    symbol,
-    strategy,
-    interval,
-    fill,
-    prices,
-    params: Object.fromEntries(Object.entries(settings.params).filter(([, value]) => value !== "")),
-    ...Object.fromEntries(NUMBERS.flatMap((name) => (settings[name] === "" ? [] : [[name, settings[name]]]))),
-    ...(settings.allocation === "" ? {} : { allocation: rounded(settings.allocation / 100) }),
-    ...(start ? { start } : {}),
-    ...(end ? { end } : {}),
-  };
+  const { interval, start, end, fill, prices, members } = settings;
+  const span = { interval, fill, prices, ...filled({ cash: settings.cash }), ...(start ? { start } : {}), ...(end ? { end } : {}) };
+  const rules = filled(Object.fromEntries(RULES.map((name) => [name, settings[name]])));
+  if (members.length === 0) return { ...span, ...rules, ...traded(settings) };
+  return { ...span, members: members.map((member) => ({ ...rules, ...traded(member), ...filled({ budget: member.budget }) })) };
+}
+
+function traded({ symbol, strategy, params, allocation, stop_loss, take_profit }: Traded) {
+  const fraction = allocation === "" ? "" : rounded(allocation / 100);
+  return { symbol, strategy, params: filled(params), ...filled({ allocation: fraction, stop_loss, take_profit }) };
+}
+
+function filled(typed: Record<string, Typed>): Record<string, number> {
+  return Object.fromEntries(Object.entries(typed).filter((entry): entry is [string, number] => entry[1] !== ""));
 }
 
 /** The form of settings that came from another page; what they do not name is at its default. */
 export function fromBody(body: Backtest): RunSettings {
-  const known = body as Record<string, unknown>;
-  const numbers = NUMBERS.flatMap((name) => (typeof known[name] === "number" ? [[name, known[name]]] : []));
+  const members = (body.members ?? []).map((known) => ({ ...tradedOf(known), budget: typeof known["budget"] === "number" ? known["budget"] : ("" as const) }));
+  const ruled = (body.members?.[0] ?? body) as Record<string, unknown>;
   return {
     ...DEFAULTS,
-    ...(Object.fromEntries(numbers) as Partial<RunSettings>),
-    ...(typeof body.allocation === "number" ? { allocation: rounded(body.allocation * 100) } : {}),
-    symbol: body.symbol ?? "",
-    strategy: body.strategy ?? DEFAULTS.strategy,
-    params: (body.params ?? {}) as Record<string, Typed>,
+    ...numbersOf(ruled, RULES),
+    ...numbersOf({ ...body }, ["cash"]),
+    ...tradedOf({ ...body }),
+    members,
     interval: body.interval ?? 0,
     start: body.start ?? "",
     end: body.end ?? "",
@@ -116,18 +128,50 @@ export function fromBody(body: Backtest): RunSettings {
   };
 }
 
-/** The request that a stored backtest of one stock came from. */
-export function bodyOfReport(report: StoredReport): Backtest {
-  const pinned = (report.pinned["params"] ?? {}) as Record<string, unknown>;
+function tradedOf(known: Record<string, unknown>): Traded {
   return {
-    symbol: report.symbol,
-    strategy: report.strategy,
-    params: report.params,
-    interval: report.interval,
-    cash: report.initial_balance,
-    ...rulesOf(pinned),
-    ...Object.fromEntries(["start", "end", "fill", "prices"].flatMap((name) => (typeof pinned[name] === "string" ? [[name, pinned[name]]] : []))),
+    symbol: typeof known["symbol"] === "string" ? known["symbol"] : "",
+    strategy: typeof known["strategy"] === "string" ? known["strategy"] : DEFAULTS.strategy,
+    params: (known["params"] ?? {}) as Record<string, Typed>,
+    allocation: typeof known["allocation"] === "number" ? rounded(known["allocation"] * 100) : DEFAULTS.allocation,
+    stop_loss: typeof known["stop_loss"] === "number" ? known["stop_loss"] : DEFAULTS.stop_loss,
+    take_profit: typeof known["take_profit"] === "number" ? known["take_profit"] : DEFAULTS.take_profit,
   };
+}
+
+/** What a member begins with. */
+export function newMember(symbol: string): MemberSettings {
+  return { ...tradedOf({ symbol }), budget: "" };
+}
+
+function numbersOf(known: Record<string, unknown>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.flatMap((name) => (typeof known[name] === "number" ? [[name, known[name]]] : [])));
+}
+
+/** The request that a stored backtest came from; null where its members follow rules that this form has no room for. */
+export function bodyOfReport(report: StoredReport): Backtest | null {
+  const pinned = (report.pinned["params"] ?? {}) as Record<string, unknown>;
+  const span = { interval: report.interval, cash: report.initial_balance };
+  const members = (pinned["members"] ?? []) as Record<string, unknown>[];
+  const [first] = members;
+  if (!first) return { ...span, symbol: report.symbol, strategy: report.strategy, params: report.params, ...rulesOf(pinned), ...periodOf(pinned) };
+  const shared = Object.keys(OF_RULE).filter((name) => !OWN.has(name));
+  if (members.some((member) => shared.some((name) => member[name] !== first[name]))) return null;
+  return {
+    ...span,
+    ...periodOf(first),
+    members: members.map((member, row) => ({
+      ...rulesOf(member),
+      symbol: member["symbol"],
+      strategy: member["strategy"],
+      params: report.members[row]?.params ?? {},
+      ...(typeof member["budget"] === "number" ? { budget: member["budget"] } : {}),
+    })),
+  };
+}
+
+function periodOf(pinned: Record<string, unknown>): Partial<Backtest> {
+  return Object.fromEntries(["start", "end", "fill", "prices"].flatMap((name) => (typeof pinned[name] === "string" ? [[name, pinned[name]]] : [])));
 }
 
 /** The request of one combination of a sweep: its settings are parameters of the strategy or rules. */

@@ -16,6 +16,7 @@ describe("money", () => {
     expect(formatSigned(0.004)).toBe("0.00");
     expect(formatSignedPercent(-0.004)).toBe("0.00\u202f%");
     expect(formatSignedPercent(3.14159, 1)).toBe("+3.1\u202f%");
+    expect(formatSignedPercent(1203.7)).toBe("+1,203.70\u202f%");
   });
 
   it("shows what is not known as a dash, never as zero", () => {

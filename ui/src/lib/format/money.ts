@@ -23,12 +23,12 @@ export function formatSigned(value: Figure): string {
 /** +1.23 % or −1.23 %. */
 export function formatSignedPercent(value: Figure, digits = 2): string {
   if (!isFigure(value)) return NOTHING;
-  return withPlus(value, `${Math.abs(value).toFixed(digits)}\u202f%`, 0.5 * 10 ** -digits);
+  return withPlus(value, `${fixed(value, digits)}\u202f%`, 0.5 * 10 ** -digits);
 }
 
 /** 12.3 %. */
 export function formatPercent(value: Figure, digits = 1): string {
-  return isFigure(value) ? sign(value, `${Math.abs(value).toFixed(digits)}\u202f%`) : NOTHING;
+  return isFigure(value) ? sign(value, `${fixed(value, digits)}\u202f%`) : NOTHING;
 }
 
 /** A price: two decimals, four below one. */
@@ -50,6 +50,10 @@ export function formatCompact(value: Figure): string {
 /** 1.23, for ratios. */
 export function formatRatio(value: Figure): string {
   return isFigure(value) ? sign(value, Math.abs(value).toFixed(2)) : NOTHING;
+}
+
+function fixed(value: number, digits: number): string {
+  return Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function isFigure(value: Figure): value is number {

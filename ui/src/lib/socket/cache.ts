@@ -13,6 +13,8 @@ import { barTime, type Envelope, type PriceBar } from "./protocol";
 
 const PATIENCE_MILLISECONDS = 1500;
 
+const CHANGED_BY_PRICES = [keys.stocks.all, keys.prices.all];
+
 interface Page {
   items: { id: number }[];
   pagination: object;
@@ -50,6 +52,10 @@ export function keepCurrent(client: QueryClient): () => void {
     live.on("job:update", ({ entity }) => {
       client.setQueryData(keys.jobs.one(entity.id), (known: object | undefined) => ({ errors: [] as unknown[], ...known, ...withoutErrors(entity) }));
       soon.ask([...keys.jobs.all, "list"]);
+      if (entity.finished_at) {
+        soon.ask(keys.jobs.one(entity.id)); // events leave out which rows were refused
+        if (entity.kind.endsWith("_prices")) CHANGED_BY_PRICES.forEach((key) => soon.ask(key));
+      }
       if (entity.kind === "sweep") soon.ask(keys.sweeps.lists);
       if (entity.kind === "backtest") soon.ask(keys.backtests.lists);
     }),

@@ -32,7 +32,14 @@ export function waitsFor(service: Service): string {
   return service.mode === "SELL" ? "waits to sell" : "waits to buy";
 }
 
-/** Whether a position is held that no stop guards. */
+/** Its state as a word: who never began has not stopped. */
+export function stateWord(service: Service): string | undefined {
+  return service.state === "INACTIVE" && service.last_bar_time === null ? "Not started" : undefined;
+}
+
+/** Whether a position is held that no stop guards: paused, on hold or in error, a service keeps the stop unless told otherwise. */
 export function isUnprotected(service: Service): boolean {
-  return service.current_shares > 0 && (service.state === "INACTIVE" || service.state === "ERROR");
+  if (service.current_shares === 0) return false;
+  const takesSignals = service.state === "ACTIVE" && service.mode !== "HOLD";
+  return service.state === "INACTIVE" || (!takesSignals && !service.keep_protection);
 }
