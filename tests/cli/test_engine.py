@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from daytrader.cli.beside import serving, writing
+from daytrader.utils.errors import ConflictError
 from tests.cli.conftest import Command
 
 
@@ -29,3 +33,31 @@ def test_on_postgresql_it_runs_until_it_is_told_to_stop(postgres_url: str, tmp_p
         engine.send_signal(signal.SIGTERM)
         assert engine.wait(60) == 0
     assert said == "The engine is idle\n"
+
+
+@pytest.mark.parametrize("words", [("worker",), ("serve", "--no-engine"), ("serve", "--no-jobs")])
+def test_on_sqlite_one_process_does_everything(
+    daytrader: Command, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes would lose each other's writes."""
+    monkeypatch.setenv("DAYTRADER_SECRET_KEY", "6b1f0a97c43e5d28" * 3)
+    daytrader("db", "upgrade")
+    refused = daytrader(*words)
+    assert refused.exit_code != 0
+    assert "PostgreSQL" in refused.output
+
+
+def test_on_postgresql_commands_write_beside_servers(tmp_path: Path) -> None:
+    """All of them hear of it from the database; on SQLite one excludes the other."""
+    with (
+        serving(tmp_path, "http://one", is_alone=False),
+        serving(tmp_path, "http://two", is_alone=False),
+        writing(tmp_path),
+    ):
+        pass
+    with (
+        serving(tmp_path, "http://one", is_alone=True),
+        pytest.raises(ConflictError, match="http://one"),
+        serving(tmp_path, "http://two", is_alone=False),
+    ):
+        pass

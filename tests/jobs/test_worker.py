@@ -286,3 +286,37 @@ def test_the_queue_is_bounded(ask: Callable[..., Job]) -> None:
 
     with pytest.raises(UnavailableError):
         ask("one more")
+
+
+def test_a_worker_that_was_replaced_while_it_slept_stores_nothing(
+    world: World, worker: Worker, steps: Steps, ask: Callable[..., Job]
+) -> None:
+    """It hears so where it next reports; the job is the other worker's, with what is kept for it."""
+    job = ask("a", steps=2)
+    sleeper = threading.Thread(target=worker.run_waiting)
+    sleeper.start()
+    steps.at.acquire()
+    with SessionManager() as session:
+        assert job_service.recover(session, get_current_datetime()) == 1
+    with SessionManager() as session:
+        taken = job_service.take(session)
+        assert taken is not None
+        assert not job_service.tell(session, job.id, taken.attempt - 1, 0.9, None)
+        assert job_service.tell(session, job.id, taken.attempt, 0.1, None)
+    steps.go.release(2)
+    sleeper.join(10)
+
+    stored = world.reload(job)
+    assert (stored.state, stored.attempt, stored.progress, stored.result) == (JobState.RUNNING, 2, 0.1, {})
+    assert steps.discarded == []
+    with SessionManager() as session:
+        job_service.touch(session, {job.id: 1})  # the sleeper's sign of life is none of the job's
+        assert job_service.recover(session, get_current_datetime()) == 1
+
+
+def test_who_asks_for_a_job_is_heard_by_workers_elsewhere(worker: Worker) -> None:
+    """Whatever rings here rings there."""
+    rung = threading.Event()
+    worker.tell_others = rung.set
+    worker.wake()
+    assert rung.is_set()
