@@ -106,7 +106,7 @@ def test_a_file_is_checked_then_imported_and_each_bad_row_is_told(
     expect(dialog).to_contain_text("Rows stored", timeout=SLOW)
     act(page, "Close", dialog)
     expect(page.get_by_role("img", name=re.compile("Prices of ACME"))).to_be_visible(timeout=SLOW)
-    assert len(server.items("/daily-prices", symbol="ACME")) == len(rows) - 1
+    assert len(server.get("/prices/ACME/history").json()["timestamps"]) == len(rows) - 1
 
 
 def test_what_happened_while_the_line_was_cut_comes_by_itself(server: RunningServer, page: Page) -> None:
