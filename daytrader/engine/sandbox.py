@@ -125,6 +125,7 @@ def _action_rows(stock_id: int, bars: Bars) -> list[dict[str, Any]]:
                 "amount": from_micros(micros),
                 "source": _SOURCE,
                 "is_quarantined": False,
+                "is_judged": True,
             }
         )
     return rows

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from daytrader.models.base import Base, Exact
@@ -38,6 +38,8 @@ class CorporateAction(Base):
     source: Mapped[str] = mapped_column(String(20))
     # A "dividend" too large to be one waits for a person: it is not paid.
     is_quarantined: Mapped[bool] = mapped_column(default=False)
+    # Held against the close before it, or let go by a person: until then each reading of the bars judges it.
+    is_judged: Mapped[bool] = mapped_column(default=False, server_default=true())
 
     stock: Mapped[Stock] = relationship(back_populates="corporate_actions")
 

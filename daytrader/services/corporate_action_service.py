@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Insert, case, select
@@ -47,37 +46,62 @@ def record(
     """
     Store the stock's *actions*, each (date, kind) once; call it after the bars are stored.
 
-    A dividend above 20 % of the previous stored close is stored but quarantined: not paid until a person says so.
+    A dividend above 20 % of the previous stored close is stored but quarantined: not paid until a person says so. One
+    that has no stored close before it yet is judged once there is: by the next call, and by whoever reads the bars.
     What a service has booked stays as it was booked: see `booked_otherwise`.
     *source* names the provider or the layout that the actions come from.
     """
     given = list(actions)
     now = get_current_datetime()
-    quarantined: list[CorporateEvent] = []
-    rows: list[dict[str, Any]] = []
-    for event in given:
-        is_quarantined = _is_improbable(session, stock_id, event)
-        if is_quarantined:
-            quarantined.append(event)
-        rows.append(
-            {
-                "stock_id": stock_id,
-                "ex_date": date_of(event.session),
-                "kind": _KIND[event.kind],
-                "ratio_numerator": event.numerator,
-                "ratio_denominator": event.denominator,
-                "amount": from_micros(to_micros(event.amount)),
-                "source": source,
-                "is_quarantined": is_quarantined,
-                "created_at": now,
-                "updated_at": now,
-            }
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "stock_id": stock_id,
+            "ex_date": date_of(event.session),
+            "kind": _KIND[event.kind],
+            "ratio_numerator": event.numerator,
+            "ratio_denominator": event.denominator,
+            "amount": from_micros(to_micros(event.amount)),
+            "source": source,
+            "is_quarantined": False,
+            "is_judged": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for event in given
+    ]
     for start in range(0, len(rows), _CHUNK):
         session.execute(_upsert(session, rows[start : start + _CHUNK], on_conflict))
-    if rows:
+    if _judge(session, stock_id) or rows:
         price_revisions.draw(session, [stock_id], ACTIONS)
-    return Recorded(len(given), tuple(quarantined))
+    kept = select(CorporateAction.ex_date).where(
+        CorporateAction.stock_id == stock_id, CorporateAction.is_quarantined.is_(True)
+    )
+    kept_days = {days_since_epoch(day) for day in session.scalars(kept)} if rows else set()
+    return Recorded(
+        len(given), tuple(one for one in given if one.kind is EventKind.DIVIDEND and one.session in kept_days)
+    )
+
+
+def _judge(session: Session, stock_id: int) -> bool:
+    """
+    Hold each dividend that never was against the close before it, and return whether there were any.
+
+    What a service has booked stays as it was booked.
+    """
+    action = CorporateAction
+    waiting = session.scalars(
+        select(action).where(action.stock_id == stock_id, action.is_judged.is_(False)),
+        execution_options={"populate_existing": True},
+    ).all()
+    if not waiting:
+        return False
+    booked = set(session.scalars(select(action.id).where(action.stock_id == stock_id, _is_booked())))
+    for one in waiting:
+        is_improbable = _is_improbable(session, one)
+        one.is_judged = is_improbable is not None
+        one.is_quarantined = bool(is_improbable) and one.id not in booked
+    session.flush()
+    return True
 
 
 def booked_otherwise(session: Session, stock_id: int, actions: Iterable[CorporateEvent]) -> list[CorporateEvent]:
@@ -97,17 +121,6 @@ def booked_otherwise(session: Session, stock_id: int, actions: Iterable[Corporat
     return [event for event in actions if differs(event)] if stored else []
 
 
-def actions_on(session: Session, stock_id: int, day: date) -> Sequence[CorporateAction]:
-    """Return what happens to a holder on *day*, dividends before splits; quarantined dividends are left out."""
-    query = (
-        select(CorporateAction)
-        .where(CorporateAction.stock_id == stock_id, CorporateAction.ex_date == day)
-        .where(CorporateAction.is_quarantined.is_(False))
-        .order_by(CorporateAction.kind)
-    )
-    return session.scalars(query).all()
-
-
 def listing(session: Session, stock_id: int) -> Sequence[CorporateAction]:
     """Return the stock's dividends and splits by date, quarantined ones too."""
     query = select(CorporateAction).where(CorporateAction.stock_id == stock_id)
@@ -117,15 +130,16 @@ def listing(session: Session, stock_id: int) -> Sequence[CorporateAction]:
 def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
     """Return the stock's dividends and splits for the core, by date, each with its row's id; no quarantined one."""
     action = CorporateAction
+    terms = action.ratio_numerator, action.ratio_denominator, action.amount
     query = (
-        select(action.ex_date, action.kind, action.ratio_numerator, action.ratio_denominator, action.amount, action.id)
+        select(action.ex_date, action.kind, *terms, action.id, action.is_judged)
         .where(action.stock_id == stock_id, action.is_quarantined.is_(False))
         .order_by(action.ex_date, action.kind)
     )
     return [
-        # What is stored without quarantine was judged when it was stored, or by a person since: never a second time.
-        CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref, True)
-        for ex_date, kind, numerator, denominator, amount, ref in session.execute(query)
+        # What was judged, or let go by a person, is not judged a second time; the rest by the bars that it comes to.
+        CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref, is_judged)
+        for ex_date, kind, numerator, denominator, amount, ref, is_judged in session.execute(query)
     ]
 
 
@@ -151,9 +165,10 @@ def release(session: Session, action_id: int) -> CorporateAction:
         ConflictError: If it is not kept back.
     """
     action = get(session, action_id)
-    if not action.is_quarantined:
+    if not action.is_quarantined and action.is_judged:
         raise ConflictError("this corporate action is not kept back")
     action.is_quarantined = False
+    action.is_judged = True
     session.flush()
     return action
 
@@ -170,17 +185,18 @@ def _is_booked() -> ColumnElement[bool]:
     return CorporateAction.id.in_(booked)
 
 
-def _is_improbable(session: Session, stock_id: int, event: CorporateEvent) -> bool:
-    if event.kind is not EventKind.DIVIDEND:
+def _is_improbable(session: Session, action: CorporateAction) -> bool | None:
+    """Return whether *action* is to be kept back; None where no close before it is stored."""
+    if action.kind is not CorporateActionKind.DIVIDEND:
         return False
     price = StockDailyPrice
     previous = session.scalar(
         select(price.close_price)
-        .where(price.stock_id == stock_id, price.price_date < date_of(event.session), price.close_price.is_not(None))
+        .where(price.stock_id == action.stock_id, price.price_date < action.ex_date, price.close_price.is_not(None))
         .order_by(price.price_date.desc())
         .limit(1)
     )
-    return previous is not None and needs_a_person(to_micros(event.amount), to_micros(previous))
+    return None if previous is None else needs_a_person(to_micros(action.amount), to_micros(previous))
 
 
 def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflict) -> Insert:
@@ -193,6 +209,7 @@ def _upsert(session: Session, rows: list[dict[str, Any]], on_conflict: OnConflic
     changed: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in kept}
     # The same dividend again leaves a person's word on it as it is.
     is_same = CorporateAction.amount == statement.excluded.amount
-    changed["is_quarantined"] = case((is_same, CorporateAction.is_quarantined), else_=statement.excluded.is_quarantined)
+    for name in ("is_quarantined", "is_judged"):
+        changed[name] = case((is_same, getattr(CorporateAction, name)), else_=statement.excluded[name])
     # A vendor's correction of what was paid would make the ledger wrong: the ledger refers to this row.
     return statement.on_conflict_do_update(index_elements=identity, set_=changed, where=~_is_booked())

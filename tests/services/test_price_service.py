@@ -276,11 +276,35 @@ def test_a_dividend_above_a_fifth_of_the_price_waits_for_a_person(world: World) 
     with SessionManager(read_only=True) as session:
         bars = price_service.load_bars(session, stock.id)
         stored = corporate_action_service.listing(session, stock.id)
-        due = corporate_action_service.actions_on(session, stock.id, DAY + timedelta(days=2))
     assert recorded.quarantined == (events[1],)
     assert [action.is_quarantined for action in stored] == [False, True]
     assert bars.event_micros.tolist() == [2_000_000]
-    assert due == []
+
+
+def test_a_dividend_that_came_before_its_bars_is_judged_by_them(world: World) -> None:
+    """Nobody pays it before a person has looked, whichever came first: it, or the prices it is too large for."""
+    stock = world.stock()
+    day = days_since_epoch(DAY)
+    events = [CorporateEvent(day + ahead, EventKind.DIVIDEND, amount=Decimal("2.01")) for ahead in (1, 2)]
+    with SessionManager() as session:
+        assert corporate_action_service.record(session, stock.id, events, source="test").quarantined == ()
+    world.prices(stock, [10.0, 10.0, 10.0])
+
+    def paid() -> list[int]:
+        with SessionManager(read_only=True) as session:
+            micros: list[int] = price_service.load_bars(session, stock.id).event_micros.tolist()
+            return micros
+
+    assert paid() == []
+    with SessionManager() as session:
+        first, _second = corporate_action_service.listing(session, stock.id)
+        corporate_action_service.release(session, first.id)
+    assert paid() == [2_010_000]
+
+    with SessionManager() as session:
+        corporate_action_service.record(session, stock.id, [], source="test")
+        assert [one.is_quarantined for one in corporate_action_service.listing(session, stock.id)] == [False, True]
+    assert paid() == [2_010_000]
 
 
 def test_an_event_is_stored_once_per_date_and_kind(world: World) -> None:
