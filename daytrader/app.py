@@ -20,6 +20,7 @@ from daytrader.api.sockets import Sockets
 from daytrader.config import Settings
 from daytrader.core.strategy import broken_strategies
 from daytrader.jobs import backtest, price_jobs, scan, sweep
+from daytrader.jobs.notifier import Notifier
 from daytrader.jobs.worker import Worker
 from daytrader.services import column_cache, demo, rate_limits, strategy_folder
 from daytrader.services.events import events
@@ -69,15 +70,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.extensions["settings"] = settings
     app.extensions["token_rules"] = rules
-    app.extensions["rate_limits"] = RateLimits.of(
-        {
-            rate_limits.LOGIN: settings.limit_login,
-            rate_limits.LOGIN_ADDRESS: settings.limit_login_address,
-            rate_limits.WRITES: settings.limit_writes,
-            rate_limits.IMPORTS: settings.limit_imports,
-        },
-        settings.redis_url,
-    )
+    app.extensions["rate_limits"] = make_limits(settings)
     if settings.is_production:
         _refuse_unsafe(app)
     if settings.proxies:
@@ -95,6 +88,25 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["figures"] = Figures(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
     return app
+
+
+def make_limits(settings: Settings) -> RateLimits:
+    """Return how often is too often."""
+    return RateLimits.of(
+        {
+            rate_limits.LOGIN: settings.limit_login,
+            rate_limits.LOGIN_ADDRESS: settings.limit_login_address,
+            rate_limits.WRITES: settings.limit_writes,
+            rate_limits.IMPORTS: settings.limit_imports,
+            rate_limits.NOTIFICATIONS: settings.limit_notifications,
+        },
+        settings.redis_url,
+    )
+
+
+def make_notifier(settings: Settings) -> Notifier:
+    """Return who tells users outside of DayTrader what happens."""
+    return Notifier(make_limits(settings), allows_private=settings.private_notifications)
 
 
 def make_worker(settings: Settings, on_prices: Callable[[], None] = lambda: None) -> Worker:

@@ -80,6 +80,8 @@ class Settings:
     """Another address of Alpaca's stream; empty: its own."""
     private_providers: bool = False
     """Whether a provider's address may be one of a private network."""
+    private_notifications: bool = False
+    """Whether mail servers and webhooks of notifications may be on this machine or in a private network."""
     dask: str = ""
     """The scheduler of a Dask cluster that computes sweeps, such as ``tcp://10.0.0.5:8786``; empty: this machine."""
     limit_login: str = "5/minute"
@@ -90,6 +92,8 @@ class Settings:
     """Changes by one user, and by one address that is not signed in."""
     limit_imports: str = "60/hour"
     """Imports and fetches of prices by one user."""
+    limit_notifications: str = "10/minute"
+    """Messages to one target of notifications, and tests by one user; what is more comes together later."""
     limit_backtests: int = 2
     """Backtests to be stored, and sweeps, that one user may have running at once."""
     limit_sockets: int = 5

@@ -16,6 +16,7 @@ from daytrader.api.resources import (
     backtests,
     corporate_actions,
     jobs,
+    notifications,
     orders,
     portfolio,
     price_files,
@@ -53,6 +54,7 @@ NAMESPACES = (
     sweeps.ns,
     sweeps.scans_ns,
     jobs.ns,
+    notifications.ns,
     system.ns,
 )
 _MORE = (service_figures, system_admin, websockets)  # further routes of those above

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from daytrader.engine.elsewhere import EngineElsewhere
     from daytrader.engine.supervisor import EngineSupervisor
+    from daytrader.jobs.notifier import Notifier
     from daytrader.jobs.watch_folder import FolderWatch
     from daytrader.jobs.worker import Worker
     from daytrader.services.booking import Booked
@@ -39,25 +40,28 @@ class Node:
     _database: Engine
     _bells: Bells
     _does_jobs: bool
+    _notifier: Notifier | None = None
     _watch: FolderWatch | None = None
 
     def start(self) -> None:
-        """Begin to trade, after reconciliation, to work on jobs and to watch the folder, where there is one."""
+        """Begin to trade, after reconciliation, to work on jobs, to notify and to watch the folder, as it is for."""
         if not self._is_alone:
             self.app.extensions["sockets"].follow(self._bells)
             self._bells.start()
         self.supervisor.start()
         if self._does_jobs:
             self.app.extensions["jobs"].start()
-        if self._watch is not None:
-            self._watch.start()
+        for other in (self._notifier, self._watch):
+            if other is not None:
+                other.start()
 
     def stop(self) -> bool:
         """Finish the bar in hand and stop; return whether that was done in time."""
         jobs = self.app.extensions["jobs"]
         jobs.stop(0)  # both end at the same time
-        if self._watch is not None:
-            self._watch.stop()
+        for other in (self._notifier, self._watch):
+            if other is not None:
+                other.stop()
         has_finished = self.supervisor.stop(_STOP_SECONDS)
         jobs.stop(_JOBS_STOP_SECONDS)
         self.app.extensions["sockets"].stop_following()
@@ -130,7 +134,7 @@ def build(
 
     Without *trades* the engine is another process, without *does_jobs* the worker is.
     """
-    from daytrader.app import create_app
+    from daytrader.app import create_app, make_notifier
     from daytrader.engine.elsewhere import EngineElsewhere
     from daytrader.engine.feed_choice import make_feed
     from daytrader.engine.supervisor import EngineSupervisor
@@ -156,13 +160,20 @@ def build(
     bells = app.extensions["bells"] = Bells("" if is_sqlite else settings.redis_url)
     ring_for_jobs(app.extensions["jobs"], bells)
     watch = watch_folder(settings, supervisor.forget_bars) if settings.watch and does_jobs else None
-    return Node(app, supervisor, engine, bells, does_jobs, watch)
+    notifier = ring_for_notifier(make_notifier(settings), bells) if does_jobs else None
+    return Node(app, supervisor, engine, bells, does_jobs, notifier, watch)
 
 
 def ring_for_jobs(worker: Worker, bells: Bells) -> None:
     """Let workers of all processes hear of a job at once."""
     worker.tell_others = partial(bells.ring, JOBS)
     bells.listen(JOBS, worker.hear)
+
+
+def ring_for_notifier(notifier: Notifier, bells: Bells) -> Notifier:
+    """Let *notifier* hear of events at once, where they are rung for."""
+    bells.listen(EVENTS, notifier.ring)
+    return notifier
 
 
 @contextmanager

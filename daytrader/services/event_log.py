@@ -33,6 +33,15 @@ def after(session: Session, sequence: int, limit: int) -> Sequence[PublishedEven
     return _published(session, select(_TABLE).where(_TABLE.c.id > sequence).order_by(_TABLE.c.id).limit(limit))
 
 
+def of_names(
+    session: Session, user_id: int, names: Collection[str], after: int, limit: int
+) -> Sequence[PublishedEvent]:
+    """Return at most *limit* events called one of *names* after *after*, the user's and everybody's, oldest first."""
+    query = select(_TABLE).where(_TABLE.c.id > after, _TABLE.c.name.in_(names))
+    query = query.where(or_(_TABLE.c.user_id.is_(None), _TABLE.c.user_id == user_id))
+    return _published(session, query.order_by(_TABLE.c.id).limit(limit))
+
+
 def last_sequence(session: Session) -> int:
     """Return the sequence of the newest event, 0 where there is none."""
     return session.scalar(select(func.max(_TABLE.c.id))) or 0

@@ -23,6 +23,7 @@ LOGIN: Final = "login"
 LOGIN_ADDRESS: Final = "login_address"
 WRITES: Final = "writes"
 IMPORTS: Final = "imports"
+NOTIFICATIONS: Final = "notifications"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ TABLE = [
     ("GET|DELETE", r"/api/v1/(backtests|sweeps)/N(/.*)?", OWN),
     ("GET", r"/api/v1/jobs", EVERYONE),
     ("GET|DELETE", r"/api/v1/jobs/N", OWN),
+    ("GET|PUT", r"/api/v1/notifications", EVERYONE),
+    ("POST", r"/api/v1/notifications/test", EVERYONE),
     ("GET", r"/api/v1/system/(info|websocket-docs)", EVERYONE),
     ("POST", r"/api/v1/system/websocket-test", EVERYONE),
     ("GET|POST", r"/api/v1/system/(database|engine|config|metrics|audit-log)(/.*)?", ADMIN),

@@ -243,14 +243,15 @@ class Parts(Part):
 
     most = 80
 
-    def __init__(self, schema: type[BaseSchema], **kwargs: Any) -> None:
+    def __init__(self, schema: type[BaseSchema], *, fewest: int = 1, **kwargs: Any) -> None:
         super().__init__(schema, **kwargs)
-        self.swagger = {"type": "array", "items": self.swagger, "minItems": 1}
+        self.fewest = fewest
+        self.swagger = {"type": "array", "items": self.swagger, "minItems": fewest}
 
     def check(self, value: Any) -> Any:
-        """One or more of them."""
-        if not isinstance(value, list) or not 0 < len(value) <= self.most:
-            raise BrokenRuleError(f"must be a list of 1 to {self.most}")
+        """*fewest* or more of them."""
+        if not isinstance(value, list) or not self.fewest <= len(value) <= self.most:
+            raise BrokenRuleError(f"must be a list of {self.fewest} to {self.most}")
         return [super(Parts, self).check(item) for item in value]
 
 

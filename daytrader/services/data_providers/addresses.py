@@ -29,7 +29,7 @@ def public_address(host: str, port: int) -> str:
         raise NetworkError(f"the address of {host} is not known") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     if not addresses or not all(is_public(address) for address in addresses):
-        raise RefusedAddressError(f"{host} is an address of a private network: no provider of prices is there")
+        raise RefusedAddressError(f"{host} is an address of a private network: nothing is asked of it")
     return addresses[0]
 
 

@@ -1094,6 +1094,50 @@ export interface Notification {
   message: string;
 }
 
+export interface NotificationChoiceInput {
+  /** Ten at most */
+  targets: Record<string, unknown>[];
+}
+
+export interface NotificationTarget {
+  /** Its number, never used again */
+  id: number;
+  /** What it is called */
+  name: string;
+  /** What can be shown of the address */
+  shown: string;
+  /** What is told */
+  kinds: ("trades" | "errors" | "daily_summary")[];
+  /** Whether anything is sent there */
+  is_active: boolean;
+  /** When it last took a message; null: never */
+  last_sent_at: string | null;
+  /** How often in a row it has failed since */
+  failures: number;
+  /** Why it failed last; null: it works */
+  last_error: string | null;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+}
+
+export interface NotificationTestInput {
+  /** The name of one of the caller's targets */
+  name: string;
+}
+
+export interface NotificationTested {
+  /** Whether the other side took the message */
+  is_accepted: boolean;
+  /** Why not */
+  error: string | null;
+}
+
+export interface Notifications {
+  targets: NotificationTarget[];
+}
+
 export interface Order {
   /** Its number, never used again */
   id: number;
@@ -2390,6 +2434,24 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: void;
+  };
+  "GET /notifications": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Notifications;
+  };
+  "PUT /notifications": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: NotificationChoiceInput;
+    result: Notifications;
+  };
+  "POST /notifications/test": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: NotificationTestInput;
+    result: NotificationTested;
   };
   "GET /orders": {
     path: Record<never, never>;
