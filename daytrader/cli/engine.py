@@ -29,6 +29,7 @@ def run(*, speed: float | None) -> None:
     """
     from daytrader.cli.ending import until_told_to_stop
     from daytrader.cli.node import heard_elsewhere
+    from daytrader.cli.trade_lines import log_trade
     from daytrader.engine.feed_choice import make_feed
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database
@@ -41,7 +42,11 @@ def run(*, speed: float | None) -> None:
     open_database(settings)
     use_own_strategies(settings)
     supervisor = EngineSupervisor(
-        database_is_sqlite=False, instance_path=settings.instance, speed=speed, feed=make_feed(settings)
+        database_is_sqlite=False,
+        instance_path=settings.instance,
+        speed=speed,
+        feed=make_feed(settings),
+        on_trade=log_trade,
     )
     with until_told_to_stop() as told_to_stop, heard_elsewhere(settings):
         supervisor.start()

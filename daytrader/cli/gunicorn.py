@@ -98,6 +98,7 @@ class StructuredLog(Logger):  # type: ignore[misc]
             bytes=resp.sent,
             milliseconds=round(request_time.total_seconds() * 1000, 1),
             address=environ.get("REMOTE_ADDR", ""),
+            request_id=dict(resp.headers).get("X-Request-ID"),
         )
 
     def critical(self, msg: str, *args: Any, **kwargs: Any) -> None:

@@ -64,8 +64,9 @@ def serve(
         from daytrader import __version__
         from daytrader.cli import node
         from daytrader.cli.gunicorn import Production
+        from daytrader.cli.trade_lines import log_trade
 
         node.prepare(settings, replay_from)
         console().print(f"DayTrader {__version__} serves at {address_of(listener)}", highlight=False)
-        build = partial(node.build, settings, trades=trades, does_jobs=does_jobs, speed=speed)
+        build = partial(node.build, settings, trades=trades, does_jobs=does_jobs, speed=speed, on_trade=log_trade)
         Production(build, os.dup(listener.fileno()), threads).run()

@@ -1,9 +1,11 @@
-"""A line on the console for each trade."""
+"""A line for each trade: on the console, or in the log."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
+
+import structlog
 
 from daytrader.models.enums import OrderSide
 
@@ -12,6 +14,24 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from daytrader.services.booking import Booked
+
+
+logger = structlog.get_logger("daytrader.engine")
+
+
+def log_trade(booked: Booked) -> None:
+    """Enter *booked* in the log, by what finds it in the API."""
+    logger.info(
+        "trade",
+        service_id=booked.service_id,
+        order_id=booked.order_id,
+        symbol=booked.symbol,
+        side=booked.side.value,
+        shares=booked.shares,
+        price=str(booked.price),
+        bar_time=None if booked.bar_time is None else booked.bar_time.isoformat(),
+        reason=booked.reason,
+    )
 
 
 class TradeLines:

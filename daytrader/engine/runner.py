@@ -184,12 +184,16 @@ class Runner:
         return claimed
 
     def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
-        # After a crash while sending, the broker is asked before it is told again.
-        known = self.broker.find(claimed.ticket.client_order_id) if claimed.is_resent else None
-        if known is not None:
-            return known
-        self.fence.require_time_to_send()
-        return self.broker.submit(claimed.ticket, bar)
+        client_order_id = claimed.ticket.client_order_id
+        with structlog.contextvars.bound_contextvars(  # for whatever a broker logs
+            service_id=claimed.service_id, order_id=claimed.order_id, client_order_id=client_order_id
+        ):
+            # After a crash while sending, the broker is asked before it is told again.
+            known = self.broker.find(client_order_id) if claimed.is_resent else None
+            if known is not None:
+                return known
+            self.fence.require_time_to_send()
+            return self.broker.submit(claimed.ticket, bar)
 
     def _second_unit(self, answers: Sequence[tuple[Claimed, Acknowledgement]]) -> list[Booked]:
         booked = []

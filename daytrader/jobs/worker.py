@@ -240,7 +240,8 @@ class Worker:
             return False
         control = self._running[job.id] = JobControl(job.id, job.attempt, _stopping=self._stopping)
         try:
-            self._finish(job, control, self._outcome(job, control))
+            with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind):  # for whatever it logs
+                self._finish(job, control, self._outcome(job, control))
         finally:
             del self._running[job.id]
         return True
@@ -257,7 +258,7 @@ class Worker:
         except DayTraderError as error:
             return Outcome({}, error=str(error))
         except Exception:  # the worker's edge: one job that breaks takes nothing else down
-            logger.exception("job failed", job_id=job.id, kind=job.kind)
+            logger.exception("job failed")
             return Outcome({}, error="something went wrong on our side; the log says what")
 
     def _finish(self, job: Job, control: JobControl, outcome: Outcome | None) -> None:
@@ -270,10 +271,10 @@ class Worker:
                 break
             except UnavailableError:
                 if attempt == _ENDING_TRIES:  # it stays RUNNING: the next start begins it anew
-                    logger.error("the database stayed busy: the end of a job is not stored", job_id=job.id)
+                    logger.error("the database stayed busy: the end of a job is not stored")
                     return
         if stored is None:
-            logger.warning("this worker was silent for too long: another one has its job", job_id=job.id)
+            logger.warning("this worker was silent for too long: another one has its job")
         elif stored.state is not JobState.QUEUED:
             self._discard(stored)
 

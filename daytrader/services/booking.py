@@ -49,6 +49,7 @@ class Booked:
     gain_loss: Decimal | None
     balance: Decimal
     bar_time: datetime | None
+    order_id: int
 
 
 def book(
@@ -123,6 +124,7 @@ def book(
         transaction.gain_loss,
         service.current_balance,
         fill.bar_time,
+        order.id,
     )
 
 

@@ -98,13 +98,24 @@ def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> No
 
 def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
     """With what an operator looks for, and without the query."""
-    server.get("/system/health", canary="not-for-the-log")
-    lines = wait_for(lambda: [line for line in server.lines if '"path": "/api/v1/system/health"' in line], 10)
-    told = json.loads(lines[-1])
+    answer = server.get("/system/health", canary="not-for-the-log")
+    sought = answer.headers["X-Request-ID"]
+    line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None), 10)
+    told = json.loads(line)
     assert told["event"] == "request"
+    assert (told["request_id"], told["path"]) == (sought, "/api/v1/system/health")
     assert (told["method"], told["status"], told["address"]) == ("GET", 200, "127.0.0.1")
-    assert {"milliseconds", "bytes", "timestamp", "level"} <= set(told)
+    assert {"milliseconds", "bytes", "timestamp", "level", "request_id"} <= set(told)
     assert not any("not-for-the-log" in line for line in server.lines)
+
+
+def test_each_trade_is_one_line_of_json(server: RunningServer) -> None:
+    """By what finds it in the API: service and order."""
+    line = wait_for(lambda: next((line for line in server.lines if '"event": "trade"' in line), None), 30)
+    told = json.loads(line)
+    order = server.get(f"/orders/{told['order_id']}").json()
+    assert (order["service_id"], order["side"]) == (told["service_id"], told["side"])
+    assert (told["symbol"], told["level"]) == ("AAPL", "info")
 
 
 def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: RunningServer, instance: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 
 from daytrader.jobs.worker import JobControl, Outcome, Worker
 from daytrader.models import Job, User
@@ -16,6 +18,7 @@ from daytrader.models.enums import JobState
 from daytrader.services import job_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils import logs
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import BrokenRuleError, ConflictError, NotFoundError, UnavailableError
 
@@ -320,3 +323,22 @@ def test_who_asks_for_a_job_is_heard_by_workers_elsewhere(worker: Worker) -> Non
     worker.tell_others = rung.set
     worker.wake()
     assert rung.is_set()
+
+
+def test_whatever_a_job_logs_bears_its_number(
+    worker: Worker, steps: Steps, ask: Callable[..., Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And no other's does."""
+    steps.error = RuntimeError("out of paper")
+    logs.configure("INFO", is_json=True)
+    try:
+        job = ask("a")
+        worker.run_waiting()
+        structlog.get_logger().info("after")
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    finally:
+        structlog.reset_defaults()
+    failed = next(line for line in lines if line["event"] == "job failed")
+    assert (failed["job_id"], failed["kind"], failed["level"]) == (job.id, "steps", "error")
+    assert "out of paper" in failed["exception"]
+    assert "job_id" not in lines[-1]
