@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,9 +37,9 @@ class Compared:
 class Peer:
     """A worker script in an environment with one package; it does its work once for each line that it reads."""
 
-    def __init__(self, package: str, version: str, worker: str, *arguments: str) -> None:
+    def __init__(self, package: str, version: str, worker: str, *arguments: str, needs: Sequence[str] = ()) -> None:
         self.name, self.version = package, version
-        python = environment(package, version)
+        python = environment(package, version, *needs)
         self._process = subprocess.Popen(
             [python, str(_HERE / "workers" / worker), *arguments],
             stdin=subprocess.PIPE,
@@ -56,10 +56,10 @@ class Peer:
         _pipe(self._process.stdin).close()
         self._process.wait()
 
-    def work(self) -> dict[str, Any]:
-        """Return what the worker tells of one run: `seconds`, `cpu`, and its results."""
+    def work(self, about: str = "") -> dict[str, Any]:
+        """Return what the worker tells of one run, on what *about* names: `seconds`, `cpu`, and its results."""
         told = _pipe(self._process.stdin)
-        told.write("\n")
+        told.write(f"{about}\n")
         told.flush()
         answer: dict[str, Any] = json.loads(_pipe(self._process.stdout).readline())
         return answer

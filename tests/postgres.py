@@ -55,6 +55,13 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A server of its own for this run of the suite."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Yield a server that is there only inside the block."""
     # Not pytest's tmp_path: a socket's path must be short, and the server may have to run as another user.
     directory = Path(tempfile.mkdtemp(prefix="dtpg"))
     owner = _owner()

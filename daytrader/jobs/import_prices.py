@@ -16,12 +16,12 @@ from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.jobs.price_spool import PriceSpool, Rows
 from daytrader.models import Stock
 from daytrader.models.enums import PriceSource
-from daytrader.services import corporate_action_service, market_calendar, price_service, stock_service
+from daytrader.services import corporate_action_service, market_calendar, price_revisions, price_service, stock_service
 from daytrader.services.data_providers.csv import PriceBlock, RowError, events_of
 from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.data_providers.csv_layouts import Field
 from daytrader.services.data_providers.price_files import AnyPriceFile, open_price_file
-from daytrader.services.price_upsert import BarTable, OnConflict, upsert
+from daytrader.services.price_upsert import BarTable, OnConflict, table_name, upsert
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import validators
 from daytrader.utils.constants import DAILY
@@ -287,8 +287,10 @@ class _Writing:
         if not self._options.is_partial:
             with SessionManager() as session:
                 ids = self._open(session)
-                for rows in self._rows():
-                    self._write(session, ids, rows)
+                stock_ids = ids[list(self._stocks)].tolist()
+                with price_revisions.drawn_at_once(session, table_name(self._interval), stock_ids, self._interval):
+                    for rows in self._rows():
+                        self._write(session, ids, rows)
                 self._close(session, ids)
             return
         # Chunk by chunk, so that others may write between them.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, Numeric, Table, TypeDecorator
@@ -71,7 +72,13 @@ class Exact(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 (SQLAlchemy's signature)
         """Return the decimal at the column's scale."""
-        return None if value is None else Decimal(str(value)).quantize(self._quantum, ROUND_HALF_UP)
+        return None if value is None else _decimal(value, self._quantum)
+
+
+@lru_cache(maxsize=65_536)
+def _decimal(value: float | Decimal, quantum: Decimal) -> Decimal:
+    # Rows repeat their limits, fees and round sums: most are read from here, and a decimal never changes.
+    return Decimal(str(value)).quantize(quantum, ROUND_HALF_UP)
 
 
 Money = Annotated[Decimal, mapped_column(Exact(18, 2))]

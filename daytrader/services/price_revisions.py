@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import text
@@ -23,6 +24,37 @@ _DRAW: Final = text(
     "SELECT CAST(:stock_id AS INTEGER), CAST(:span AS INTEGER), CAST(:token AS BIGINT) WHERE NOT EXISTS "
     "(SELECT 1 FROM price_revisions WHERE stock_id = :stock_id AND interval = :span)"
 )
+_TAKE: Final = text("DELETE FROM price_revisions WHERE stock_id = :stock_id AND interval = :span")
+_WATCHING: Final = text(
+    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :watched "
+    "AND name IN (:watched || '_revised_by_insert', :watched || '_revised_by_update')"
+)
+
+
+@contextmanager
+def drawn_at_once(session: Session, table: str, stock_ids: Sequence[int], interval: int) -> Iterator[None]:
+    """
+    Give the stocks' prices new tokens at the end of the block, instead of taking theirs for each row of *table*.
+
+    For an import in one transaction on SQLite, where the triggers are a sixth of it: they are lifted for the block
+    alone. A rollback brings them back, and nobody else can write before the transaction ends. *stock_ids* must be all
+    the stocks, and *interval* the only one, whose rows the block writes. On other databases nothing is different.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    watching = connection.execute(_WATCHING, {"watched": table}).all()
+    for name, _ in watching:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    try:
+        yield
+    finally:
+        for name, made_by in watching:
+            # SQLite itself rolls back where the disk is full: they are there already then.
+            connection.exec_driver_sql(made_by.replace(f"TRIGGER {name}", f"TRIGGER IF NOT EXISTS {name}", 1))
+        connection.execute(_TAKE, [{"stock_id": stock_id, "span": interval} for stock_id in stock_ids])
+        draw(session, stock_ids, interval)
 
 
 def draw(session: Session, stock_ids: Iterable[int], interval: int) -> None:

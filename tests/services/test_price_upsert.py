@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from daytrader.models import Base, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.models.enums import PriceSource
-from daytrader.services import corporate_action_service, database, price_service
+from daytrader.services import corporate_action_service, database, price_service, price_upsert
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
@@ -147,3 +147,46 @@ def test_the_sample_survives_each_database(stock: Stock) -> None:
     assert bars.split_factor[-1] == 2.0
     assert last is not None
     assert float(last.price) == series.close[-1]
+
+
+@pytest.mark.parametrize("interval", [0, 1])
+@pytest.mark.parametrize("on_conflict", OnConflict)
+def test_many_rows_are_stored_as_few_are(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch, interval: int, on_conflict: OnConflict
+) -> None:
+    """PostgreSQL's COPY and its arrays leave the same rows: over stored ones, with gaps, before and after 2000."""
+    random = np.random.default_rng(7)
+    found = []
+    for many in (1, 10**9):  # by COPY, by arrays
+        monkeypatch.setattr(price_upsert, "MANY_ROWS", many)
+        random = np.random.default_rng(7)
+        with SessionManager() as session:
+            session.execute(delete(StockIntradayPrice if interval else StockDailyPrice))
+            for _ in range(2):  # the second time upon the first
+                bars = table(stock, random.uniform(5, 20, 60).round(6).tolist(), interval=interval)
+                bars = replace(bars, time=bars.time + random.permutation(90)[:60] * -86_400 * 300)
+                for column in (bars.volume, bars.adj_close):
+                    column[random.random(60) < 0.3] = np.nan
+                bars.volume[0] = 2.0**53
+                upsert(session, bars, source=PriceSource.DELAYED, on_conflict=on_conflict)
+        found.append(_stored(interval))
+    assert found[0] == found[1]
+    assert len(found[0]) > 60
+
+
+def test_days_and_minutes_by_the_thousand_in_one_transaction(stock: Stock) -> None:
+    """What one of them needs beforehand does not stand in the other's way."""
+    with SessionManager() as session:
+        for interval in (0, 1, 0):
+            bars = table(stock, [12.5] * price_upsert.MANY_ROWS, interval=interval)
+            upsert(session, bars, source=PriceSource.HISTORICAL, on_conflict=OnConflict.UPDATE)
+
+    assert len(_stored(0)) == len(_stored(1)) == price_upsert.MANY_ROWS
+
+
+def _stored(interval: int) -> list[tuple[object, ...]]:
+    model = StockIntradayPrice if interval else StockDailyPrice
+    names = [column.key for column in model.__table__.columns if column.key not in ("id", "created_at", "updated_at")]
+    moment = model.timestamp if interval else model.price_date  # type: ignore[union-attr]  # one of the two
+    with SessionManager(read_only=True) as session:
+        return [tuple(row) for row in session.execute(select(*(getattr(model, n) for n in names)).order_by(moment))]
