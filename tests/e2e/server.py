@@ -90,6 +90,11 @@ class RunningServer:
         headers = {"Authorization": f"Bearer {self._token}"}
         return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=10)
 
+    def put(self, path: str, body: dict[str, Any]) -> requests.Response:
+        """Change something, signed in."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return requests.put(f"{self.address}/api/v1{path}", json=body, headers=headers, timeout=10)
+
     @property
     def token(self) -> str | None:
         """What `sign_in` has got."""

@@ -3,12 +3,13 @@ import { Page } from "@/components/Page";
 import { About } from "./About";
 import { ApiKeys } from "./ApiKeys";
 import { Appearance } from "./Appearance";
+import { Notifications } from "./Notifications";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
 import classes from "./Settings.module.css";
 import { SecondFactor } from "./SecondFactor";
 
-/** Who the user is, how they sign in, what scripts may do for them, and how it all looks. */
+/** Who the user is, how they sign in, where they are told, what scripts may do for them, and how it all looks. */
 export function SettingsPage() {
   return (
     <Page title="Settings">
@@ -18,6 +19,7 @@ export function SettingsPage() {
         <SecondFactor />
         <Appearance />
       </div>
+      <Notifications />
       <ApiKeys />
       <About />
     </Page>
