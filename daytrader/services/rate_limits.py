@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import structlog
 from limits import RateLimitItem, parse_many
@@ -25,6 +25,25 @@ WRITES: Final = "writes"
 IMPORTS: Final = "imports"
 NOTIFICATIONS: Final = "notifications"
 
+_SILENT_SECONDS: Final = 10.0
+
+
+class _Silence:
+    """For how long the shared counts are not asked any more: who waits for them is a user."""
+
+    def __init__(self) -> None:
+        self._until = -math.inf
+
+    @property
+    def is_on(self) -> bool:
+        """Whether they did not answer a moment ago."""
+        return time.monotonic() < self._until
+
+    def begin(self) -> None:
+        """Note that they do not answer."""
+        self._until = time.monotonic() + _SILENT_SECONDS
+        logger.warning("the shared counts do not answer: this process counts for itself")
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
@@ -40,6 +59,7 @@ class RateLimits:
     rules: Mapping[str, tuple[RateLimitItem, ...]]
     shared: FixedWindowRateLimiter
     own: FixedWindowRateLimiter
+    _silence: _Silence = field(default_factory=_Silence)
 
     @classmethod
     def of(cls, rules: Mapping[str, str], redis_url: str = "") -> RateLimits:
@@ -57,7 +77,8 @@ class RateLimits:
         if not redis_url:
             return cls(parsed, own, own)
         try:
-            return cls(parsed, FixedWindowRateLimiter(storage_from_string(redis_url, wrap_exceptions=True)), own)
+            shared = storage_from_string(redis_url, wrap_exceptions=True, **_patience(redis_url))
+            return cls(parsed, FixedWindowRateLimiter(shared), own)
         except (WrongStorageError, ValueError):
             raise ConfigurationError("DAYTRADER_REDIS_URL must be an address such as redis://host:6379/0") from None
 
@@ -69,11 +90,7 @@ class RateLimits:
             TooManyRequestsError: If it is one too many.
         """
         for rule in self.rules[kind]:
-            try:
-                limiter, is_allowed = self.shared, self.shared.hit(rule, kind, who)
-            except StorageError:
-                logger.warning("the shared counts do not answer", exc_info=True)
-                limiter, is_allowed = self.own, self.own.hit(rule, kind, who)
+            limiter, is_allowed = self._hit(rule, kind, who)
             if not is_allowed:
                 logger.warning("too many requests", kind=kind)
                 raise TooManyRequestsError(_seconds_until(limiter, rule, kind, who))
@@ -81,11 +98,32 @@ class RateLimits:
     def forget(self, kind: str, who: str) -> None:
         """Begin to count anew."""
         for rule in self.rules[kind]:
-            for limiter in (self.shared, self.own):
-                try:
-                    limiter.clear(rule, kind, who)
-                except StorageError:
-                    logger.warning("the shared counts do not answer", exc_info=True)
+            self.own.clear(rule, kind, who)
+            if self.shared is self.own or self._silence.is_on:
+                continue
+            try:
+                self.shared.clear(rule, kind, who)
+            except StorageError:
+                self._silence.begin()
+
+    def _hit(self, rule: RateLimitItem, kind: str, who: str) -> tuple[FixedWindowRateLimiter, bool]:
+        """Count, and return by whose counts, and whether it was none too many."""
+        if not self._silence.is_on:
+            try:
+                return self.shared, self.shared.hit(rule, kind, who)
+            except StorageError:
+                self._silence.begin()
+        return self.own, self.own.hit(rule, kind, who)
+
+
+def _patience(redis_url: str) -> dict[str, Any]:
+    """Return how long to wait for the storage at *redis_url*: a second, and no second try."""
+    if not redis_url.startswith("redis"):
+        return {}
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
 
 
 def _seconds_until(limiter: FixedWindowRateLimiter, rule: RateLimitItem, kind: str, who: str) -> int:

@@ -19,6 +19,7 @@ from daytrader.services import audit_service, database, demo, rate_limits
 from daytrader.services.rate_limits import RateLimits
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConfigurationError, TooManyRequestsError
+from tests.redis import RedisServer
 
 from ..conftest import PASSWORD, World
 from .conftest import Caller
@@ -125,6 +126,23 @@ def test_without_redis_each_process_counts_for_itself(caplog: pytest.LogCaptureF
     limits.forget("login", "x")
     limits.take("login", "x")
     assert caplog.records is not None
+
+
+def test_nobody_waits_for_a_redis_that_is_away_or_hangs(redis_server: RedisServer) -> None:
+    """A second once in a while; the counts go on here, and are shared again when it is back."""
+    limits = RateLimits.of({"login": "2/minute"}, redis_server.url)
+    limits.take("login", "x")
+    redis_server.hang()
+    began = time.monotonic()
+    limits.take("login", "x")
+    limits.take("login", "x")
+    with pytest.raises(TooManyRequestsError):
+        limits.take("login", "x")
+    assert time.monotonic() - began < 3
+    redis_server.stop()
+    began = time.monotonic()
+    RateLimits.of({"login": "2/minute"}, redis_server.url).take("login", "x")
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(("rule", "redis"), [("often", ""), ("5/minute", "nonsense://x")])
