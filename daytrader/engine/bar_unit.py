@@ -35,6 +35,7 @@ from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import booking, decision_journal, entitlements, order_service
 from daytrader.services.booking import Booked
+from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
 
@@ -75,6 +76,7 @@ class BarUnit:
         self._refusal = stock.refusals.get(row)
         self._stock = stock
         self._seen: Bars | None = None
+        self._guard = EntryGuard(session, self._bar.time)
         self._signals: dict[object, Signals] = {}
         self._evidence: dict[int, Mapping[str, object]] = {}
 
@@ -189,6 +191,9 @@ class BarUnit:
         if service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD:
             order_service.move(self._session, service, order, OrderState.CANCELLED, "the service takes no entries now")
             return
+        if self._guard.is_killed(service.user_id):
+            order_service.move(self._session, service, order, OrderState.CANCELLED, KILLED)
+            return
         fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
         if fill is None:
             order_service.move(self._session, service, order, OrderState.EXPIRED, "the open was above the limit")
@@ -242,7 +247,10 @@ class BarUnit:
         )
         decision = decide(account, rules_of(service), signals, self._row, self._bar.close)
         if self._refusal is not None:
-            decision = replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=self._refusal)
+            decision = _undone(decision, self._refusal)
+        if decision.action is Action.BUY:
+            barred = self._guard.refusal(service, decision.shares, self._bar.close)
+            decision = decision if barred is None else _undone(decision, barred)
         action = DecisionAction(decision.action.value)
         entry = decision_journal.Entry(
             service.id, service.user_id, action, decision.shares, decision.reason, decision.evidence
@@ -284,6 +292,10 @@ class BarUnit:
     def _book(self, booked: Booked | None) -> None:
         if booked is not None:
             self.booked.append(booked)
+
+
+def _undone(decision: Decision, reason: str) -> Decision:
+    return replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=reason)
 
 
 def _micros(level: Decimal | None) -> int:

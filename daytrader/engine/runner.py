@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -14,12 +15,13 @@ from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.engine.bar_unit import BarUnit
 from daytrader.engine.roster import Roster, read_roster
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import OrderState
+from daytrader.models.enums import OrderSide, OrderState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, data_feed, order_service, price_service
+from daytrader.services import booking, data_feed, exposure_limits, order_service, price_service
 from daytrader.services.booking import Booked
+from daytrader.services.exposure import KILLED
 from daytrader.services.order_service import Broker
 from daytrader.services.session_manager import SessionManager, retried, savepoint
 from daytrader.utils.errors import LostLeaseError, UnavailableError
@@ -178,10 +180,23 @@ class Runner:
         claimed = []
         with SessionManager() as session:
             self.fence.require(session)
-            for order, is_resent in order_service.begin_submission(session, order_ids):
+            for order, is_resent in order_service.begin_submission(session, self._allowed(session, order_ids)):
                 service = session.get_one(TradingService, order.service_id)
                 claimed.append(Claimed(order.id, service.id, order_service.ticket_of(service, order), is_resent))
         return claimed
+
+    def _allowed(self, session: Session, order_ids: Sequence[int]) -> Sequence[int]:
+        """Return which of the orders may be sent: while the kill switch is on, no entry that nobody was told of."""
+        query = select(Order, TradingService).join(TradingService, TradingService.id == Order.service_id)
+        entries = query.where(
+            Order.id.in_(order_ids), Order.side == OrderSide.BUY, Order.state == OrderState.PENDING
+        ).order_by(TradingService.id)
+        barred = set()
+        for order, service in session.execute(entries.with_for_update(of=TradingService)):
+            if exposure_limits.is_killed(session, service.user_id):
+                order_service.move(session, service, order, OrderState.CANCELLED, KILLED)
+                barred.add(order.id)
+        return [order_id for order_id in order_ids if order_id not in barred]
 
     def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
         client_order_id = claimed.ticket.client_order_id

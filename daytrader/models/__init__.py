@@ -10,6 +10,7 @@ from daytrader.models.engine_control import EngineControl
 from daytrader.models.engine_lease import EngineLease
 from daytrader.models.event_outbox import EventOutbox
 from daytrader.models.execution import Execution
+from daytrader.models.exposure_limit import ExposureLimit
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.idempotency_key import IdempotencyKey
 from daytrader.models.job import Job
@@ -38,6 +39,7 @@ __all__ = [
     "EngineLease",
     "EventOutbox",
     "Execution",
+    "ExposureLimit",
     "FeedCursor",
     "IdempotencyKey",
     "Job",

@@ -184,8 +184,17 @@ def acknowledge(session: Session, service: TradingService, order: Order, answer:
 
 
 def cancel_live(session: Session, service: TradingService, side: OrderSide | None, reason: str) -> int:
-    """Cancel the live orders of *service* (None: of both sides) and return how many there were."""
-    live = [order for order in live_orders(session, [service.id]) if side is None or order.side is side]
+    """
+    Cancel the live orders of *service* (None: of both sides) and return how many there were.
+
+    One that is being sent is left: what its broker has made of it is not known yet. The engine undoes an entry when
+    its service takes none.
+    """
+    live = [
+        order
+        for order in live_orders(session, [service.id])
+        if (side is None or order.side is side) and order.state is not OrderState.SUBMITTING
+    ]
     for order in live:
         move(session, service, order, OrderState.CANCELLED, reason)
     return len(live)

@@ -21,6 +21,7 @@ from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import booking, event_payloads, ledger_service, order_service, price_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
+from daytrader.services.exposure import EntryGuard
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils import validators
 from daytrader.utils.current_datetime import get_current_datetime
@@ -80,6 +81,9 @@ def buy(
     total = from_cents(cost + fee_cents(rules_of(service).compiled, wanted, cost))
     if total > service.current_balance - service.reserved_cash - service.minimum_balance:
         raise ConflictError("not enough cash for these shares and their fee")
+    barred = EntryGuard(session, at).refusal(service, wanted, price)
+    if barred is not None:
+        raise ConflictError(barred)
     order = _trade(session, service, OrderSide.BUY, wanted, price, at)
     return session.get_one(TradingTransaction, order.transaction_id)
 

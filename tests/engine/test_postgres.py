@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from daytrader.models.enums import OrderState
-from daytrader.services import database
+from daytrader.models.trading_service import TradingService
+from daytrader.services import database, exposure_limits, transaction_service
 from daytrader.services.events import events
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
 from tests.engine.live import Exchange, Live
@@ -70,3 +74,30 @@ def test_a_live_feed_on_postgresql(world: World) -> None:
     ]
     assert found[0][1] == "BUY"
     assert live.world.reload(service).current_shares == 100
+
+
+def test_two_buys_at_once_never_pass_a_limit_together(world: World) -> None:
+    """On PostgreSQL, where nothing else keeps writers apart, the limit's row does."""
+    market = Market(world, [TEN])
+    services = [market.service(name=f"s{number}") for number in range(4)]
+    owner = market.owner
+    with SessionManager() as session:
+        exposure_limits.change(session, owner.user_id, {"max_position_value": Decimal(150)})
+    together, refused = threading.Barrier(4), []
+
+    def buy(service: TradingService) -> None:
+        together.wait()
+        try:
+            with SessionManager() as session:
+                transaction_service.buy(session, owner, service.id, 10)
+        except ConflictError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=buy, args=(service,)) for service in services]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(market.reload(service).current_shares for service in services) == 10
+    assert len(refused) == 3
