@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from daytrader.cli.context import console, open_database, use_own_strategies, warn
 from daytrader.config import Settings
-from daytrader.utils.errors import ConfigurationError
+from daytrader.utils.errors import ConfigurationError, NotFoundError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _LOOK_SECONDS: Final = 0.2
 
@@ -73,17 +77,55 @@ def resume() -> None:
 
 
 @engine.command()
+@click.option("--user", "username", help="One user's services alone; all without.")
+@click.option("--reason", help="Why, for people.")
+def kill(*, username: str | None, reason: str | None) -> None:
+    """Stop all that adds exposure now: nothing buys until `release`; stops stay in force."""
+    from daytrader.services import exposure_limits
+
+    _switch("kill", username, lambda session, user_id: exposure_limits.kill(session, user_id, reason))
+    console().print("The kill switch is on: nothing buys, stops stay in force")
+
+
+@engine.command()
+@click.option("--user", "username", help="One user's services alone; all without.")
+def release(*, username: str | None) -> None:
+    """Turn the kill switch off: services buy again."""
+    from daytrader.services import exposure_limits
+
+    _switch("release", username, exposure_limits.release)
+    console().print("The kill switch is off")
+
+
+@engine.command()
 def status() -> None:
     """Show whether trading is paused, and where the replay stands."""
-    from daytrader.services import engine_control, price_service
+    from daytrader.services import engine_control, exposure_limits, price_service
     from daytrader.services.session_manager import SessionManager
 
     open_database()
     with SessionManager(read_only=True) as session:
         is_paused = engine_control.is_paused(session)
         position = price_service.market_time(session)
+        is_killed = exposure_limits.read(session, None).is_killed
     console().print(f"All trading is {'paused' if is_paused else 'on'}")
+    if is_killed:
+        console().print("The kill switch is on: nothing buys")
     console().print(f"Market time: {'not begun' if position is None else f'{position:%Y-%m-%d %H:%M} UTC'}")
+
+
+def _switch(word: str, username: str | None, act: Callable[[Session, int | None], object]) -> None:
+    from daytrader.services import audit_service, user_service
+    from daytrader.services.session_manager import SessionManager
+
+    # No `writes`, as below: whoever trades reads the switch before each order.
+    open_database()
+    with SessionManager() as session:
+        user = None if username is None else user_service.by_username(session, username)
+        if username is not None and user is None:
+            raise NotFoundError("user")
+        act(session, None if user is None else user.id)
+        audit_service.record(session, audit_service.CONSOLE, f"engine.{word}", "/system/engine")
 
 
 def _turn(*, is_paused: bool) -> None:

@@ -14,7 +14,8 @@ from daytrader.services import event_payloads, order_service, system_events
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 
-_REASON: Final = "flattened by an admin"
+_BY_ADMIN: Final = "flattened by an admin"
+_BY_OWNER: Final = "flattened by its owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Flattened:
     selling: int
 
 
-def flatten(session: Session) -> Flattened:
+def flatten(session: Session, user_id: int | None = None) -> Flattened:
     """
-    Pause every service at work, cancel its entries and sell its position at the next open.
+    Pause every service at work, a user's or all (None), cancel its entries and sell its position at the next open.
 
     A sale waits for the engine's next bar, so an engine that is paused must be resumed for it. Called again it finds
     the orders under way and places no second one.
@@ -36,8 +37,11 @@ def flatten(session: Session) -> Flattened:
     at_stake = or_(TradingService.state == ServiceState.ACTIVE, TradingService.current_shares > 0)
     paused = cancelled = selling = 0
     query = select(TradingService).where(at_stake).order_by(TradingService.id).with_for_update()
+    if user_id is not None:
+        query = query.where(TradingService.user_id == user_id)
+    reason = _BY_ADMIN if user_id is None else _BY_OWNER
     for service in session.scalars(query).all():
-        cancelled += order_service.cancel_live(session, service, OrderSide.BUY, _REASON)
+        cancelled += order_service.cancel_live(session, service, OrderSide.BUY, reason)
         if service.state is ServiceState.ACTIVE:
             service.move_to(ServiceState.PAUSED)
             paused += 1
@@ -45,6 +49,10 @@ def flatten(session: Session) -> Flattened:
             events.record(session, event_payloads.service_state_change(service))
             events.record(session, event_payloads.service_update(service))
         if service.current_shares:
-            selling += order_service.sell_position(session, service, _REASON) is not None
-    events.record(session, system_events.notification(Severity.WARNING, "engine", "An admin sells every position"))
+            selling += order_service.sell_position(session, service, reason) is not None
+    if user_id is None:
+        events.record(session, system_events.notification(Severity.WARNING, "engine", "An admin sells every position"))
+    else:
+        message = "Every position of yours is up for sale"
+        events.record(session, system_events.personal_notification(user_id, Severity.WARNING, "engine", message))
     return Flattened(paused, cancelled, selling)

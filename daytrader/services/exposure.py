@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Final, TypeVarTuple
+from typing import Any, Final, TypeVarTuple
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -49,6 +49,18 @@ def usage(session: Session, user_id: int | None, at: datetime) -> Usage:
     """Return how much of their limits a user's services, or everybody's (None), take at market time *at*."""
     scope = _Scope(session, user_id, at)
     return Usage(scope.daily_result, scope.position_value, scope.orders_last_minute)
+
+
+def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
+    """Return the limits of a user or of the installation (None), what is taken of them, and the kill switches."""
+    at = price_service.market_time(session) or get_current_datetime()
+    limit = exposure_limits.read(session, user_id)
+    names = (*exposure_limits.LIMITS, "tripped_on", "tripped_at", "is_killed", "killed_at", "kill_reason")
+    return {
+        **{name: getattr(limit, name) for name in names},
+        **asdict(usage(session, user_id, at)),
+        "is_installation_killed": exposure_limits.read(session, None).is_killed,
+    }
 
 
 class EntryGuard:
