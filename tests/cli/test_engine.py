@@ -61,3 +61,17 @@ def test_on_postgresql_commands_write_beside_servers(tmp_path: Path) -> None:
         serving(tmp_path, "http://two", is_alone=False),
     ):
         pass
+
+
+def test_the_kill_switch_is_turned_at_the_console(daytrader: Command, tmp_path: Path) -> None:
+    """For one user or for all; beside a server too, which reads it before each order; a wrong name is said."""
+    made = daytrader("user", "create", "alice", "--email", "a@example.com", "--password-stdin", input="Enough-Secret-1")
+    assert made.exit_code == 0
+    with serving(tmp_path, "http://one", is_alone=True):
+        assert "nothing buys" in daytrader("engine", "kill", "--reason", "a test").output
+        assert "The kill switch is on" in daytrader("engine", "status").output
+        assert daytrader("engine", "kill", "--user", "alice").exit_code == 0
+        assert daytrader("engine", "release").output == "The kill switch is off\n"
+        assert "kill switch" not in daytrader("engine", "status").output
+    unknown = daytrader("engine", "kill", "--user", "nobody")
+    assert (unknown.exit_code, "user not found" in unknown.output) == (1, True)

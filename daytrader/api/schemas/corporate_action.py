@@ -22,6 +22,11 @@ class CorporateActionSchema(BaseSchema):
         example=False,
         doc="Whether it is too large to be a dividend: not paid until an admin releases it",
     )
+    is_judged = Flag(
+        dump_only=True,
+        example=True,
+        doc="Whether it was held against the close before it; one without prices before it still waits for them",
+    )
     source = Text(dump_only=True, example="csv", doc="The file or provider that it comes from")
     created_at = Moment(dump_only=True)
     updated_at = Moment(dump_only=True)

@@ -31,8 +31,10 @@ class RiskSchema(LimitsSchema):
 
     daily_result = Number(dump_only=True, example=-120.5, doc="What the session has brought, dividends left out")
     position_value = Number(dump_only=True, example=8200, doc="Positions and pending entries")
-    orders_last_minute = Whole(dump_only=True, example=2)
-    tripped_on = Day(dump_only=True, allow_none=True, doc="The session whose loss was too large, null for none")
+    orders_last_minute = Whole(dump_only=True, example=2, doc="Placed within the last sixty seconds")
+    tripped_on = Day(
+        dump_only=True, allow_none=True, example="2024-01-03", doc="The session whose loss was too large, null for none"
+    )
     tripped_at = Moment(dump_only=True, allow_none=True, doc="When that was noticed")
     is_killed = Flag(dump_only=True, example=False, doc="Whether the kill switch is on: nothing buys, stops stay")
     killed_at = Moment(dump_only=True, allow_none=True, doc="Since when")

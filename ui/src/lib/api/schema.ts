@@ -361,6 +361,8 @@ export interface CorporateAction {
   ratio_denominator: number;
   /** Whether it is too large to be a dividend: not paid until an admin releases it */
   is_quarantined: boolean;
+  /** Whether it was held against the close before it; one without prices before it still waits for them */
+  is_judged: boolean;
   /** The file or provider that it comes from */
   source: string;
   /** When it was made */
@@ -889,6 +891,11 @@ export interface JobItemPage {
   pagination: Pagination;
 }
 
+export interface Kill {
+  /** For people */
+  reason?: string;
+}
+
 export interface Latest {
   /** 1 to 10 letters, digits, `.` or `-`, in capitals */
   symbol: string;
@@ -910,6 +917,15 @@ export interface LatestBar {
   close: number | null;
   /** Shares traded */
   volume: number | null;
+}
+
+export interface Limits {
+  /** Once a session has lost so much, nothing buys until the next; currency units */
+  max_daily_loss?: number | null;
+  /** What positions and pending entries may be worth together; currency units */
+  max_position_value?: number | null;
+  /** Orders that may be placed in sixty seconds */
+  max_orders_per_minute?: number | null;
 }
 
 export interface LoginInput {
@@ -1351,6 +1367,32 @@ export interface Report {
   portfolio_values: number[];
   /** Data hash, parameters and engine version */
   pinned: Record<string, unknown>;
+}
+
+export interface Risk {
+  /** Once a session has lost so much, nothing buys until the next; currency units */
+  max_daily_loss: number | null;
+  /** What positions and pending entries may be worth together; currency units */
+  max_position_value: number | null;
+  /** Orders that may be placed in sixty seconds */
+  max_orders_per_minute: number | null;
+  /** What the session has brought, dividends left out */
+  daily_result: number;
+  /** Positions and pending entries */
+  position_value: number;
+  /** Placed within the last sixty seconds */
+  orders_last_minute: number;
+  /** The session whose loss was too large, null for none */
+  tripped_on: string | null;
+  /** When that was noticed */
+  tripped_at: string | null;
+  /** Whether the kill switch is on: nothing buys, stops stay */
+  is_killed: boolean;
+  /** Since when */
+  killed_at: string | null;
+  kill_reason: string | null;
+  /** Whether an admin has stopped everybody's buys */
+  is_installation_killed: boolean;
 }
 
 export interface RoleInput {
@@ -2591,6 +2633,36 @@ export interface Operations {
     body: undefined;
     result: Latest;
   };
+  "GET /risk": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Risk;
+  };
+  "PUT /risk": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: Limits;
+    result: Risk;
+  };
+  "POST /risk/flatten": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Flattened;
+  };
+  "POST /risk/kill": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: Kill;
+    result: Risk;
+  };
+  "POST /risk/release": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Risk;
+  };
   "POST /scans": {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -2891,11 +2963,35 @@ export interface Operations {
     body: undefined;
     result: Flattened;
   };
+  "POST /system/engine/kill": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: Kill;
+    result: Risk;
+  };
+  "GET /system/engine/limits": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Risk;
+  };
+  "PUT /system/engine/limits": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: Limits;
+    result: Risk;
+  };
   "POST /system/engine/pause": {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined;
     result: Engine;
+  };
+  "POST /system/engine/release": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Risk;
   };
   "POST /system/engine/resume": {
     path: Record<never, never>;
