@@ -38,7 +38,7 @@ class RiskSchema(LimitsSchema):
     tripped_at = Moment(dump_only=True, allow_none=True, example="2024-01-03T21:00:00Z", doc="When that was noticed")
     is_killed = Flag(dump_only=True, example=False, doc="Whether the kill switch is on: nothing buys, stops stay")
     killed_at = Moment(dump_only=True, allow_none=True, example="2024-01-03T15:00:00Z", doc="Since when")
-    kill_reason = Text(dump_only=True, allow_none=True, example="vendor sends nonsense")
+    kill_reason = Text(dump_only=True, allow_none=True, example="vendor sends nonsense", doc="Why, as it was told")
     is_installation_killed = Flag(dump_only=True, example=False, doc="Whether an admin has stopped everybody's buys")
 
 

@@ -1390,6 +1390,7 @@ export interface Risk {
   is_killed: boolean;
   /** Since when */
   killed_at: string | null;
+  /** Why, as it was told */
   kill_reason: string | null;
   /** Whether an admin has stopped everybody's buys */
   is_installation_killed: boolean;
