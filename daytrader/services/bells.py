@@ -104,8 +104,8 @@ class Bells:
             try:
                 for bell in due:
                     redis.publish(_CHANNEL, bell)
-            except Exception:  # the others look by themselves  # noqa: BLE001 - a library of sockets has many errors
-                self._fail()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others look by themselves
+                self._fail(error)
 
     def _receive(self, redis: Redis) -> None:
         while not self._stopping.is_set():
@@ -119,13 +119,13 @@ class Bells:
                         message = heard.get_message(timeout=_LOOK_SECONDS)
                         if message is not None:
                             self._hear(message["data"])
-            except Exception:  # as above  # noqa: BLE001
-                self._fail()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fail(error)
                 self._stopping.wait(_RETRY_SECONDS)
 
-    def _fail(self) -> None:
+    def _fail(self, error: Exception) -> None:
         if self._status is OK:
-            logger.warning("Redis does not answer: other processes hear a second later", exc_info=True)
+            logger.warning("Redis does not answer: other processes hear a second later", why=str(error))
         self._status = SILENT
 
 
