@@ -138,11 +138,11 @@ def test_nobody_waits_for_a_redis_that_is_away_or_hangs(redis_server: RedisServe
     limits.take("login", "x")
     with pytest.raises(TooManyRequestsError):
         limits.take("login", "x")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     redis_server.stop()
     began = time.monotonic()
     RateLimits.of({"login": "2/minute"}, redis_server.url).take("login", "x")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(("rule", "redis"), [("often", ""), ("5/minute", "nonsense://x")])
