@@ -10,8 +10,10 @@ from marshmallow import Schema
 
 from daytrader.api.rooms import ROOMS
 from daytrader.api.schemas.fields import Field, Shown
+from daytrader.api.schemas.job import JobItemSchema
 from daytrader.api.schemas.stock import StockSchema
 from daytrader.api.schemas.stock_price import DailyPriceSchema
+from daytrader.api.schemas.system import BackupSchema
 from daytrader.api.schemas.trading_service import DecisionSchema, MetricsSchema, ServiceSchema
 from daytrader.api.schemas.trading_transaction import OrderWithFillsSchema, TransactionSchema
 from daytrader.api.schemas.user import UserSchema
@@ -141,7 +143,7 @@ DATA_EVENTS: Final = (
         "Background work went on",
         ("created", "updated"),
         ("user_{id}",),
-        {"id": 1, "kind": "import", "state": "RUNNING", "progress": 0.5, "eta": _MOMENT, "result_url": None},
+        example_of(JobItemSchema()),
     ),
     DataEvent(
         "metrics:update",
@@ -169,7 +171,7 @@ DATA_EVENTS: Final = (
         "A migration or a backup",
         ("updated",),
         ("database_admin",),
-        {"operation": "backup", "details": {"name": "daytrader-20240102T210000Z.db", "size_bytes": 1_048_576}},
+        {"operation": "backup", "details": example_of(BackupSchema())},
     ),
 )
 

@@ -170,6 +170,7 @@ def release(session: Session, action_id: int) -> CorporateAction:
     action.is_quarantined = False
     action.is_judged = True
     session.flush()
+    price_revisions.draw(session, [action.stock_id], ACTIONS)
     return action
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -120,8 +120,7 @@ def back_up(instance: Path) -> Backup:
 
 def announce(session: Session, made: Backup) -> None:
     """Tell of a backup once the caller commits."""
-    details = {"name": made.name, "size_bytes": made.size_bytes}
-    events.record(session, system_events.database_event("backup", details))
+    events.record(session, system_events.database_event("backup", asdict(made)))
     events.record(session, system_events.notification(Severity.INFO, "database", "A backup was made"))
 
 

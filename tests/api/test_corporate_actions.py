@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
 from daytrader.api.schemas.corporate_action import CorporateActionSchema
 from daytrader.models import AuditEntry, CorporateAction
@@ -65,6 +66,27 @@ def test_an_admin_releases_it_once(admin: Caller, kept_back: int) -> None:
         ("dividend.release", f"/corporate-actions/{kept_back}/release", "ok"),
         ("dividend.release", f"/corporate-actions/{kept_back}/release", "conflict"),
     ]
+
+
+def test_a_running_engine_reads_its_bars_again(app: Flask, admin: Caller, alice: Caller, kept_back: int) -> None:
+    """After what was released is stored; what was refused has changed nothing."""
+
+    class Engine:
+        def __init__(self) -> None:
+            self.found: list[bool] = []
+
+        def forget_bars(self) -> None:
+            with SessionManager(read_only=True) as session:  # committed by now
+                self.found.append(session.get_one(CorporateAction, kept_back).is_quarantined)
+
+    engine = app.extensions["engine"] = Engine()
+    alice.post(f"/corporate-actions/{kept_back}/release")
+    assert engine.found == []
+
+    admin.post(f"/corporate-actions/{kept_back}/release")
+    admin.post(f"/corporate-actions/{kept_back}/release")
+
+    assert engine.found == [False]
 
 
 def test_others_may_not_release(alice: Caller, kept_back: int) -> None:

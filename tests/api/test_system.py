@@ -134,7 +134,7 @@ class TestOnMigratedDatabase:
         assert listener.names(1) == ["database:event"]
         assert listener.heard[0][1]["entity"] == {
             "operation": "backup",
-            "details": {"name": body["name"], "size_bytes": body["size_bytes"]},
+            "details": body,
         }
         entries = admin.get("/system/audit-log", action_like="backup").get_json()["items"]
         assert [(entry["result"], entry["actor_id"]) for entry in entries] == [("ok", admin.user.id)]

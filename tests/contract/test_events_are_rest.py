@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
 
 from daytrader.api.encoding import encode
+from daytrader.api.live_metrics import LiveMetrics
 from daytrader.services.events import PublishedEvent, events
 
 from .small_world import CSV, SmallWorld
@@ -28,7 +30,8 @@ _ADDRESS: Final[Mapping[str, Callable[[Entity], str]]] = {
 }
 """Where REST shows what an event is about; decisions and jobs as their lists do."""
 _OTHERS: Final = {"metrics", "system", "database", "error"}
-"""Figures and news: no object that REST shows by a number."""
+"""Figures and news: no object that REST shows by a number, but what an answer says at that moment."""
+_PATIENCE: Final = 60.0
 
 
 def test_an_event_is_what_rest_shows(small_world: SmallWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,3 +91,37 @@ def test_an_event_is_what_rest_shows(small_world: SmallWorld, monkeypatch: pytes
         *("service:update", "service:state_change", "transaction:new", "transaction:update", "transaction:complete"),
         *("order:update", "decision:new", "stock:update", "price:update", "user:update", "job:update"),
     }
+
+
+def test_figures_and_news_are_what_rest_answers(small_world: SmallWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service's figures, a notification, a copy of the database, and what broke: the answer's keys and values."""
+    admin = {"Authorization": f"Bearer {small_world.tokens['admin']}"}
+    user = {"Authorization": f"Bearer {small_world.tokens['user']}"}
+    client = small_world.app.test_client()
+    figures = LiveMetrics(lambda _rooms: True)
+    told: dict[str, Entity] = {}
+    are_told = threading.Event()
+
+    def publish(event: PublishedEvent) -> None:
+        told[event.event.name] = json.loads(encode(event.payload()))["entity"]
+        figures.notice(event)
+        if event.event.name == "metrics:update":
+            are_told.set()
+
+    monkeypatch.setattr(events, "publish", publish)
+    service = small_world.known["service_id"]
+    client.post(f"/api/v1/transactions/{small_world.known['transaction_id']}/complete", json={}, headers=user)
+    assert are_told.wait(_PATIENCE)
+    shown = client.get(f"/api/v1/services/{service}/metrics", headers=user).get_json()
+    assert told["metrics:update"] == {"service_id": service} | shown
+
+    sent = client.post("/api/v1/system/websocket-test", json={}, headers=user).get_json()
+    assert told["system:notification"] == sent
+
+    copy = client.post("/api/v1/system/database/backup", headers=admin).get_json()
+    assert told["database:event"] == {"operation": "backup", "details": copy}
+
+    monkeypatch.setattr("daytrader.services.listings.stocks", lambda *_args: 1 / 0)
+    broken = client.get("/api/v1/stocks", headers=user).get_json()
+    assert (told["error"]["code"], told["error"]["reference"]) == (broken["code"], broken["request_id"])
+    small_world.put_back()

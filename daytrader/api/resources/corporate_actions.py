@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_restx import Namespace, Resource
 
+from daytrader.api.background import changes_bars
 from daytrader.api.decorators import (
     admin_required,
     audited,
@@ -62,6 +63,7 @@ class CorporateActionRelease(Resource):  # type: ignore[misc]
 
     @can_fail(HTTPStatus.CONFLICT)
     @authenticated
+    @changes_bars
     @writes
     @audited("dividend.release")
     @guarded("action_id", _exists)
