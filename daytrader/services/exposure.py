@@ -55,9 +55,11 @@ def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
     """Return the limits of a user or of the installation (None), what is taken of them, and the kill switches."""
     at = price_service.market_time(session) or get_current_datetime()
     limit = exposure_limits.read(session, user_id)
-    names = (*exposure_limits.LIMITS, "tripped_on", "tripped_at", "is_killed", "killed_at", "kill_reason")
+    names = (*exposure_limits.LIMITS, "is_killed", "killed_at", "kill_reason")
+    is_tripped = limit.tripped_on is not None and limit.tripped_on >= at.astimezone(UTC).date()
     return {
         **{name: getattr(limit, name) for name in names},
+        **{name: getattr(limit, name) if is_tripped else None for name in ("tripped_on", "tripped_at")},
         **asdict(usage(session, user_id, at)),
         "is_installation_killed": exposure_limits.read(session, None).is_killed,
     }

@@ -130,3 +130,25 @@ def test_what_happened_while_the_line_was_cut_comes_by_itself(server: RunningSer
     expect(page.get_by_role("heading", level=1)).to_contain_text("Paused", timeout=SLOW)
     expect(page.get_by_role("alert").filter(has_text="No connection to the server")).to_have_count(0, timeout=SLOW)
     assert any('"resume"' in asked for asked in line.asked)
+
+
+def test_all_buying_is_stopped_and_let_go_on(server: RunningServer, page: Page) -> None:
+    """A limit is set and kept; the switch asks, is seen on the dashboard, and is turned back."""
+    _sign_in(page, server)
+    open_page(page, server, "/settings", "Settings")
+    field(page, "In positions, at most").fill("5000")
+    act(page, "Save the limits")
+    expect(page.get_by_role("button", name="Save the limits")).to_be_disabled(timeout=SLOW)
+    assert server.get("/risk").json()["max_position_value"] == 5000
+
+    act(page, "Stop all buying")
+    field(page.get_by_role("dialog"), "Why").fill("a drill")
+    act(page, "Stop all buying", page.get_by_role("dialog"))
+    expect(page.get_by_text("Buying is stopped")).to_be_visible(timeout=SLOW)
+    open_page(page, server, "/", "Dashboard")
+    alert = page.get_by_role("list", name="Alerts")
+    expect(alert).to_contain_text("You have stopped all buying: a drill", timeout=SLOW)
+    alert.get_by_role("link", name="Let it go on").click()
+    act(page, "Let your services buy again")
+    act(page, "Let them buy again", page.get_by_role("dialog"))
+    expect(page.get_by_text("Buying is on")).to_be_visible(timeout=SLOW)

@@ -20,6 +20,7 @@ import { getEngine } from "./api/getEngine";
 import { getHealth } from "./api/getHealth";
 import { pauseEngine } from "./api/pauseEngine";
 import { resumeEngine } from "./api/resumeEngine";
+import { LimitsPanel } from "./LimitsPanel";
 
 const WORD = "FLATTEN";
 const BADGES: Record<string, string> = { running: "ACTIVE", idle: "ACTIVE", paused: "PAUSED", starting: "QUEUED", stopped: "INACTIVE", failed: "FAILED" };
@@ -35,25 +36,28 @@ export function EngineSection() {
   useLiveEvent("price:update", () => void client.invalidateQueries({ queryKey: keys.admin.engine }));
   const isMissing = engine.error instanceof ApiError && engine.error.status === 409;
   return (
-    <div className={classes.columns}>
-      <Panel title="Engine" padded={engine.data !== undefined}>
-        {engine.data ? (
-          <>
-            <EngineFacts engine={engine.data} />
-            <EngineActs engine={engine.data} refresh={refresh} />
-          </>
-        ) : isMissing ? (
-          <EmptyState title="No engine runs in this process">Start it with `daytrader run`: without one nobody's service trades.</EmptyState>
-        ) : engine.error ? (
-          <ErrorState error={engine.error} retry={() => void engine.refetch()} />
-        ) : (
-          <LoadingRows />
-        )}
-      </Panel>
-      <Panel title="Health" padded={health.data !== undefined} aside={<Button variant="default" onClick={() => void health.refetch()} loading={health.isRefetching}>Look again</Button>}>
-        {health.data ? <Parts status={health.data.status} parts={health.data.parts} /> : health.error ? <ErrorState error={health.error} retry={() => void health.refetch()} /> : <LoadingRows />}
-      </Panel>
-    </div>
+    <>
+      <div className={classes.columns}>
+        <Panel title="Engine" padded={engine.data !== undefined}>
+          {engine.data ? (
+            <>
+              <EngineFacts engine={engine.data} />
+              <EngineActs engine={engine.data} refresh={refresh} />
+            </>
+          ) : isMissing ? (
+            <EmptyState title="No engine runs in this process">Start it with `daytrader run`: without one nobody's service trades.</EmptyState>
+          ) : engine.error ? (
+            <ErrorState error={engine.error} retry={() => void engine.refetch()} />
+          ) : (
+            <LoadingRows />
+          )}
+        </Panel>
+        <Panel title="Health" padded={health.data !== undefined} aside={<Button variant="default" onClick={() => void health.refetch()} loading={health.isRefetching}>Look again</Button>}>
+          {health.data ? <Parts status={health.data.status} parts={health.data.parts} /> : health.error ? <ErrorState error={health.error} retry={() => void health.refetch()} /> : <LoadingRows />}
+        </Panel>
+      </div>
+      <LimitsPanel />
+    </>
   );
 }
 

@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { IconWarning } from "@/components/icons";
+import { getRisk } from "@/lib/api/risk/getRisk";
 import type { Service } from "@/lib/api/schema";
 import type { Notification } from "@/lib/socket/protocol";
 import { useLiveEvent } from "@/lib/socket/useLive";
@@ -24,9 +26,16 @@ export function Alerts({ services }: { services: Service[] }) {
   useLiveEvent("price:update", () => setNotices((known) => (known.some(isPassing) ? known.filter((notice) => !isPassing(notice)) : known)));
   const broken = services.filter((service) => service.state === "ERROR");
   const bare = services.filter((service) => service.state !== "ERROR" && isUnprotected(service));
-  if (broken.length + bare.length + notices.length === 0) return null;
+  const risk = useQuery(getRisk()).data;
+  const isStopped = risk !== undefined && (risk.is_killed || risk.is_installation_killed);
+  if (broken.length + bare.length + notices.length === 0 && !isStopped) return null;
   return (
     <ul className={classes.alerts} aria-label="Alerts">
+      {isStopped && (
+        <Alert severity="bad">
+          {risk.is_killed ? "You have" : "An administrator has"} stopped all buying{risk.kill_reason && risk.is_killed ? `: ${risk.kill_reason}` : ""}. Stops stay in force. {risk.is_killed && <Link to="/settings">Let it go on</Link>}
+        </Alert>
+      )}
       {broken.map((service) => (
         <Alert key={service.id} severity="bad">
           <ServiceLink service={service} /> has stopped itself: {service.error_reason}

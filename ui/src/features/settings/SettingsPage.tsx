@@ -4,12 +4,13 @@ import { About } from "./About";
 import { ApiKeys } from "./ApiKeys";
 import { Appearance } from "./Appearance";
 import { Notifications } from "./Notifications";
+import { OwnRisk } from "./OwnRisk";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
 import classes from "./Settings.module.css";
 import { SecondFactor } from "./SecondFactor";
 
-/** Who the user is, how they sign in, where they are told, what scripts may do for them, and how it all looks. */
+/** Who the user is, how they sign in, what their services may risk, where they are told, what scripts may do for them, and how it all looks. */
 export function SettingsPage() {
   return (
     <Page title="Settings">
@@ -19,6 +20,7 @@ export function SettingsPage() {
         <SecondFactor />
         <Appearance />
       </div>
+      <OwnRisk />
       <Notifications />
       <ApiKeys />
       <About />

@@ -39,6 +39,7 @@ export const keys = {
     forecast: (symbol: string, horizon: number) => ["prices", "forecast", symbol, horizon],
     ofSymbol: (symbol: string) => ["prices", "latest", symbol],
   },
+  risk: { all: ["risk"], own: ["risk", "own"], installation: ["risk", "installation"] },
   strategies: ["strategies"],
   backtests: {
     all: ["backtests"],

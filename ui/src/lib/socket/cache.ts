@@ -28,7 +28,11 @@ export function keepCurrent(client: QueryClient): () => void {
     live.on("transaction:new", ({ entity }) => onTransaction(client, soon, entity)),
     live.on("transaction:update", ({ entity }) => onTransaction(client, soon, entity)),
     live.on("transaction:complete", ({ entity }) => onTransaction(client, soon, entity)),
-    live.on("order:update", () => soon.ask(keys.orders.all)),
+    live.on("order:update", () => {
+      soon.ask(keys.orders.all);
+      soon.ask(keys.risk.all);
+    }),
+    live.on("system:notification", () => soon.ask(keys.risk.all)),
     live.on("decision:new", ({ entity }) => {
       soon.ask(keys.portfolio);
       client.setQueryData<Portfolio>(keys.portfolio, (portfolio) =>
