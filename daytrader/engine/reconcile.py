@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 from sqlalchemy import select, update
@@ -21,20 +22,29 @@ logger = structlog.get_logger(__name__)
 BarsOf = Callable[[int, int], StockBars]
 """The bars of (stock id, interval)."""
 
+_UNREADABLE: Final = (LookupError, ValueError, TypeError, ArithmeticError)
+"""What reading a row raises that somebody wrote junk into."""
+
 
 def reconcile(runner: Runner, bars_of: BarsOf) -> list[Breach]:
     """
     Send the orders that a crash left between intent and acknowledgement, then audit the books.
 
     An order that was being sent is looked up at the broker first; sending it again under the same client_order_id
-    sends it once. A service whose books break a rule goes to ERROR.
+    sends it once. A service whose books break a rule goes to ERROR; so does one of which a row cannot be read, and its
+    orders are left as they are.
 
     Returns:
         The breaches found.
     """
     for order_id, stock_id, interval in _unsent(runner):
-        with SessionManager(read_only=True) as session:
-            order = session.get_one(Order, order_id)
+        try:
+            with SessionManager(read_only=True) as session:
+                order = session.get_one(Order, order_id)
+                session.get_one(TradingService, order.service_id)
+        except _UNREADABLE as error:  # one row stops nobody else's orders; the audit names it and stops its service
+            logger.error("an order cannot be sent", order_id=order_id, error=f"{type(error).__name__}: {error}")
+            continue
         stock = bars_of(stock_id, interval)
         row = None if order.bar_time is None else stock.row_of(order.bar_time)
         # Without a decision it was placed between bars, and waits for the next open whatever the fill mode is.
@@ -72,7 +82,7 @@ def _audit(runner: Runner) -> list[Breach]:
                     service = session.get(TradingService, service_id, with_for_update=True)
                     if service is not None and service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
                         booking.fail(session, service, reason)
-            except (LookupError, ValueError, TypeError, ArithmeticError):  # a row that cannot even be read
+            except _UNREADABLE:
                 runner.left_out.add(service_id)
                 session.execute(
                     update(TradingService)
