@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.engine.roster import AT_WORK
-from daytrader.engine.runner import Fence
+from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
@@ -42,6 +42,9 @@ class FeedStatus:
 class Feed(Protocol):
     """What the engine takes its bars from, one market time after the other."""
 
+    fence: Fence
+    """Asked in each unit of work in which the feed writes: only the engine that trades may."""
+
     def start(self) -> None:
         """Begin to gather bars, where that takes a thread of its own."""
         ...
@@ -54,8 +57,8 @@ class Feed(Protocol):
         """Return the next market time and its bars, None when there is none; never one that is `done`."""
         ...
 
-    def done(self, tick: Tick, fence: Fence | None = None) -> None:
-        """Keep the position: every service has had the bars of *tick*; *fence* is asked as by every unit of work."""
+    def done(self, tick: Tick) -> None:
+        """Keep the position: every service has had the bars of *tick*."""
         ...
 
     def bars_of(self, stock_id: int, interval: int) -> StockBars:
@@ -80,6 +83,7 @@ class ReplayFeed:
     their stock first turns up; `forget` reads them again.
     """
 
+    fence: Fence = field(default_factory=NoFence)
     _stored: dict[tuple[int, int], StockBars] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -117,11 +121,10 @@ class ReplayFeed:
         time = min(stock.time(row) for stock, row in waiting)
         return Tick(time, [(stock, row) for stock, row in waiting if stock.time(row) == time], cursor.bars_per_second)
 
-    def done(self, tick: Tick, fence: Fence | None = None) -> None:
+    def done(self, tick: Tick) -> None:
         """Keep the position: every service has had the bars of *tick*."""
         with SessionManager() as session:
-            if fence is not None:
-                fence.require(session)
+            self.fence.require(session)
             cursor = _cursor(session)
             if cursor is not None:
                 cursor.position = tick.time

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.engine import bar_journal
 from daytrader.engine.feeds import FeedStatus, Tick, wanted
-from daytrader.engine.runner import Fence
+from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
@@ -44,6 +44,7 @@ class Collector(Protocol):
 
     provider: str
     error: str | None
+    fence: Fence
 
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin, in a thread of its own."""
@@ -93,6 +94,16 @@ class LiveFeed:
         self._stored: dict[tuple[int, int], StockBars] = {}
         self._generation = 0
         self._started_at = clock()
+        self.fence = NoFence()
+
+    @property
+    def fence(self) -> Fence:
+        """What is asked in each unit of work in which the feed, or who gathers for it, writes."""
+        return self._fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._fence = self._collector.fence = fence
 
     def start(self) -> None:
         """Begin to gather bars; what was complete before has been missed, and is taken first."""
@@ -118,11 +129,10 @@ class LiveFeed:
             self._give_up(found)
         return Tick(time, [(self._judged(found, now), found.row) for found in together], 0)
 
-    def done(self, tick: Tick, fence: Fence | None = None) -> None:
+    def done(self, tick: Tick) -> None:
         """Keep the position of each stock in *tick*."""
         with SessionManager() as session:
-            if fence is not None:
-                fence.require(session)
+            self.fence.require(session)
             for stock, _ in tick.bars:
                 _keep(session, Key(stock.stock_id, stock.interval, stock.symbol), tick.time)
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
@@ -173,6 +183,7 @@ class LiveFeed:
     def _begin(self, key: Key, now: datetime) -> datetime:
         """Return where a stock that had no position begins: with the next bar, or where its services stopped."""
         with SessionManager() as session:
+            self.fence.require(session)
             services = select(func.min(TradingService.last_bar_time)).where(
                 TradingService.stock_id == key.stock_id, TradingService.interval == key.interval
             )
@@ -188,6 +199,7 @@ class LiveFeed:
         if not (found.missing or is_missed):
             return
         with SessionManager() as session:
+            self.fence.require(session)
             bar_journal.refuse(session, key.stock_id, key.interval, found.missing, "no bar came before the next one")
             if is_missed:
                 newest = market_calendar.last_complete_bar(self._started_at, key.interval, settling=self._settling)

@@ -17,6 +17,7 @@ from daytrader.core.bars import Bars, CorporateEvent, RefusedBar
 from daytrader.engine import bar_journal
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key, position_of
+from daytrader.engine.runner import Fence, NoFence
 from daytrader.services import corporate_action_service, market_calendar, price_service, system_events
 from daytrader.services.data_providers.backoff import delay
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
@@ -28,7 +29,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
-from daytrader.utils.errors import DayTraderError, InvalidInputError
+from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError
 
 logger = structlog.get_logger(__name__)
 
@@ -71,6 +72,7 @@ class PollCollector:
     """
 
     error: str | None
+    fence: Fence
 
     def __init__(
         self,
@@ -82,6 +84,7 @@ class PollCollector:
     ) -> None:
         self.provider = provider.name
         self.error = None
+        self.fence = NoFence()
         self._grace = grace
         self._hand = threading.Lock()  # held while bars are stored
         self._source = provider
@@ -193,15 +196,23 @@ class PollCollector:
                 raise ClockError(f"{self.provider} has a bar that begins in {lead / 60:.0f} minutes: a clock is wrong")
 
     def _take(self, key: Key, series: PriceSeries, now: datetime) -> int:
-        """Store the sound bars of *series* and journal the others; return 1 where there was a new one."""
+        """
+        Store the sound bars of *series* and journal the others; return 1 where there was a new one.
+
+        An engine that stands by stores nothing: the one that trades asks, too.
+        """
         with self._hand:
-            return self._store(key, series, now)
+            try:
+                return self._store(key, series, now)
+            except LostLeaseError:
+                return 0
 
     def _store(self, key: Key, series: PriceSeries, now: datetime) -> int:
         complete = _complete(series, now, self._settling)
         bars = _sift(complete)
         sound = complete.where(np.isin(complete.time, bars.time))
         with SessionManager() as session:
+            self.fence.require(session)
             newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
             is_new = sound.time.size > 0 and (newest is None or sound.time[-1] > int(newest.bar_time.timestamp()))
             self._refuse_unsound(session, key, bars.refused)

@@ -93,7 +93,8 @@ class EngineSupervisor:
         self._prices = None if database_is_sqlite else PriceWatch(self._feed)
         if self._lease is not None:
             self._lease.describe = self.status
-        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=self._lease or NoFence())
+        self._feed.fence = fence = self._lease or NoFence()
+        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=fence)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._going = threading.Event()
@@ -313,7 +314,7 @@ class EngineSupervisor:
         self._state, self._error = EngineState.RUNNING, None
         for stock, row in tick.bars:
             self._runner.step(stock, row)
-        self._feed.done(tick, self._runner.fence)
+        self._feed.done(tick)
         self._last_bar_at = tick.time
         return tick
 

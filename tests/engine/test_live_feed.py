@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from daytrader.core.bars import CorporateEvent, EventKind
+from daytrader.engine.feeds import Tick
 from daytrader.engine.live_feed import Key, LiveFeed
 from daytrader.engine.poll import PollCollector
+from daytrader.engine.runner import NoFence
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import StockIntradayPrice, TradingTransaction
 from daytrader.services import price_service
@@ -19,6 +22,7 @@ from daytrader.services.data_providers.errors import AccessError, NetworkError, 
 from daytrader.services.data_providers.simulated import SimulatedProvider
 from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 from tests.engine.live import Exchange, Live, Row, at
 from tests.engine.test_supervisor import eventually
@@ -414,3 +418,41 @@ def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:
 
     assert (status["feed"], status["provider"], status["error"]) == ("simulated", "simulated", None)
     assert status["position"] == at("2024-01-02T14:35")
+
+
+class _NotOurs:
+    """The fence of an engine that another one has replaced."""
+
+    def require(self, session: Session) -> None:
+        """Refuse every unit of work."""
+        del session
+        raise LostLeaseError("another")
+
+    def require_time_to_send(self) -> None:
+        """Refuse every order."""
+        raise LostLeaseError("another")
+
+
+def test_a_replaced_engine_stores_journals_and_moves_nothing(world: World) -> None:
+    """What it gathers is left to the engine that trades, and its feed says that it has lost the lease."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    live = Live(world, exchange, 5, "2024-01-02T14:36:30")
+    service = live.service()
+    live.turn("2024-01-02T14:36:30")
+    exchange.give("2024-01-02T14:35", (10, 9, 11, 10))
+    exchange.give("2024-01-02T14:40")
+    before = live.decisions(service)
+    live.feed.fence = _NotOurs()
+
+    assert live.collector.collect() == 0
+    assert live.decisions(service) == before
+
+    live.feed.fence = NoFence()
+    live.turn("2024-01-02T14:46")
+    missing = live.decisions(service)
+    live.feed.fence = _NotOurs()
+    exchange.give("2024-01-02T14:50")
+    with pytest.raises(LostLeaseError):
+        live.feed.done(Tick(live.now, [], 0))
+    assert live.decisions(service) == missing
