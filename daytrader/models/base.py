@@ -70,9 +70,14 @@ class Exact(TypeDecorator[Decimal]):
         exact = Decimal(value).quantize(self._quantum, ROUND_HALF_UP)
         return float(exact) if dialect.name == "sqlite" else exact
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 (SQLAlchemy's signature)
-        """Return the decimal at the column's scale."""
-        return None if value is None else _decimal(value, self._quantum)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Return what makes the decimal at the column's scale of a stored value; a page of a list has hundreds."""
+        quantum = self._quantum
+
+        def read(value: Any) -> Decimal | None:
+            return None if value is None else _decimal(value + 0, quantum)  # no sign on a zero
+
+        return read
 
 
 @lru_cache(maxsize=65_536)

@@ -117,8 +117,10 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer that starts as a reader fails at its first write when another came between: take the lock at once.
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("read_only", False):
+            connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # waits for nothing: needs no wrapped errors
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -53,9 +53,9 @@ class SessionManager:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, _tb: TracebackType | None
     ) -> None:
         with self._session as session:
-            if exc_type is not None or self._read_only:
-                if exc_type is None:
-                    session.expunge_all()  # what was read stays readable: a rollback would expire it
+            if exc_type is None and self._read_only:
+                return  # closing lets go of what was read, still readable, and ends the transaction
+            if exc_type is not None:
                 session.rollback()
                 if isinstance(exc, OperationalError) and _is_locked(exc):
                     raise UnavailableError("the database is busy, try again shortly") from exc
