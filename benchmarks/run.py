@@ -52,7 +52,18 @@ def absolute(name: str, work: str, seconds: float, target: float, repeats: int, 
 
 def main() -> None:
     """Run the benchmarks named on the command line, all by default."""
-    from benchmarks import backtests, bars, columns, imports, overfitting, portfolios, requests_served, starts, sweeps
+    from benchmarks import (
+        backtests,
+        bars,
+        columns,
+        imports,
+        interface,
+        overfitting,
+        portfolios,
+        requests_served,
+        starts,
+        sweeps,
+    )
 
     known: dict[str, Callable[[Path], list[Figure]]] = {
         "backtest": backtests.measure,
@@ -60,6 +71,7 @@ def main() -> None:
         "columns": columns.measure,
         "growth": sweeps.measure_growth,
         "import": imports.measure,
+        "interface": interface.measure,
         "list": requests_served.measure,
         "million": backtests.measure_million,
         "overfitting": overfitting.measure,

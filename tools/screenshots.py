@@ -1,4 +1,4 @@
-"""Take the pictures of the documents: the demo's page after some trades, and a backtest's report."""
+"""Take the pictures of the documents: pages of the demo after some trades, research done in it, and a report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,21 @@ _PICTURES: Final[tuple[tuple[str, str, Literal["light", "dark"]], ...]] = (
     ("dashboard", "/", "light"),
     ("service", "/services/1", "light"),
     ("new-service", "/services/new", "dark"),
+    ("backtest", "/backtests/1", "light"),
+    ("sweep", "/sweeps/1", "dark"),
 )
+_BACKTEST: Final[dict[str, object]] = {
+    "symbol": "AAPL",
+    "strategy": "sma_trend",
+    "params": {"window": 50},
+    "start": "2006-01-03",
+}
+_SWEEP: Final[dict[str, object]] = {
+    "symbol": "AAPL",
+    "strategy": "sma_cross",
+    "grid": {"fast": {"from": 5, "to": 20, "step": 1}, "slow": {"from": 22, "to": 80, "step": 3}},
+    "walk_forward": {},
+}
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
 
 
@@ -43,6 +57,9 @@ def _pages(browser: Browser) -> None:
         server.sign_in()
         stocks = len(server.items("/services"))
         wait_for(lambda: len({trade["stock_symbol"] for trade in server.items("/transactions")}) == stocks, 180)
+        for path, body in (("/backtests", _BACKTEST), ("/sweeps", _SWEEP)):
+            server.post(path, body).raise_for_status()
+        wait_for(lambda: server.items("/sweeps")[0]["state"] == "SUCCEEDED", 180)
         for name, path, scheme in _PICTURES:
             page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme=scheme)
             page.goto(server.address + path)
