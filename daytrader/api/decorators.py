@@ -26,7 +26,7 @@ from daytrader.api.schemas.fields import BaseSchema
 from daytrader.models.enums import ApiScope
 from daytrader.services import api_key_service, rate_limits, token_service, user_service
 from daytrader.services.actor import Actor
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, retried
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
 from daytrader.utils.errors import (
@@ -187,14 +187,18 @@ def _unit_of_work(method: Method, run_in: Callable[[Session, Callable[[Session],
     @wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
         limits.rate_limits().take(rate_limits.WRITES, _counted_by())
-        try:
+
+        def unit() -> Response:
             with SessionManager() as session:
                 response = run_in(session, lambda session: method(*args, session=session, **kwargs))
                 audit.done(session, response)
+            return response
+
+        try:
+            return retried(unit)
         except DayTraderError as error:
             audit.refused(error)
             raise
-        return response
 
     return swagger.can_fail(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)(run)
 

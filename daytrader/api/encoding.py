@@ -38,7 +38,7 @@ def read_body() -> dict[str, Any]:
         UnsupportedMediaType: If the body is of another type.
         BrokenRuleError: If it is not one well-formed object, or names a key twice.
     """
-    raw = request.get_data(cache=False)
+    raw = request.get_data()  # kept: a unit of work that the database undoes reads it again
     if not raw:
         return {}
     if not request.is_json:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.services import engine_lease
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils.errors import LostLeaseError
+from daytrader.utils.errors import ConflictError, LostLeaseError
 
 logger = structlog.get_logger(__name__)
 
@@ -24,6 +24,47 @@ LIFE_SECONDS: Final = 9.0
 SEND_SECONDS: Final = 9.0
 """How long an order may be on its way to the broker; a successor waits as long before it looks what became of it."""
 _RENEWALS: Final = 3  # in a life: two may fail
+
+
+class BorrowedLease:
+    """
+    The lease of whichever engine trades, lent to what a person asks for in another process.
+
+    Its units of work stand or fall with that engine's: when another takes over, they are refused like its own.
+
+    Raises:
+        ConflictError: If no engine trades.
+    """
+
+    is_held = True
+
+    def __init__(self, life: float = LIFE_SECONDS) -> None:
+        self._life = timedelta(seconds=life)
+        with SessionManager(read_only=True) as session:
+            token = engine_lease.held_token(session)
+        if token is None:
+            raise ConflictError("no engine trades: nothing is decided until one does")
+        self._token = token
+
+    def require(self, session: Session) -> None:
+        """
+        Begin a unit of work.
+
+        Raises:
+            LostLeaseError: If another engine has taken over.
+        """
+        engine_lease.require(session, self._token, self._life)
+
+    def require_time_to_send(self) -> None:
+        """
+        Go to the broker only while no successor can have looked what became of the order.
+
+        Raises:
+            LostLeaseError: If the lease has expired or passed on.
+        """
+        with SessionManager(read_only=True) as session:
+            if engine_lease.held_token(session) != self._token:
+                raise LostLeaseError("perhaps another one")
 
 
 class HeldLease:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from daytrader.brokers.paper import PaperBroker
-from daytrader.engine.runner import Runner
+from daytrader.engine.lease import BorrowedLease
+from daytrader.engine.runner import Fence, NoFence, Runner
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import ServiceState
@@ -28,12 +29,12 @@ def execute_strategy(actor: Actor, service_id: int) -> TradeDecision:
         NotFoundError: If the service does not exist or is someone else's.
         ForbiddenError: If an admin asks for someone else's.
         ConflictError: Unless the service is ACTIVE, if it fails on the bar, if a replay has shown no bar yet, or while
-            all trading is paused.
+            all trading is paused, no engine trades (PostgreSQL) or another one takes over meanwhile.
         InsufficientDataError: If no bar of its stock is known.
     """
     stock = _bars(actor, service_id)
     row = stock.bars.n - 1
-    Runner(PaperBroker(), only=(service_id,)).step(stock, row)
+    Runner(PaperBroker(), only=(service_id,), fence=_fence()).step(stock, row)
     with SessionManager(read_only=True) as session:
         service = session.get_one(TradingService, service_id)
         if service.state is ServiceState.ERROR:
@@ -50,6 +51,13 @@ def execute_strategy(actor: Actor, service_id: int) -> TradeDecision:
     if decision is None:
         raise ConflictError("the service stopped before the bar was decided")
     return decision
+
+
+def _fence() -> Fence:
+    """Return what lets one engine trade: on SQLite it is in this process, or there is none."""
+    with SessionManager(read_only=True) as session:
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return NoFence() if is_sqlite else BorrowedLease()
 
 
 def _bars(actor: Actor, service_id: int) -> StockBars:

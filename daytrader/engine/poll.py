@@ -130,6 +130,8 @@ class PollCollector:
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
+            if not self.fence.is_held:
+                continue  # the engine that trades asks
             try:
                 self.collect()
             except Exception as error:  # the feed's edge: what is broken is said, and tried again

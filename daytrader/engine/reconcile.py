@@ -74,6 +74,7 @@ def _audit(runner: Runner) -> list[Breach]:
         return []
     first = {breach.service_id: breach for breach in reversed(breaches)}
     with SessionManager() as session:
+        runner.fence.require(session)
         for service_id, breach in first.items():
             logger.error("books do not add up", service_id=service_id, rule=breach.rule, breach=breach.message)
             reason = f"audit: {breach.rule}: {breach.message}"

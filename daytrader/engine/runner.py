@@ -54,6 +54,10 @@ class Claimed:
 class Fence(Protocol):
     """What keeps two engines from trading at once: see `engine.lease`."""
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this engine trades, as far as it knows."""
+
     def require(self, session: Session) -> None:
         """Begin a unit of work; raise LostLeaseError if another engine trades."""
 
@@ -63,6 +67,8 @@ class Fence(Protocol):
 
 class NoFence:
     """Where there can be no second engine: SQLite, whose engine holds a file lock."""
+
+    is_held = True
 
     def require(self, session: Session) -> None:
         """Let every unit of work begin."""

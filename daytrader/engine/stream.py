@@ -104,6 +104,8 @@ class StreamCollector(PollCollector):
         """Store the bars that *minute*, one bar, completes."""
         now = self._clock()
         minutes = self._with(minute)
+        if not self.fence.is_held:
+            return  # the engine that trades hears it, too
         with SessionManager(read_only=True) as session:
             keys = [Key(*key) for key in wanted(session) if key[2] == minute.symbol and key[1] != DAILY]
         for key in keys:

@@ -66,9 +66,9 @@ def renew(session: Session, token: int, life: timedelta, status: Mapping[str, An
 
 def status(session: Session) -> tuple[str, Mapping[str, Any]] | None:
     """Return who holds the lease and what it last said of itself, None where nobody holds it."""
-    lease = session.scalar(_row())
-    if lease is None or lease.expires_at is None or lease.expires_at <= _now(session):
+    if held_token(session) is None:
         return None
+    lease = session.scalars(_row()).one()
     return lease.holder, lease.status
 
 
@@ -94,6 +94,12 @@ def require(session: Session, token: int, most_silent: timedelta) -> None:
     found = session.execute(query.with_for_update(read=True)).one_or_none()
     if found is None or found.token != token:
         raise LostLeaseError("nobody" if found is None else found.holder)
+
+
+def held_token(session: Session) -> int | None:
+    """Return the token of the engine that trades, None where nobody holds the lease."""
+    lease = session.scalar(_row())
+    return None if lease is None or lease.expires_at is None or lease.expires_at <= _now(session) else lease.token
 
 
 def _row() -> Select[EngineLease]:

@@ -16,13 +16,13 @@ from sqlalchemy.exc import InternalError
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
-from daytrader.engine.lease import HeldLease
+from daytrader.engine.lease import BorrowedLease, HeldLease
 from daytrader.engine.runner import Runner
 from daytrader.models import EngineLease, FeedCursor, Order, TradeDecision, TradingService
 from daytrader.models.enums import OrderState
 from daytrader.services import database, ledger_service, replay_clock
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils.errors import LostLeaseError
+from daytrader.utils.errors import ConflictError, LostLeaseError
 from tests.conftest import World
 from tests.crash.matrix import market_bars
 from tests.crash.nursery import Nursery
@@ -180,3 +180,26 @@ def test_a_lease_is_one_engines() -> None:
     with SessionManager(read_only=True) as session:
         assert session.scalar(select(EngineLease.token)) == 3
     one.give_back()
+
+
+def test_what_is_asked_for_beside_the_engine_stands_or_falls_with_it(world: World) -> None:
+    """A process without an engine borrows the lease of the one that trades; when another takes over it is refused."""
+    market = Market(world, [FLAT, FLAT])
+    service = market.service()
+    with pytest.raises(ConflictError, match="no engine trades"):
+        BorrowedLease()
+    one, two = HeldLease(60, 0.0), HeldLease(60, 0.0)
+    one.take()
+    borrowed = BorrowedLease()
+    Runner(PaperBroker(), fence=borrowed).step(market.bars(), 0)
+    one.give_back()
+    two.take()
+
+    with pytest.raises(LostLeaseError):
+        Runner(PaperBroker(), fence=borrowed).step(market.bars(), 1)
+    with pytest.raises(LostLeaseError):
+        borrowed.require_time_to_send()
+
+    assert [order.state for order in market.orders(service)] == [OrderState.ACCEPTED]
+    assert len(market.decisions(service)) == 1
+    two.give_back()

@@ -423,6 +423,8 @@ def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:
 class _NotOurs:
     """The fence of an engine that another one has replaced."""
 
+    is_held = False
+
     def require(self, session: Session) -> None:
         """Refuse every unit of work."""
         del session

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from daytrader.engine.live_feed import LiveFeed
+from daytrader.engine.runner import NoFence
 from daytrader.engine.stream import StreamCollector
 from daytrader.services import price_service
 from daytrader.services.data_providers.base import PriceSeries
@@ -147,3 +148,21 @@ def test_a_minute_that_late_trades_change_is_not_traded_again(world: World) -> N
 
     assert live.send("14:35", (10, 15, 10, 15)) == 0
     assert closes(live)[-1] == 15
+
+
+class _Standby(NoFence):
+    """The fence of an engine that does not trade."""
+
+    is_held = False
+
+
+def test_a_standby_neither_stores_what_is_sent_nor_asks(world: World) -> None:
+    """The engine that trades hears it, too."""
+    live, exchange = streamed(world, 1)
+    before = closes(live)
+    live.feed.fence = _Standby()
+
+    assert live.send("14:35") == 0
+
+    assert closes(live) == before
+    assert exchange.asked == []
