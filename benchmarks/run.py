@@ -1,6 +1,7 @@
 """Measure; every figure is the median of several runs of one process on one machine.
 
-`make bench` runs everything, `make bench NAME=backtest` one. Writes results/latest.json: see README.md for the fields.
+`make bench` runs everything, `make bench NAME=backtest` one. Writes results/latest.json and the table of README.md,
+which tells the fields.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
-RESULTS: Final = Path(__file__).parent / "results" / "latest.json"
+from benchmarks import table
+from benchmarks.table import RESULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _write(figures: list[Figure], chosen: list[str], known: dict[str, Callable[[
         kept = {entry["name"]: entry for entry in json.loads(RESULTS.read_text())}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(list((kept | measured).values()), indent=2) + "\n")
+    table.write()
 
 
 if __name__ == "__main__":

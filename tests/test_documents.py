@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -14,6 +15,7 @@ from typing import Final
 import click
 import pytest
 
+from benchmarks import table
 from daytrader.cli import main
 from daytrader.config import PREFIX, Settings
 from tests.e2e.server import RunningServer, wait_for
@@ -94,6 +96,11 @@ def test_the_decisions_are_all_in_their_index() -> None:
     for file in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
         number, title = re.match(r"# (\d{4}): (.+)\n", file.read_text(encoding="utf-8")).groups()  # type: ignore[union-attr]  # no match fails the test
         assert f"[{number}]({file.name}) | {title} |" in index
+
+
+def test_the_table_of_benchmarks_is_what_was_measured() -> None:
+    """`make bench` writes both."""
+    assert table.table(json.loads(table.RESULTS.read_text(encoding="utf-8"))) in _text("benchmarks/README.md")
 
 
 def test_the_tour_works_as_printed(tmp_path: Path) -> None:
