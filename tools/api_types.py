@@ -44,9 +44,8 @@ def specification() -> Mapping[str, Any]:
 def source(specification: Mapping[str, Any]) -> str:
     """Return the TypeScript for *specification*."""
     definitions, paths = specification["definitions"], specification["paths"]
-    shown = _closure(definitions, _refs([op["responses"] for _, _, op in _operations(paths)]))
     parts = [_HEAD]
-    parts += [_interface(name, model, is_shown=name in shown) for name, model in definitions.items()]
+    parts += [_interface(name, model) for name, model in definitions.items()]
     parts.append("/** Every operation: what its address, query and body hold, and what it answers. */\n")
     parts.append("export interface Operations {\n")
     parts += [_operation(path, method, operation, paths[path]) for path, method, operation in _operations(paths)]
@@ -61,27 +60,8 @@ def _operations(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[st
                 yield path, method, paths[path][method]
 
 
-def _refs(part: Any) -> set[str]:
-    if isinstance(part, Mapping):
-        own = {part["$ref"].removeprefix(_REF)} if isinstance(part.get("$ref"), str) else set()
-        return own.union(*map(_refs, part.values()))
-    return set().union(*map(_refs, part)) if isinstance(part, list) else set()
-
-
-def _closure(definitions: Mapping[str, Any], names: set[str]) -> set[str]:
-    found = names
-    while True:
-        more = found.union(*(_refs(definitions[name]) for name in found))
-        if more == found:
-            return found
-        found = more
-
-
-def _interface(name: str, model: Mapping[str, Any], *, is_shown: bool) -> str:
-    # What the server shows it always shows whole; what it takes is required only where it says so.
-    required = set(model.get("properties", {})) if is_shown else set(model.get("required", ()))
-    if name == "Error":
-        required -= {"validation_errors"}
+def _interface(name: str, model: Mapping[str, Any]) -> str:
+    required = set(model.get("required", ()))
     lines = []
     for field, schema in model.get("properties", {}).items():
         if schema.get("description"):

@@ -86,10 +86,11 @@ def accepted(schema: Schema) -> SchemaModel:
 
 def page_of(schema: Schema) -> SchemaModel:
     """Return the model of one page of what *schema* shows."""
-    pagination = _register("Pagination", {"type": "object", "description": _PLACE, "properties": _PAGINATION})
+    always = set(_PAGINATION) - {"next_cursor"}  # of pages that were asked for by cursor alone
+    pagination = _register("Pagination", _object(_PLACE, _PAGINATION, always))
     properties = {"items": {"type": "array", "items": _ref(shown(schema))}, "pagination": _ref(pagination)}
     meaning = f"Some of a list, each: {inspect.getdoc(type(schema))}"
-    return _register(f"{_name(schema)}Page", {"type": "object", "description": meaning, "properties": properties})
+    return _register(f"{_name(schema)}Page", _object(meaning, properties, properties))
 
 
 def query_parameter(kind: type, description: str, example: Any = None, **more: Any) -> dict[str, Any]:
@@ -158,15 +159,19 @@ def _meaning(schema: Schema, name: str) -> tuple[str, Any]:
 def _model(schema: Schema, suffix: str, fields: Mapping[str, Any], required: Iterable[str]) -> SchemaModel:
     properties = {field_name: _property(field) for field_name, field in fields.items()}
     meaning = inspect.getdoc(type(schema)) or ""
+    return _register(_name(schema) + suffix, _object(meaning, properties, required))
+
+
+def _object(meaning: str, properties: Mapping[str, Any], required: Iterable[str]) -> dict[str, Any]:
+    """Return the description of an object that holds *required* and nothing beside *properties*."""
     body: dict[str, Any] = {
         "type": "object",
         "description": meaning,
         "properties": properties,
         "additionalProperties": False,
     }
-    if required:
-        body["required"] = sorted(required)
-    return _register(_name(schema) + suffix, body)
+    names = sorted(required)
+    return body | {"required": names} if names else body
 
 
 def _property(field: Field) -> dict[str, Any]:

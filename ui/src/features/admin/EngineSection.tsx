@@ -53,7 +53,7 @@ export function EngineSection() {
           )}
         </Panel>
         <Panel title="Health" padded={health.data !== undefined} aside={<Button variant="default" onClick={() => void health.refetch()} loading={health.isRefetching}>Look again</Button>}>
-          {health.data ? <Parts status={health.data.status} parts={health.data.parts} /> : health.error ? <ErrorState error={health.error} retry={() => void health.refetch()} /> : <LoadingRows />}
+          {health.data ? <Parts status={health.data.status} parts={health.data.parts ?? {}} /> : health.error ? <ErrorState error={health.error} retry={() => void health.refetch()} /> : <LoadingRows />}
         </Panel>
       </div>
       <LimitsPanel />

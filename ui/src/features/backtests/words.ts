@@ -16,7 +16,7 @@ export function verdictOf(report: Report): string {
 
 /** The members of a portfolio; a report of one stock has none. */
 export function membersOf(report: Report): MemberResult[] {
-  return (report as Partial<Report>).members ?? [];
+  return report.members ?? [];
 }
 
 /** How much depends on what a bar does not tell: which of stop and target came first. */

@@ -557,7 +557,7 @@ export interface ApiErrorBody {
   /** For programs: never changes */
   code: string;
   /** What is wrong with each field that is */
-  validation_errors?: Record<string, string[]>;
+  validation_errors: Record<string, string[]>;
   /** Finds the request in the server's log; also in the header `X-Request-ID` */
   request_id: string;
 }
@@ -1257,7 +1257,7 @@ export interface Pagination {
   /** Whether a page lies before */
   has_prev: boolean;
   /** Asks for the page that follows, where this one was asked for by cursor */
-  next_cursor: string | null;
+  next_cursor?: string | null;
 }
 
 export interface Parameter {
@@ -1360,7 +1360,7 @@ export interface Report {
   /** Figures by name */
   metrics: Record<string, unknown>;
   trades: Trade[];
-  members: MemberResult[];
+  members?: MemberResult[];
   /** The sessions, oldest first */
   dates: string[];
   /** At each session's close */
@@ -1685,7 +1685,7 @@ export interface Status {
   /** A word */
   status: string;
   /** For admins only */
-  parts: Record<string, unknown>;
+  parts?: Record<string, unknown>;
 }
 
 export interface Stock {
@@ -1874,7 +1874,7 @@ export interface StoredReport {
   /** Figures by name */
   metrics: Record<string, unknown>;
   trades: Trade[];
-  members: MemberResult[];
+  members?: MemberResult[];
   /** The sessions, oldest first */
   dates: string[];
   /** At each session's close */
@@ -2170,7 +2170,7 @@ export interface TotpSecret {
 
 export interface Trade {
   /** Of a portfolio: whose it is */
-  member: string;
+  member?: string;
   /** When it was bought */
   entry_date: string;
   /** What a share cost */

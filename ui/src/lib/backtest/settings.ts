@@ -164,7 +164,7 @@ export function bodyOfReport(report: StoredReport): Backtest | null {
       ...rulesOf(member),
       symbol: member["symbol"],
       strategy: member["strategy"],
-      params: report.members[row]?.params ?? {},
+      params: report.members?.[row]?.params ?? {},
       ...(typeof member["budget"] === "number" ? { budget: member["budget"] } : {}),
     })),
   };
