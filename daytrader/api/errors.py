@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException
 
 from daytrader.api.encoding import answer
@@ -70,6 +71,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _duplicate)
     app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(NoConnectionError, _no_connection)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -130,6 +132,10 @@ def _unstorable(_error: DataError) -> Response:
 def _database_down(error: OperationalError) -> Response:
     logger.error("database does not answer", exc_info=error)
     return _expected(UnavailableError("the database does not answer, try again shortly"))
+
+
+def _no_connection(_error: NoConnectionError) -> Response:
+    return _expected(UnavailableError("too much is asked at once, try again shortly"))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -45,6 +45,8 @@ SQLITE_BUSY_SECONDS: Final = 10
 _DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
 _SWITCH_POLL_SECONDS: Final = 0.02
 # Any number will do, as long as every upgrade takes the same lock.
+_POOL: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10}
+"""Connections: those that are kept, those that a rush may open, and for how many seconds whoever finds none waits."""
 _UPGRADE_LOCK: Final = 7_202_601
 _VERSION_TABLE: Final = "alembic_version"
 _PACKAGE: Final = Path(daytrader.__file__).parent
@@ -84,7 +86,7 @@ def connect(url: str, *, is_durable: bool = True) -> Engine:
         engine = _sqlite(url, is_durable=is_durable)
     else:
         engine = create_engine(
-            _address(url), json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True
+            _address(url), json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True, **_POOL
         )
     session_factory.configure(bind=engine)
     return engine
@@ -101,6 +103,7 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS},
+        **({} if database in (None, "", ":memory:") else _POOL),
     )
 
     @event.listens_for(engine, "connect")

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import QueuePool
 from werkzeug.test import TestResponse
 
 from daytrader.app import create_app
 from daytrader.config import Settings
-from daytrader.services import stock_service
+from daytrader.services import database, stock_service
 from daytrader.utils.errors import ConfigurationError
 
 from ..conftest import World
@@ -112,6 +113,24 @@ def test_the_unexpected_tells_nothing(admin: Caller, monkeypatch: pytest.MonkeyP
 
     assert _is_envelope(response, 500)
     assert not any(word in response.text for word in ("SELECT", "passwd", "CANARY", "Traceback", "RuntimeError"))
+
+
+def test_without_a_free_connection_it_is_said_to_ask_again(
+    alice: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever finds the pool empty is told so after a while: it is no failure of ours, nor is it lost."""
+    pool = world.engine.pool
+    assert isinstance(pool, QueuePool)
+    monkeypatch.setattr(pool, "_timeout", 0.05)
+    held = [world.engine.connect() for _ in range(database._POOL["pool_size"] + database._POOL["max_overflow"])]
+    try:
+        refused = alice.get("/stocks")
+    finally:
+        for connection in held:
+            connection.close()
+    assert _is_envelope(refused, 503)
+    assert refused.headers["Retry-After"]
+    assert alice.get("/stocks").status_code == 200
 
 
 def test_a_fit_request_id_is_kept_another_replaced(client: FlaskClient) -> None:
