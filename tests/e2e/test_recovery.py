@@ -7,7 +7,6 @@ import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,18 +14,16 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from daytrader.models import Execution, Stock, StockDailyPrice, TradeDecision, TradingService, User
-from daytrader.services import database, ledger_service, trading_service
-from daytrader.services.actor import Actor
+from daytrader.models import Execution, Stock, StockDailyPrice, TradeDecision, TradingService
+from daytrader.services import database, ledger_service
 from daytrader.services.session_manager import SessionManager
-from tests.conftest import PASSWORD
-from tests.e2e.server import RunningServer, daytrader, wait_for
+from tests.e2e.crowd import open_crowd
+from tests.e2e.server import RunningServer, wait_for
 
 SERVICES: Final = 200
 SERVING, RECONCILED = 5.0, 15.0
 """Seconds of the processor: what else a machine does is not ours to promise."""
 PATIENCE: Final = 120.0
-_STRATEGIES: Final = ("technical", "sma_cross", "rsi_reversion", "macd")
 
 
 @contextmanager
@@ -43,24 +40,8 @@ def books(instance: Path) -> Iterator[Any]:
 @pytest.fixture
 def instance(tmp_path: Path) -> Path:
     """An instance with the sample's prices of a stock and two hundred services of one user at work on it."""
-    folder = tmp_path / "instance"
-    words = ("user", "create", "carol", "--email", "carol@example.com", "--admin", "--password-stdin")
-    assert daytrader(folder, *words, given=PASSWORD).returncode == 0
-    assert daytrader(folder, "prices", "fetch", "sample", "AAPL").returncode == 0
-    engine = database.connect(f"sqlite:///{folder / 'daytrader.db'}")
-    with SessionManager() as session:
-        owner = Actor(session.scalars(select(User.id)).one())
-        for number in range(SERVICES):
-            values = {
-                "name": f"service {number}",
-                "stock_symbol": "AAPL",
-                "initial_balance": Decimal(10_000),
-                "strategy": _STRATEGIES[number % len(_STRATEGIES)],
-                "stop_loss_percent": Decimal(2 + number % 7),
-            }
-            trading_service.activate(session, owner, trading_service.create(session, owner, values).id)
-    engine.dispose()
-    return folder
+    open_crowd(tmp_path / "instance", SERVICES)
+    return tmp_path / "instance"
 
 
 def serve(instance: Path) -> RunningServer:

@@ -1,0 +1,1 @@
+"""Everything at once for half an hour: sockets, requests and trading."""
