@@ -18,6 +18,7 @@ from daytrader.api.resources import (
     jobs,
     notifications,
     orders,
+    parity,
     portfolio,
     price_files,
     price_records,
@@ -59,7 +60,7 @@ NAMESPACES = (
     notifications.ns,
     system.ns,
 )
-_MORE = (service_figures, system_admin, websockets)  # further routes of those above
+_MORE = (parity, service_figures, system_admin, websockets)  # further routes of those above
 
 _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -26,8 +26,10 @@ __all__ = [
     "Decision",
     "RuleInts",
     "Rules",
+    "as_told",
     "decide",
     "evidence_of",
+    "is_idle",
     "rearmed",
     "spendable_cents",
     "standing_reason",
@@ -66,6 +68,14 @@ _REASONS: Final = {
     _NO_ENTRY: "no entry signal",
     _DISARMED: "waiting for the entry signal to clear after the stop",
 }
+_BY_OWNER: Final[Mapping[str, Mapping[str, bool | str]]] = {
+    _REASONS[_PAUSED]: {"is_paused": True},
+    _REASONS[_INACTIVE]: {"is_active": False},
+    _REASONS[_HOLDS]: {"mode": "HOLD"},
+    _REASONS[_KEEPS]: {"mode": "BUY"},
+    _REASONS[_EMPTY]: {"mode": "SELL"},
+}
+"""What the owner had set, by the reasons that tell of it."""
 
 
 class Action(StrEnum):
@@ -197,6 +207,17 @@ def standings(accounts: Accounts, entry: BoolArray, exit_: BoolArray) -> tuple[K
 def standing_reason(standing: int) -> str:
     """Return what keeps an account from acting, in words a trader understands."""
     return _REASONS[standing]
+
+
+def as_told(account: Account, reason: str) -> Account:
+    """Return *account* with the state and the mode that its owner had set, by the *reason* of a past decision."""
+    told = _BY_OWNER.get(reason)
+    return account if told is None else replace(account, **told)  # type: ignore[arg-type]  # each of its field's type
+
+
+def is_idle(reason: str) -> bool:
+    """Return whether the *reason* of a past decision is that its service took no signals, and so no target."""
+    return reason in {_REASONS[_PAUSED], _REASONS[_INACTIVE], _REASONS[_HOLDS]}
 
 
 def evidence_of(signals: Signals, row: int, close_micros: int) -> dict[str, object]:

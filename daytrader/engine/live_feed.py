@@ -18,7 +18,7 @@ from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import data_feed, market_calendar, price_service
+from daytrader.services import data_feed, decision_journal, market_calendar, price_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
@@ -221,7 +221,7 @@ class LiveFeed:
         late = now.timestamp() - end
         if end < self._began or late <= longest_delay(found.key.interval):
             return found.stock
-        reason = f"the bar came {late / 60:.0f} minutes late: nothing is decided on stale prices"
+        reason = f"the bar came {late / 60:.0f} minutes late: {decision_journal.STALE}"
         logger.warning("stale bar", symbol=found.key.symbol, interval=found.key.interval, seconds=late)
         return replace(found.stock, refusals={found.row: reason})
 

@@ -17,6 +17,8 @@ from daytrader.services import bulk, event_payloads
 from daytrader.services.events import events
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
 
+STALE: Final = "nothing is decided on stale prices"
+"""How the reason ends where a bar came too late to be decided on."""
 _TABLE: Final = cast("Table", TradeDecision.__table__)
 _COLUMNS: Final = (
     "id",

@@ -24,6 +24,8 @@ from daytrader.utils.current_datetime import get_current_datetime
 Row = TypeVarTuple("Row")
 
 KILLED: Final = "the kill switch is on"
+_DAILY_LOSS: Final = "the daily loss limit"
+_LIMIT: Final = "the limit"
 _MINUTE: Final = timedelta(minutes=1)
 _A_MOMENT: Final = timedelta(seconds=1)
 
@@ -63,6 +65,11 @@ def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
         **asdict(usage(session, user_id, at)),
         "is_installation_killed": exposure_limits.read(session, None).is_killed,
     }
+
+
+def is_refusal(reason: str) -> bool:
+    """Return whether a decision's *reason* is that a limit or the kill switch barred a buy."""
+    return reason.startswith((KILLED, f"{_DAILY_LOSS} of ", f"{_LIMIT} of "))
 
 
 class EntryGuard:
@@ -114,13 +121,13 @@ class EntryGuard:
         if limit.is_killed:
             return KILLED + of_all
         if limit.max_daily_loss is not None and self._is_tripped(limit, scope, of_all):
-            return f"the daily loss limit{of_all} of {limit.max_daily_loss} is reached: no buys until the next session"
+            return f"{_DAILY_LOSS}{of_all} of {limit.max_daily_loss} is reached: no buys until the next session"
         most_orders, most_value = limit.max_orders_per_minute, limit.max_position_value
         if most_orders is not None and scope.orders_last_minute >= most_orders:
-            return f"the limit{of_all} of {most_orders} orders a minute is reached"
+            return f"{_LIMIT}{of_all} of {most_orders} orders a minute is reached"
         if most_value is not None and scope.position_value + worth > most_value:
             return (
-                f"the limit{of_all} of {most_value} in positions would be passed: {scope.position_value} are held or "
+                f"{_LIMIT}{of_all} of {most_value} in positions would be passed: {scope.position_value} are held or "
                 f"ordered, this takes {worth}"
             )
         return None

@@ -1275,6 +1275,76 @@ export interface Parameter {
   description: string;
 }
 
+export interface Parity {
+  /** The service that it belongs to */
+  service_id: number;
+  /** The last bar */
+  to: string | null;
+  /** Stored between the two, both included */
+  bars: number;
+  /** How many were decided once more */
+  decisions_compared: number;
+  /** Percent of the bars without a difference */
+  score: number | null;
+  /** How many there are */
+  differences: number;
+  by_class: ParityCounts;
+  explained: ParityExplained;
+  first_difference: ParityDifference | null;
+  items: ParityDifference[];
+  /** From 1 */
+  page: number;
+  /** How many items a page may hold */
+  page_size: number;
+  /** How many pages there are */
+  total_pages: number;
+  /** The first bar */
+  from: string | null;
+}
+
+export interface ParityCounts {
+  /** The same state and the same prices decide otherwise */
+  decision: number;
+  /** Filled when it should, at another price */
+  slippage: number;
+  /** A stop, a target or a limit was, or was not, reached */
+  path: number;
+  /** The prices are no longer those that were decided on */
+  data: number;
+  /** Nothing was decided on the bar, or an order filled later than on the next one */
+  missed: number;
+  /** The broker refused the order */
+  reject: number;
+}
+
+export interface ParityDifference {
+  /** In what */
+  kind: "decision" | "slippage" | "path" | "data" | "missed" | "reject";
+  /** The bar */
+  bar_time: string;
+  /** What is otherwise */
+  message: string;
+  /** What the rules make */
+  expected: string;
+  /** What was done */
+  recorded: string;
+  /** The decision, if it is of one */
+  decision_id: number | null;
+  /** The order, if it is of one */
+  order_id: number | null;
+}
+
+export interface ParityExplained {
+  /** Buys that a limit or the kill switch barred */
+  limits: number;
+  /** Decisions while paused, on HOLD or in a mode set by hand */
+  owner: number;
+  /** Trades by hand */
+  manual_trades: number;
+  /** Orders that were taken back before they filled */
+  cancelled_orders: number;
+}
+
 export interface Passage {
   /** Where it is in its life */
   state: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED";
@@ -2717,6 +2787,12 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: Service;
+  };
+  "GET /services/{service_id}/audit": {
+    path: { service_id: number };
+    query: { from?: string; to?: string; page?: number; page_size?: number };
+    body: undefined;
+    result: Parity;
   };
   "POST /services/{service_id}/backtest": {
     path: { service_id: number };

@@ -1,0 +1,236 @@
+"""Fills made once more: each order against the bar that it met, each position against the levels it had."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from daytrader.core.arrays import IntArray
+from daytrader.core.bars import Bars
+from daytrader.core.corporate import EventKind
+from daytrader.core.decision import Rules, is_idle
+from daytrader.core.fills import Trigger, entry_fill, levels, protective_fill, sell_price, split_level
+from daytrader.core.money import from_micros
+from daytrader.core.protection import in_force
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
+from daytrader.services.parity_audit.decisions import rows_of
+from daytrader.services.parity_audit.record import Asked, Done, Position, Record, moment_of
+from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind
+
+_TRIGGERS: Final = {OrderKind.STOP: Trigger.STOP, OrderKind.TARGET: Trigger.TARGET}
+_WORDS: Final = {Trigger.NONE: "nothing", Trigger.STOP: "stop", Trigger.TARGET: "target"}
+
+
+@dataclass
+class FillAudit:
+    """
+    The fills of a record against those that its bars and rules make.
+
+    Attributes:
+        record: What was recorded.
+        bars: As they are stored now.
+        rules: Costs and protection.
+        keeps_protection: Whether the stop stays in force while no signal is taken.
+    """
+
+    record: Record
+    bars: Bars
+    rules: Rules
+    keeps_protection: bool
+
+    def __post_init__(self) -> None:
+        self._filled: dict[int, list[Done]] = {}
+        self._of_position: dict[int, list[Done]] = {}
+        for done in self.record.executions:
+            self._filled.setdefault(done.order_id, []).append(done)
+            self._of_position.setdefault(done.transaction_id, []).append(done)
+        self._orders = {order.id: order for order in self.record.orders}
+        times = np.array([each.at for each in self.record.decisions], np.int64)
+        self._decided_rows = rows_of(self.bars, times)
+        micros = self.bars.micros
+        self._open, self._high, self._low = micros.open, micros.high, micros.low
+        pairs = zip(self.record.decisions, self._decided_rows.tolist(), strict=True)
+        self._idle = frozenset(row for decided, row in pairs if is_idle(decided.reason))
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield what is otherwise in orders and positions, in the order of their ids."""
+        for order in self.record.orders:
+            if order.kind in (OrderKind.ENTRY, OrderKind.EXIT):
+                yield from self._order(order)
+        for position in self.record.positions:
+            yield from self._protection(position)
+
+    def explained_between(self, first: int, last: int) -> Counter[ExplainedKind]:
+        """Return how many trades by hand and orders taken back belong to the bars from *first* to *last*."""
+        found: Counter[ExplainedKind] = Counter()
+        decisions = self.record.decisions
+        for order in self.record.orders:
+            at = order.at
+            if at is None and order.first:
+                at = decisions[min(order.first, len(decisions)) - 1].at  # the bar it was placed after
+            if at is None or not first <= at <= last:
+                continue
+            if order.kind is OrderKind.MANUAL:
+                found[ExplainedKind.MANUAL_TRADES] += 1
+            elif order.state is OrderState.CANCELLED:
+                found[ExplainedKind.CANCELLED_ORDERS] += 1
+        return found
+
+    def _order(self, order: Asked) -> Iterator[Difference]:
+        row = None if order.at is None else self._row(order.at)
+        if order.at is None or row is None:
+            return  # its decision tells of the bar
+        if order.state is OrderState.REJECTED:
+            why = order.ended_reason or "no reason was given"
+            yield _of(order, order.at, DifferenceKind.REJECT, "the broker refused the order", "accepted", why)
+        elif order.state is OrderState.EXPIRED:
+            yield from self._expiry(order, row + 1)
+        elif order.state in LIVE_ORDER_STATES and self._is_past(row + 1):
+            yield _of(order, order.at, DifferenceKind.MISSED, "the order still waits", "filled on the next bar", "open")
+        for done in self._filled.get(order.id, ()):
+            yield from self._fill(order, done, row + 1)
+
+    def _expiry(self, order: Asked, row: int) -> Iterator[Difference]:
+        if order.side is OrderSide.SELL or not order.limit or order.ended_reason.startswith("a split"):
+            return
+        if row < self.bars.n:
+            price = entry_fill(self.rules.compiled, int(self._open[row]), order.limit)
+            if price:
+                message = "the order expired although the open was within its limit"
+                yield _of(order, int(self.bars.time[row]), DifferenceKind.PATH, message, _price(price), "expired")
+
+    def _fill(self, order: Asked, done: Done, following: int) -> Iterator[Difference]:
+        if done.at is None:
+            return
+        row = self._row(done.at)
+        if row is None:
+            message = "the bar that it filled on is no longer stored"
+            yield _of(order, done.at, DifferenceKind.DATA, message, "a bar", "none")
+            return
+        if row != following:
+            meant = moment_of(int(self.bars.time[following])) if following < self.bars.n else None
+            message = "the order filled on another bar than the next one"
+            yield _of(order, done.at, DifferenceKind.MISSED, message, str(meant), str(moment_of(done.at)))
+        base = int(self._open[row])
+        if order.side is OrderSide.BUY:
+            price = entry_fill(self.rules.compiled, base, order.limit)
+        else:
+            price = sell_price(base, self.rules.compiled.slippage_ppm)
+        if price == 0:
+            message = f"it filled although the open was above the limit of {from_micros(order.limit)}"
+            yield _of(order, done.at, DifferenceKind.PATH, message, "expired", _price(done.price))
+        elif price != done.price:
+            yield self._slipped(order, done, price)
+
+    def _protection(self, position: Position) -> Iterator[Difference]:
+        """Yield where a position's stop or target was, or was not, taken as its bars say."""
+        bought = [done for done in self._of_position.get(position.id, ()) if done.side is OrderSide.BUY]
+        sold = [done for done in self._of_position.get(position.id, ()) if done.side is OrderSide.SELL]
+        entry = self._row(bought[-1].at) if bought and bought[-1].at is not None else self._row_after(bought)
+        if position.is_void or entry is None:
+            return
+        leg = self._orders[sold[-1].order_id] if sold else None
+        exit_row = self._exit_row(position, sold)
+        stop, target = self._levels(position, entry, exit_row)
+        trigger = None if leg is None else _TRIGGERS.get(leg.kind)
+        if leg is None or trigger is None:
+            # A pending exit fills at the open, before stop and target are looked at.
+            reached = self._first_reached(entry, exit_row, stop, target)
+        else:
+            reached = self._first_reached(entry, exit_row - 1, stop, target)
+            if 0 <= exit_row < self.bars.n and exit_row - entry < stop.size:
+                met = int(stop[exit_row - entry]), int(target[exit_row - entry])
+                yield from self._triggered(leg, sold[-1], trigger, exit_row, met)
+        if reached is not None:
+            which = self._protect(reached, int(stop[reached - entry]), int(target[reached - entry]))
+            order = self._orders[bought[-1].order_id]
+            message = f"the {_WORDS[Trigger(which[0])]} was reached and not taken"
+            at = int(self.bars.time[reached])
+            yield _of(order, at, DifferenceKind.PATH, message, _price(which[1]), "still held")
+
+    def _triggered(
+        self, leg: Asked, done: Done, trigger: Trigger, row: int, met: tuple[int, int]
+    ) -> Iterator[Difference]:
+        found, price, _ = self._protect(row, *met)
+        if found != trigger:
+            message = f"the {_WORDS[trigger]} was taken, the bar reaches {_WORDS[Trigger(found)]}"
+            at = done.at or int(self.bars.time[row])
+            yield _of(leg, at, DifferenceKind.PATH, message, _price(price), _price(done.price))
+        elif price != done.price:
+            yield self._slipped(leg, done, price)
+
+    def _slipped(self, order: Asked, done: Done, price: int) -> Difference:
+        apart = (done.price / price - 1) * 10_000
+        message = f"filled {apart:+.2f} basis points from the price that the rules make"
+        return _of(order, done.at or 0, DifferenceKind.SLIPPAGE, message, _price(price), _price(done.price))
+
+    def _protect(self, row: int, stop: int, target: int) -> tuple[int, int, bool]:
+        held = in_force(row not in self._idle, self.keeps_protection, stop, target)
+        bar = int(self._open[row]), int(self._high[row]), int(self._low[row])
+        return protective_fill(self.rules.compiled, *bar, *held, False)
+
+    def _levels(self, position: Position, entry: int, last: int) -> tuple[IntArray, IntArray]:
+        """Return stop and target on each row from *entry* to *last*, split as the stock was."""
+        size = max(min(last, self.bars.n - 1) - entry + 1, 0)
+        stop, target = levels(self.rules.compiled, position.price)
+        stops, targets = np.full(size, stop, np.int64), np.full(size, target, np.int64)
+        events = self.bars.events
+        first, end = np.searchsorted(events.row, [entry + 1, entry + size])
+        for place in range(first, end):
+            if events.kind[place] == EventKind.SPLIT:
+                terms = int(events.num[place]), int(events.den[place])
+                stop, target = split_level(stop, *terms), split_level(target, *terms)
+                stops[events.row[place] - entry :] = stop
+                targets[events.row[place] - entry :] = target
+        return stops, targets
+
+    def _first_reached(self, entry: int, last: int, stop: IntArray, target: IntArray) -> int | None:
+        """Return the first row up to *last* on which a level that was in force was reached."""
+        size = max(min(last - entry + 1, stop.size), 0)
+        low, high = self._low[entry : entry + size], self._high[entry : entry + size]
+        hit = ((stop[:size] > 0) & (low <= stop[:size])) | ((target[:size] > 0) & (high >= target[:size]))
+        for offset in np.flatnonzero(hit).tolist():
+            if self._protect(entry + offset, int(stop[offset]), int(target[offset]))[0] != Trigger.NONE:
+                return entry + int(offset)
+        return None
+
+    def _exit_row(self, position: Position, sold: list[Done]) -> int:
+        """Return the last row of a position: the one before a sale at the open, or the one that stop or target met."""
+        if not sold:
+            split_up = self._row(position.ended)  # a split left no share of it
+            return int(self._decided_rows.max(initial=-1)) if split_up is None else split_up - 1
+        done = sold[-1]
+        row = self._row(done.at) if done.at is not None else None
+        if row is None:
+            return (self._row_after(sold) or 0) - 1
+        return row if self._orders[done.order_id].kind in _TRIGGERS else row - 1
+
+    def _row_after(self, done: list[Done]) -> int | None:
+        """Return the row of the first decision made after a trade by hand."""
+        if not done or done[-1].place >= self._decided_rows.size:
+            return None
+        row = int(self._decided_rows[done[-1].place])
+        return row if row >= 0 else None
+
+    def _is_past(self, row: int) -> bool:
+        return row <= int(self._decided_rows.max(initial=-1))
+
+    def _row(self, at: int | None) -> int | None:
+        if at is None:
+            return None
+        row = int(np.searchsorted(self.bars.time, at))
+        return row if row < self.bars.n and self.bars.time[row] == at else None
+
+
+def _price(micros: int) -> str:
+    return f"{from_micros(micros):f}"
+
+
+def _of(order: Asked, at: int, kind: DifferenceKind, message: str, expected: str, recorded: str) -> Difference:
+    return Difference(
+        kind, moment_of(at), message, expected, recorded, decision_id=order.decision_id, order_id=order.id
+    )
