@@ -274,6 +274,24 @@ def test_a_stop_taken_where_none_was_reached_is_path(world: World) -> None:
     assert (told.kind, told.message) == (DifferenceKind.PATH, "the stop was taken, the bar reaches nothing")
 
 
+def test_a_position_kept_by_a_stopped_service_is_a_gap_alone(world: World) -> None:
+    """Nobody watched its stop, as it was said when the service was stopped; its bars were not decided on."""
+    market = Market(world, [FLAT, FLAT, (10.0, 10.0, 8.5, 9.8), FLAT, FLAT])
+    service = market.service(stop_loss_percent=Decimal(10))
+    market.run(last=2)
+    with SessionManager() as session:
+        trading_service.stop(session, market.owner, service.id)
+    market.run(2, 4)
+    with SessionManager() as session:
+        trading_service.activate(session, market.owner, service.id)
+    market.run(4)
+
+    (told,) = audited(service).differences
+
+    assert (told.kind, told.bar_time) == (DifferenceKind.MISSED, day(2))
+    assert told.message == "2 bars were not decided on: the service was stopped, or missed them"
+
+
 def test_an_order_that_expired_within_its_limit_is_path(world: World) -> None:
     """The open was one that it could have had."""
     market = Market(world, [FLAT, (11.0, 11.0, 11.0, 11.0)])

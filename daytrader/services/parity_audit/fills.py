@@ -53,6 +53,7 @@ class FillAudit:
         self._decided_rows = rows_of(self.bars, times)
         micros = self.bars.micros
         self._open, self._high, self._low = micros.open, micros.high, micros.low
+        self._walked = frozenset(self._decided_rows.tolist())
         pairs = zip(self.record.decisions, self._decided_rows.tolist(), strict=True)
         self._idle = frozenset(row for decided, row in pairs if is_idle(decided.reason))
 
@@ -189,11 +190,13 @@ class FillAudit:
         return stops, targets
 
     def _first_reached(self, entry: int, last: int, stop: IntArray, target: IntArray) -> int | None:
-        """Return the first row up to *last* on which a level that was in force was reached."""
+        """Return the first row up to *last*, of those decided on, on which a level that was in force was reached."""
         size = max(min(last - entry + 1, stop.size), 0)
         low, high = self._low[entry : entry + size], self._high[entry : entry + size]
         hit = ((stop[:size] > 0) & (low <= stop[:size])) | ((target[:size] > 0) & (high >= target[:size]))
         for offset in np.flatnonzero(hit).tolist():
+            if entry + offset not in self._walked:
+                continue  # a stopped service leaves its position unprotected; the gap is told of
             if self._protect(entry + offset, int(stop[offset]), int(target[offset]))[0] != Trigger.NONE:
                 return entry + int(offset)
         return None
