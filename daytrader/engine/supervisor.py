@@ -216,7 +216,7 @@ class EngineSupervisor:
             return
         self._obey(is_paused=is_paused)
         with SessionManager() as session:
-            message = f"All trading was {'paused' if is_paused else 'resumed'} at the console"
+            message = f"All trading was {'paused' if is_paused else 'resumed'} by an administrator"
             events.record(session, system_events.notification(Severity.WARNING, "engine", message))
 
     def _run(self) -> None:

@@ -310,7 +310,7 @@ def test_the_switch_is_heeded_whoever_turns_it(world: World, engine: EngineSuper
     eventually(lambda: len(market.decisions(service)) == 3)
 
     told = [one.event.entity["message"] for one in world.published if one.event.name == "system:notification"]
-    assert told[:2] == ["All trading was paused at the console", "All trading was resumed at the console"]
+    assert told[:2] == ["All trading was paused by an administrator", "All trading was resumed by an administrator"]
 
 
 def test_the_end_of_the_stored_prices_is_said_once(world: World, tmp_path: Path) -> None:
