@@ -5,9 +5,24 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import engineio
 import socketio
 
 WAIT = 10.0
+
+
+class _InOrder(engineio.Client):  # type: ignore[misc]
+    """Hears messages as they come: the library has a thread for each, of which any may be first."""
+
+    def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
+        return super()._trigger_event(event, *args, **options | ({"run_async": False} if event == "message" else {}))
+
+
+class Client(socketio.Client):  # type: ignore[misc]
+    """Hears events in the order in which the server sent them."""
+
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _InOrder
 
 
 class Listener:
@@ -15,7 +30,7 @@ class Listener:
 
     def __init__(self, url: str, token: Any, origin: str | None = None) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
+        self.client = Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
         self.client.on("*", lambda name, body: self.heard.append((name, body)))
         self.client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=WAIT)
 

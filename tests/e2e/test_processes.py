@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import pytest
 import requests
-import socketio
 from sqlalchemy import Engine, create_engine, func, select
 
 from daytrader.models import (
@@ -38,6 +37,7 @@ from daytrader.models.enums import JobState
 from daytrader.services import database, demo, ledger_service, replay_clock
 from daytrader.services.demo import Credentials
 from daytrader.services.session_manager import SessionManager
+from tests.api.socket_client import Client
 from tests.conftest import PASSWORD
 from tests.e2e.server import RunningServer, environment, wait_for
 from tests.redis import RedisServer
@@ -122,7 +122,7 @@ class Ears:
 
     def __init__(self, server: RunningServer) -> None:
         self.heard: list[dict[str, Any]] = []
-        self._client = socketio.Client(reconnection=False)
+        self._client = Client(reconnection=False)
         self._client.on("*", lambda _name, body: self.heard.append(body))
         self._client.connect(server.address, auth={"token": server.token}, transports=["websocket"], wait_timeout=30)
         room = f"user_{server.get('/users/me').json()['id']}"
