@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,18 @@ from daytrader.engine import bar_journal
 from daytrader.engine.runner import Runner
 from daytrader.engine.sandbox import open_service, store_bars
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models import CorporateAction, Execution, Order, StockDailyPrice, TradeDecision, TradingService
+from daytrader.models import (
+    CorporateAction,
+    Execution,
+    Order,
+    StockDailyPrice,
+    StockIntradayPrice,
+    TradeDecision,
+    TradingService,
+)
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TradingMode
 from daytrader.services import exposure_limits, parity_audit, price_service, trading_service, transaction_service
+from daytrader.services.actor import Actor
 from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.parity_audit import DifferenceKind, ExplainedKind, Parity
 from daytrader.services.session_manager import SessionManager
@@ -389,3 +398,39 @@ def test_days_bound_what_is_told(world: World) -> None:
     assert audited(service, None, date.fromordinal(sold.bar_time.date().toordinal() - 1)).differences == []
     empty = audited(service, date(2021, 1, 1))
     assert (empty.bars, empty.began, empty.score, empty.first_difference) == (0, None, None, None)
+
+
+def test_bars_within_a_session_are_audited_alike(world: World) -> None:
+    """A fill on an open that was stored again since is told by its minute."""
+    stock = world.stock("ACME")
+    first = datetime(2024, 1, 3, 14, 30, tzinfo=UTC)
+    labels = [first + timedelta(minutes=15 * row) for row in range(len(WAVE))]
+    with SessionManager() as session:
+        session.add_all(
+            StockIntradayPrice(
+                stock_id=stock.id,
+                interval=15,
+                timestamp=at,
+                open_price=opened,
+                high_price=high,
+                low_price=low,
+                close_price=close,
+                volume=1000,
+            )
+            for at, (opened, high, low, close) in zip(labels, WAVE, strict=True)
+        )
+    service = world.service(world.user(), stock, interval=15, **SWINGS)
+    with SessionManager() as session:
+        trading_service.activate(session, Actor(service.user_id), service.id)
+    with SessionManager(read_only=True) as session:
+        walked = StockBars(stock.id, "ACME", 15, price_service.load_bars(session, stock.id, 15))
+    runner = Runner(PaperBroker())
+    for row in range(walked.bars.n):
+        runner.step(walked, row)
+    found = audited(service, first.date(), first.date())
+    assert (found.differences, found.decisions_compared, found.began) == ([], len(WAVE), first)
+
+    at = next(each.bar_time for each in executions(service) if each.bar_time is not None)
+    change(StockIntradayPrice, StockIntradayPrice.timestamp == at, open_price=10.95)
+
+    assert [(each.kind, each.bar_time) for each in audited(service).differences] == [(DifferenceKind.DATA, at)]
