@@ -8,6 +8,7 @@ import type { Decision, Operations } from "@/lib/api/schema";
 import { listDecisions } from "@/lib/api/services/listDecisions";
 
 import { Facts } from "./Facts";
+import { ParityLine } from "./ParityLine";
 import classes from "./ServicePage.module.css";
 
 type Query = Operations["GET /services/{service_id}/decisions"]["query"];
@@ -47,6 +48,7 @@ export function DecisionJournal({ serviceId }: { serviceId: number }) {
         />
         <span className="faint">One decision for each bar, kept with its reason and the figures behind it.</span>
       </div>
+      <ParityLine serviceId={serviceId} />
       <DataTable
         label="Decisions"
         columns={COLUMNS}

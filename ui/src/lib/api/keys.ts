@@ -8,6 +8,7 @@ export const keys = {
     one: (id: number) => ["services", "one", id],
     metrics: (id: number) => ["services", "metrics", id],
     equity: (id: number) => ["services", "equity", id],
+    audit: (id: number) => ["services", "audit", id],
     decisions: (id: number) => ["services", "decisions", id],
     decisionList: (id: number, query: object) => ["services", "decisions", id, query],
     check: (id: number, side: string) => ["services", "check", id, side],
