@@ -131,6 +131,9 @@ def test_what_happened_while_the_line_was_cut_comes_by_itself(server: RunningSer
     expect(page.get_by_role("alert").filter(has_text="No connection to the server")).to_have_count(0, timeout=SLOW)
     assert any('"resume"' in asked for asked in line.asked)
 
+    act(page, "Was it right?")
+    expect(page.locator("main")).to_contain_text("decisions made once more: all equal", timeout=SLOW)
+
 
 def test_all_buying_is_stopped_and_let_go_on(server: RunningServer, page: Page) -> None:
     """A limit is set and kept; the switch asks, is seen on the dashboard, and is turned back."""
