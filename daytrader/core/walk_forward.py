@@ -133,6 +133,19 @@ def spans(sessions: int, train: int, test: int, mode: Mode) -> tuple[Span, ...]:
     )
 
 
+def bars_trained(
+    bars: Bars, *, train: int, test: int, mode: Mode, start: date | None = None, end: date | None = None
+) -> int:
+    """
+    Return how many bars the trainings of `run` read in all, for each combination: what a walk takes grows with it.
+
+    Raises:
+        InvalidParameterError, InsufficientDataError: As `spans`.
+    """
+    used, days = _sessions(bars, start, end)
+    return sum(_row(used, days[step.test]) for step in spans(len(days), train, test, mode))
+
+
 def run(
     bars: Bars,
     strategy: str | Strategy,
@@ -187,9 +200,7 @@ def run(
     """
     ranking.require_metric(metric)
     traded_by = get_strategy(strategy)
-    used = bars if end is None else bars.until((end - _EPOCH).days)
-    first = 0 if start is None else int(np.searchsorted(used.session, (start - _EPOCH).days))
-    days = [_date(day) for day in np.unique(used.session[first:]).tolist()]
+    used, days = _sessions(bars, start, end)
     steps = spans(len(days), train, test, mode)
     balance = to_cents(cash)
     runs: list[Run] = []
@@ -355,6 +366,13 @@ def _shifted(
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+def _sessions(bars: Bars, start: date | None, end: date | None) -> tuple[Bars, list[date]]:
+    """Return the bars up to *end*, and their sessions from *start* on."""
+    used = bars if end is None else bars.until((end - _EPOCH).days)
+    first = 0 if start is None else int(np.searchsorted(used.session, (start - _EPOCH).days))
+    return used, [_date(day) for day in np.unique(used.session[first:]).tolist()]
 
 
 def _row(bars: Bars, day: date) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from daytrader import __version__
 from daytrader.core import combinations as core
-from daytrader.core import ranking, sweep
+from daytrader.core import ranking, sweep, walk_forward
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
 from daytrader.models import Job, Sweep
@@ -158,11 +158,11 @@ def run_part(
 
 def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     """
-    Return how long *request* takes, by running a sample of it on its first symbol.
+    Return how long *request* takes, its walk-forward included, by running a sample of it on its first symbol.
 
     Raises:
         InvalidInputError: If there is no such strategy, setting or metric, or one is out of bounds.
-        InsufficientDataError: If there is no bar to trade.
+        InsufficientDataError: If there is no bar to trade, or none to test a walk-forward on.
     """
     ranking.require_metric(request.metric)
     tried = request.combinations
@@ -170,7 +170,8 @@ def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     each = _seconds_each(request, first.bars, tried)
     backtests = tried.size * len(request.symbols)
     part = int(np.clip(_PART_BARS // max(1, first.bars.n), _SMALLEST_PART, _LARGEST_PART))
-    return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, each * backtests, part)
+    seconds = each * (backtests + tried.size * _times_walked(request, first.bars))
+    return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, seconds, part)
 
 
 def create(session: Session, actor: Actor, request: SweepRequest, told: Estimate, job: Job) -> Sweep:
@@ -295,6 +296,15 @@ def _seconds_each(request: SweepRequest, bars: Bars, tried: Combinations) -> flo
         if taken >= _TELLING_SECONDS or size == tried.size:
             return taken / size
         wanted *= _GROWTH
+
+
+def _times_walked(request: SweepRequest, bars: Bars) -> float:
+    """Return how many passes over all *bars* the trainings of a walk-forward amount to, for each combination."""
+    if request.walk_forward is None:
+        return 0.0
+    asked = request.asked
+    trained = walk_forward.bars_trained(bars, start=asked.start, end=asked.end, **request.walk_forward)
+    return trained / bars.n
 
 
 def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> None:

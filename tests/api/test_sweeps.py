@@ -18,7 +18,7 @@ from daytrader.core import sweep
 from daytrader.core.combinations import grid
 from daytrader.core.rules import Rules
 from daytrader.models import Job, Stock, Sweep
-from daytrader.services import daily_price_service, price_service, sweep_files, sweep_results
+from daytrader.services import daily_price_service, price_service, sweep_files, sweep_results, sweep_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_results import ResultQuery
 
@@ -201,6 +201,20 @@ def test_one_choice_for_several_symbols(alice: Caller, swept: Callable[..., Any]
     assert shown["findings"]["overfitting"]["combinations"] > 1
     assert shown["findings"]["verdict"]["sentence"]
     assert alice.get(f"/sweeps/{shown['id']}/results", symbol="NONE").status_code == 400
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_estimate_counts_the_walk_forward(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its trainings read the bars again, and one without a session to test on is refused before it is queued."""
+    monkeypatch.setattr(sweep_service, "_seconds_each", lambda *_: 1.0)
+    body = {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES}
+    walk = {"mode": "anchored", "train": 120, "test": 60}
+    plain = alice.post("/sweeps?dry_run=true", body).get_json()
+    walked = alice.post("/sweeps?dry_run=true", {**body, "walk_forward": walk}).get_json()
+    assert plain["estimated_seconds"] == 12
+    assert walked["estimated_seconds"] == pytest.approx(12 * (1 + sum(range(120, DAYS, 60)) / DAYS))
+    refused = alice.post("/sweeps?dry_run=true", {**body, "walk_forward": {**walk, "train": 5000}})
+    assert refused.status_code == 422
 
 
 def test_walk_forward(swept: Callable[..., Any]) -> None:

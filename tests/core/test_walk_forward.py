@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import numpy as np
 import pytest
 
-from daytrader.core import backtest, walk_forward
+from daytrader.core import backtest, sweep, walk_forward
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError, SweepStoppedError
 from daytrader.core.report import Report
@@ -173,6 +174,26 @@ def test_windows_follow_one_another() -> None:
     """Anchored ones keep their beginning, rolling ones their length; the last may be shorter."""
     assert spans(10, 4, 3, "rolling") == (Span(0, 4, 7), Span(3, 7, 10))
     assert spans(11, 4, 3, "anchored") == (Span(0, 4, 7), Span(0, 7, 10), Span(0, 10, 11))
+
+
+@pytest.mark.parametrize(("mode", "start"), [("rolling", None), ("anchored", None), ("rolling", day(20))])
+def test_bars_trained_are_those_that_the_trainings_read(
+    monkeypatch: pytest.MonkeyPatch, mode: Mode, start: date | None
+) -> None:
+    """Every training reads from the first bar on, for its indicators, to its last."""
+    read: list[int] = []
+    ran = sweep.run
+
+    def watched(bars: Bars, *args: Any, **more: Any) -> Any:
+        read.append(bars.n)
+        return ran(bars, *args, **more)
+
+    monkeypatch.setattr(sweep, "run", watched)
+    bars = random_walk(200, 3)
+    how: dict[str, Any] = {"mode": mode, "train": 80, "test": 30, "start": start, "end": day(180)}
+    walk_forward.run(bars, "sma_trend", TRIED, RULES, symbol="X", cash=CASH, **how)
+    assert len(read) > 2
+    assert walk_forward.bars_trained(bars, **how) == sum(read)
 
 
 def test_impossible_windows_are_refused() -> None:
