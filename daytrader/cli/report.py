@@ -23,7 +23,7 @@ _FIGURES: Final = (
     ("Annualized return", "annualized_return_pct", "{:,.2f} %"),
     ("Buy and hold", "buy_and_hold_return_pct", "{:,.2f} %"),
     ("Maximum drawdown", "max_drawdown_pct", "{:,.2f} %"),
-    ("Longest under water", "max_drawdown_days", "{:,} days"),
+    ("Days under water, longest", "max_drawdown_days", "{:,}"),
     ("Sharpe ratio", "sharpe_ratio", "{:.2f}"),
     ("Sortino ratio", "sortino_ratio", "{:.2f}"),
     ("Closed trades", "trades", "{:,}"),

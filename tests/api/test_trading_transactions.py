@@ -106,7 +106,7 @@ def test_cancelling_needs_a_reason_and_gives_the_money_back(alice: Caller, servi
 def test_notes(alice: Caller, bought: int) -> None:
     """Kept, changed, removed; nothing else can be written."""
     assert alice.put(f"/transactions/{bought}/notes", {"notes": "why not"}).get_json()["notes"] == "why not"
-    assert alice.put(f"/transactions/{bought}/notes", {"notes": None}).get_json()["notes"] is None
+    assert alice.patch(f"/transactions/{bought}/notes", {"notes": None}).get_json()["notes"] is None
     assert alice.put(f"/transactions/{bought}/notes", {"notes": "x", "shares": 5}).status_code == 400
     assert alice.put(f"/transactions/{bought}/notes", {}).status_code == 400
 

@@ -124,6 +124,8 @@ class TransactionNotes(Resource):  # type: ignore[misc]
         """Keep a remark with a transaction; null removes it."""
         return transaction_service.set_notes(session, current_actor(), transaction_id, **data)
 
+    patch = put
+
 
 @ns.route("/services/<int:service_id>")
 class ServiceTransactions(Resource):  # type: ignore[misc]

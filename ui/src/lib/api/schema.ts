@@ -3166,6 +3166,12 @@ export interface Operations {
     body: NotesInput;
     result: Transaction;
   };
+  "PATCH /transactions/{transaction_id}/notes": {
+    path: { transaction_id: number };
+    query: Record<never, never>;
+    body: NotesInput;
+    result: Transaction;
+  };
   "GET /users": {
     path: Record<never, never>;
     query: { page?: number; page_size?: number; cursor?: string; sort?: "created_at" | "email" | "id" | "is_active" | "is_admin" | "last_login" | "updated_at" | "username"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; username?: string; username_like?: string; email?: string; email_like?: string; is_active?: boolean; is_admin?: boolean; last_login?: string; last_login_after?: string; last_login_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string };
