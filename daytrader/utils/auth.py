@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 import jwt
 
+from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import UnauthenticatedError
 
 ALGORITHM: Final = "HS256"
@@ -25,7 +25,7 @@ _CLAIMS: Final = ("sub", "sid", "jti", "typ", "iss", "aud", "iat", "exp")
 class TokenRules:
     """How tokens are signed and how long they live."""
 
-    secret: str
+    secret: str = field(repr=False)
     access_life: timedelta = timedelta(minutes=15)
     refresh_life: timedelta = timedelta(days=30)
 
@@ -61,7 +61,7 @@ def read(token: str, rules: TokenRules) -> Claims:
         UnauthenticatedError: If it is not ours, of another kind, changed or expired.
     """
     claims, expires_at = _verified(token, rules)
-    if expires_at <= time.time():
+    if expires_at <= get_current_datetime().timestamp():
         raise UnauthenticatedError("the access token has expired")
     return claims
 

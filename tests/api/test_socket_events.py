@@ -24,6 +24,7 @@ from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity, notification, personal_notification
 from daytrader.utils.current_datetime import get_current_datetime
+from tests.e2e.server import wait_for
 
 from ..conftest import World
 from .conftest import Caller
@@ -174,7 +175,8 @@ def test_metrics_follow_trades_at_most_once_a_second(service: TradingService, al
         with SessionManager() as session:
             transaction_service.complete(session, actor, bought.id)
 
-    time.sleep(2 * live_metrics.SPACING)
+    wait_for(lambda: any(body["entity"]["trades"] == 3 for _, body in listener.heard), 30)
+    time.sleep(live_metrics.SPACING)  # for one too many
 
     told = [(body["timestamp"], body["entity"]) for _, body in listener.heard]
     assert 1 <= len(told) <= 3
