@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, Final
-
-import requests
+from typing import TYPE_CHECKING, Any, Final
 
 from daytrader.services.data_providers.addresses import public_address
 from daytrader.services.data_providers.errors import ProviderError
-from daytrader.services.data_providers.http import VendorSession
 from daytrader.utils.errors import BrokenRuleError, ConflictError, UnavailableError
+
+if TYPE_CHECKING:
+    import requests
 
 LONGEST_URL: Final = 1000
 
@@ -138,7 +138,7 @@ def _apprise() -> Any:
     except ImportError:
         raise ConflictError("notifications need the package apprise: install daytrader[notify]") from None
     # These two talk to whatever host a user names. Their way out is ours: guarded, and never redirected.
-    webhooks.requests = SimpleNamespace(request=_request, RequestException=requests.RequestException)
+    webhooks.requests = SimpleNamespace(request=_request, RequestException=webhooks.requests.RequestException)
     mail.smtplib = SimpleNamespace(
         SMTP=_Smtp, SMTP_SSL=_SmtpSsl, **{name: getattr(smtplib, name) for name in dir(smtplib) if "Exc" in name}
     )
@@ -149,6 +149,8 @@ def _apprise() -> Any:
 
 
 def _request(method: str, url: str, **options: Any) -> requests.Response:
+    from daytrader.services.data_providers.http import VendorSession  # stands on what comes with apprise
+
     with VendorSession(allows_private=_allows_private.get()) as session:
         return session.request(method, url, **options | {"allow_redirects": False})
 
