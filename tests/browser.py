@@ -69,7 +69,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+    page.on("console", lambda message: complaints.append(_words(message)) if _is_complaint(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if _is_local(request.url) else complaints.append(f"asked {request.url}"))
     yield page
@@ -80,6 +80,11 @@ def page(browser: Browser) -> Iterator[Page]:
 def _is_complaint(message: ConsoleMessage) -> bool:
     # The browser notes each 503 of a busy database; the page asks again, and what does not come then fails the test.
     return message.type == "error" and "status of 503" not in message.text
+
+
+def _words(message: ConsoleMessage) -> str:
+    # "Failed to load resource" does not say which one: its address does.
+    return f"{message.text} ({message.location['url']})"
 
 
 def _is_local(url: str) -> bool:

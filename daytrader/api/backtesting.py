@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from flask import current_app
 
+from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError, TooManyRequestsError
 
 T = TypeVar("T")
@@ -36,8 +37,8 @@ class Backtesting:
         self._most = most
         self._lock = threading.Lock()
         self._running: Counter[int] = Counter()
-        self._newest: Counter[int] = Counter()
-        self._turns: dict[int, threading.Lock] = {}
+        self._arrived = 0
+        self._previews: dict[int, _Previews] = {}
 
     @contextmanager
     def slot(self, user_id: int, jobs: int) -> Iterator[None]:
@@ -59,28 +60,54 @@ class Backtesting:
                 if not self._running[user_id]:
                     del self._running[user_id]
 
-    def preview(self, user_id: int, load: Callable[[], T], run: Callable[[T], R]) -> R:
+    def preview(self, user_id: int, asked_at: int | None, load: Callable[[], T], run: Callable[[T], R]) -> R:
         """
         Return ``run(load())`` unless the user asks for something newer; of one user's previews one runs at a time.
+
+        Args:
+            user_id: Whose previews they are.
+            asked_at: When it was asked for, in milliseconds by the caller's clock: requests overtake each other on
+                their way, one that its caller has given up may be the last to arrive. None takes the time of arrival.
+            load: Reads what is needed.
+            run: Runs what was loaded.
 
         Raises:
             SupersededError: As soon as a newer one is asked for, before whatever is still to be done.
         """
         with self._lock:
-            self._newest[user_id] += 1
-            mine = self._newest[user_id]
-            turn = self._turns.setdefault(user_id, threading.Lock())
-        with turn:
-            self._check(user_id, mine)
-            loaded = load()
-            self._check(user_id, mine)
-            found = run(loaded)
-            self._check(user_id, mine)
-            return found
+            self._arrived += 1
+            mine = (asked_at if asked_at is not None else _milliseconds(), self._arrived)
+            previews = self._previews.setdefault(user_id, _Previews())
+            previews.newest = max(previews.newest, mine)
+            previews.in_flight += 1
+        try:
+            with previews.turn:
+                previews.check(mine)
+                loaded = load()
+                previews.check(mine)
+                return run(loaded)
+        finally:
+            with self._lock:
+                previews.in_flight -= 1
+                if not previews.in_flight:
+                    del self._previews[user_id]
 
-    def _check(self, user_id: int, mine: int) -> None:
-        if self._newest[user_id] != mine:
+
+class _Previews:
+    """One user's previews that have not been answered."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.newest = (0, 0)
+        self.in_flight = 0
+
+    def check(self, mine: tuple[int, int]) -> None:
+        if self.newest != mine:
             raise SupersededError("a newer preview was asked for")
+
+
+def _milliseconds() -> int:
+    return int(get_current_datetime().timestamp() * 1000)
 
 
 def backtesting() -> Backtesting:

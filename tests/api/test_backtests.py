@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -298,7 +299,7 @@ def test_of_previews_the_newest_wins() -> None:
 
     def ask(name: str) -> None:
         try:
-            running.preview(7, load, lambda _: ended.append(name))
+            running.preview(7, None, load, lambda _: ended.append(name))
         except SupersededError:
             ended.append(f"{name} superseded")
 
@@ -307,17 +308,54 @@ def test_of_previews_the_newest_wins() -> None:
     assert loading.wait(10)
     second = threading.Thread(target=ask, args=("second",))
     second.start()
-    while running._newest[7] < 2:
-        pass
-    assert running.preview(8, lambda: 1, lambda one: one + 1) == 2
+    _arrived(running, 2)
+    assert running.preview(8, None, lambda: 1, lambda one: one + 1) == 2
     third = threading.Thread(target=ask, args=("third",))
     third.start()
-    while running._newest[7] < 3:
-        pass
+    _arrived(running, 3)
     go_on.set()
     for thread in (first, second, third):
         thread.join(10)
     assert sorted(ended) == ["first superseded", "second superseded", "third"]
+
+
+def test_a_preview_that_was_overtaken_on_its_way_does_not_end_the_newer_one() -> None:
+    """Which is the newer one is the caller's word: what arrives last may be what it gave up first."""
+    running = Backtesting(2)
+    loading, go_on = threading.Event(), threading.Event()
+    ended: list[int] = []
+
+    def load() -> bool:
+        loading.set()
+        return go_on.wait(10)
+
+    newer = threading.Thread(target=running.preview, args=(7, 2000, load, lambda _: ended.append(2000)))
+    newer.start()
+    assert loading.wait(10)
+    with ThreadPoolExecutor() as pool:
+        older = pool.submit(running.preview, 7, 1000, lambda: True, lambda _: ended.append(1000))
+        _arrived(running, 2)
+        go_on.set()
+        with pytest.raises(SupersededError):
+            older.result(10)
+    newer.join(10)
+    assert ended == [2000]
+    # Nothing of it stays: a caller whose clock goes slow is heard the next time.
+    assert running.preview(7, 5, lambda: 1, lambda one: one) == 1
+
+
+def _arrived(running: Backtesting, number: int) -> None:
+    while running._previews[7].in_flight < number:
+        pass
+
+
+@pytest.mark.usefixtures("acme")
+def test_when_a_preview_was_asked_for_is_a_whole_number(alice: Caller) -> None:
+    """Anything else is told by its name."""
+    assert alice.post("/backtests/preview?asked_at=1764162000000", SMA).status_code == 200
+    refused = alice.post("/backtests/preview?asked_at=soon", SMA)
+    assert refused.status_code == 400
+    assert set(refused.get_json()["validation_errors"]) == {"asked_at"}
 
 
 @pytest.mark.usefixtures("acme")

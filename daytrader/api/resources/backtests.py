@@ -73,6 +73,7 @@ _COSTS: Final = {
 _REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
 _job = JobItemSchema()
 _MOST_COMPARED: Final = 10
+_LAST_MOMENT: Final = 2**53 - 1  # as far as the numbers of a browser go
 
 
 class _Attempt:
@@ -193,7 +194,21 @@ class BacktestPreview(Resource):  # type: ignore[misc]
             with SessionManager(read_only=True) as session:
                 return backtest_service.load(session, asked)
 
-        return backtesting().preview(current_actor().user_id, load, Loaded.run).to_dict()
+        asked_at = validators.checked("asked_at", _moment, request.args.get("asked_at"))
+        return backtesting().preview(current_actor().user_id, asked_at, load, Loaded.run).to_dict()
+
+
+documented(
+    BacktestPreview.post,
+    params={
+        "asked_at": query_parameter(
+            int,
+            "When the caller asked, in milliseconds since 1970: of two previews the later one is the newer, whichever "
+            "arrives first; without it, the time of arrival",
+            1764162000000,
+        )
+    },
+)
 
 
 @ns.route("/compare")
@@ -286,6 +301,10 @@ class BacktestPage(Resource):  # type: ignore[misc]
 
 
 documented(BacktestPage.get, produces=["text/html"], responses={int(HTTPStatus.OK): "The page"})
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else query_values.whole(text, 0, _LAST_MOMENT)
 
 
 def _ids(text: str) -> list[int]:

@@ -2478,7 +2478,7 @@ export interface Operations {
   };
   "POST /backtests/preview": {
     path: Record<never, never>;
-    query: Record<never, never>;
+    query: { asked_at?: number };
     body: Backtest;
     result: Report;
   };
