@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import psycopg
 from sqlalchemy import Engine
 
 from benchmarks.peers import Peer
-from benchmarks.run import Figure
+from benchmarks.run import Figure, absolute
 from daytrader.jobs.import_prices import ImportOptions, import_prices
 from daytrader.models import Base
 from daytrader.services import database
@@ -29,22 +32,64 @@ _COLUMNS = (
     "stock_id, price_date, open_price, high_price, low_price, close_price, volume, source, created_at, updated_at"
 )
 _PANDAS, _PANDAS_NEEDS = "2.3.3", ("sqlalchemy==2.1.9",)
+_NOW = "2024-01-01 00:00:00.000000"
+_GROWTH: Sequence[tuple[int, float]] = ((2, 0.5), (20, 1.5), (200, 10.0))
+"""Numbers of stocks, and in how many seconds their rows should be in."""
+_IMPORT_ALONE = """
+import json, sys, time
+from pathlib import Path
+from benchmarks.memory import peak
+from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.services import database
+engine = database.connect(sys.argv[2])
+before = peak()
+began = time.perf_counter()
+rows = import_prices(Path(sys.argv[1]), ImportOptions(creates_stocks=True)).rows
+seconds = time.perf_counter() - began
+engine.dispose()
+print(json.dumps(dict(seconds=seconds, rows=rows, base=before, peak=peak())))
+"""
+_Row = tuple[int, date, float, float, float, float, int]
+"""Stock (from 0), day, open, high, low, close, volume."""
 _Taken = tuple[float, float]
 """Seconds by the clock, and of the processor."""
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Return the time of the import in turns with that of peers, on SQLite and on PostgreSQL."""
-    file = folder / "million.csv"
+    """Return the time of the import in turns with that of peers, on SQLite and on PostgreSQL, and how it grows."""
+    file = _written(folder / "million.csv", _STOCKS)
+    with running_postgres() as server:
+        return [*_grown(folder), *_on_sqlite(folder, file), *_on_postgresql(server, file)]
+
+
+def _written(file: Path, stocks: int) -> Path:
     with file.open("w", encoding="ascii") as out:
         out.write("symbol,date,open,high,low,close,volume\n")
-        for stock, day, price in _rows():
-            out.write(f"S{stock},{day},{price},{price + 1},{price - 1},{price + 0.5},{1000 + stock}\n")
-    with running_postgres() as server:
-        return [*_on_sqlite(folder, file), *_on_postgresql(server, file)]
+        out.writelines(f"S{stock},{','.join(map(str, cells))}\n" for stock, *cells in _rows(stocks))
+    return file
+
+
+def _grown(folder: Path) -> list[Figure]:
+    """Return the time of imports of several sizes, each in a process of its own whose memory is told."""
+    figures = []
+    for stocks, target in _GROWTH:
+        file, path = _written(folder / "growing.csv", stocks), folder / "growing.db"
+        _make_tables(database.connect(f"sqlite:///{path}"))
+        words = [sys.executable, "-c", _IMPORT_ALONE, str(file), f"sqlite:///{path}"]
+        told = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+        _remove(path)
+        if told["rows"] != stocks * _DAYS:
+            raise AssertionError(f"only {told['rows']} rows were imported")
+        work = (
+            f"CSV of {told['rows']:,} daily rows into a new SQLite database; peak memory {told['peak']:,.0f} MiB, "
+            f"{told['base']:,.0f} MiB before"
+        )
+        figures.append(absolute(f"import-{told['rows']}", work, told["seconds"], target, 1))
+    return figures
 
 
 def _on_sqlite(folder: Path, file: Path) -> list[Figure]:
+    statements = [_values(chunk) for chunk in _chunks(_rows(_STOCKS))]
     numbers = count()
 
     def empty() -> Path:
@@ -61,7 +106,7 @@ def _on_sqlite(folder: Path, file: Path) -> list[Figure]:
             ours.append(_taken(_import, file, f"sqlite:///{path}"))
             _remove(path)
             path = empty()
-            limit.append(_taken(_insert, path))
+            limit.append(_taken(_insert, path, statements))
             _remove(path)
             path = empty()
             answer = peer.work(str(path))
@@ -78,10 +123,11 @@ def _on_sqlite(folder: Path, file: Path) -> list[Figure]:
 
 
 def _on_postgresql(server: PostgresServer, file: Path) -> list[Figure]:
+    rows = list(_rows(_STOCKS))
     ours: list[_Taken] = []
     copy: list[_Taken] = []
     for number in range(_REPEATS):
-        for times, work in ((ours, partial(_import, file)), (copy, _copy)):
+        for times, work in ((ours, partial(_import, file)), (copy, partial(_copy, rows))):
             with server.database(f"import_{number}") as url:
                 _make_tables(database.connect(url))
                 times.append(_taken(work, url))
@@ -107,11 +153,22 @@ def _taken(work: Callable[..., object], *arguments: object) -> _Taken:
     return time.perf_counter() - began, time.process_time() - used
 
 
-def _rows() -> Iterator[tuple[int, date, float]]:
+def _rows(stocks: int) -> Iterator[_Row]:
     first = date(2004, 1, 1)
-    for stock in range(_STOCKS):
+    for stock in range(stocks):
         for day in range(_DAYS):
-            yield stock, first + timedelta(days=day), 50 + (stock * 7 + day * 13) % 400 / 4
+            price = 50 + (stock * 7 + day * 13) % 400 / 4
+            yield stock, first + timedelta(days=day), price, price + 1, price - 1, price + 0.5, 1000 + stock
+
+
+def _chunks(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+    while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
+        yield chunk
+
+
+def _values(chunk: list[_Row]) -> list[object]:
+    """Return what one statement of many rows is given."""
+    return list(chain.from_iterable((stock + 1, str(day), *cells, _NOW, _NOW) for stock, day, *cells in chunk))
 
 
 def _make_tables(engine: Engine) -> None:
@@ -138,9 +195,9 @@ def _import(file: Path, url: str) -> None:
         raise AssertionError(f"only {report.rows} rows were imported")
 
 
-def _copy(url: str) -> None:
-    """Store the rows by COPY in the binary format and an upsert, in one transaction; they need no parsing."""
-    now = "2024-01-01 00:00:00+00"
+def _copy(rows: list[_Row], url: str) -> None:
+    """Store *rows*, which need no parsing, by COPY in the binary format and an upsert, in one transaction."""
+    now = f"{_NOW}+00"
     given = "stock_id, price_date, open_price, high_price, low_price, close_price, volume"
     kinds = ["int4", "date", *["float8"] * 4, "int8"]
     places = ", ".join(f"{name} {kind}" for name, kind in zip(given.split(", "), kinds, strict=True))
@@ -153,40 +210,24 @@ def _copy(url: str) -> None:
         cursor.execute(f"CREATE TEMPORARY TABLE copied ({places}) ON COMMIT DROP")
         with cursor.copy("COPY copied FROM STDIN (FORMAT binary)") as copy:
             copy.set_types(kinds)
-            for stock, day, price in _rows():
-                copy.write_row((stock + 1, day, price, price + 1, price - 1, price + 0.5, 1000 + stock))
+            for stock, *cells in rows:
+                copy.write_row((stock + 1, *cells))
         cursor.execute(
             f"INSERT INTO stock_daily_prices ({_COLUMNS}) SELECT {given}, 'HISTORICAL', '{now}', '{now}' FROM copied "
             f"ON CONFLICT (stock_id, price_date) DO UPDATE SET {changes}"
         )
 
 
-def _insert(path: Path) -> None:
-    now = "2024-01-01 00:00:00.000000"
+def _insert(path: Path, statements: list[list[object]]) -> None:
+    """Store rows, which need no parsing, by one statement for each part of *statements*, in one transaction."""
+    one = "(?, ?, ?, ?, ?, ?, ?, 'HISTORICAL', ?, ?)"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
-        stocks = ((number + 1, f"S{number}", True, now, now) for number in range(_STOCKS))
+        stocks = ((number + 1, f"S{number}", True, _NOW, _NOW) for number in range(_STOCKS))
         connection.executemany(
             "INSERT INTO stocks (id, symbol, is_active, created_at, updated_at) VALUES (?, ?, ?, ?, ?)", stocks
         )
-        one = "(?, ?, ?, ?, ?, ?, ?, 'HISTORICAL', ?, ?)"
-        rows = _rows()
-        while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
-            values = [
-                value
-                for stock, day, price in chunk
-                for value in (
-                    stock + 1,
-                    day.isoformat(),
-                    price,
-                    price + 1,
-                    price - 1,
-                    price + 0.5,
-                    1000 + stock,
-                    now,
-                    now,
-                )
-            ]
-            places = ", ".join([one] * len(chunk))
+        places = ", ".join([one] * _ROWS_A_STATEMENT)
+        for values in statements:
             connection.execute(f"INSERT INTO stock_daily_prices ({_COLUMNS}) VALUES {places}", values)
         connection.commit()

@@ -46,8 +46,9 @@ _SYMBOLS_TARGET: Final = 10.0
 
 # What `daytrader sweep` does for one stock; in a process of its own for the sake of its memory.
 _GROWTH: Final = """
-import json, os, resource, time
+import json, os, time
 from decimal import Decimal
+from benchmarks.memory import peak
 from daytrader.core import sweep
 from daytrader.core.assessment import assess
 from daytrader.core.rules import Rules
@@ -61,14 +62,14 @@ tried = sweep.grid(axes)
 cash, threads = Decimal(10_000), os.cpu_count() or 1
 warm = sweep.run(bars, "sma_cross", tried.part(0, 256), Rules(), cash=cash)
 assess(bars, "sma_cross", tried.part(0, 256), warm, Rules(), symbol="X", cash=cash, threads=threads)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 began, used = time.perf_counter(), time.process_time()
 outcome = sweep.run(bars, "sma_cross", tried, Rules(), cash=cash)
 swept = time.perf_counter()
 assess(bars, "sma_cross", tried, outcome, Rules(), symbol="X", cash=cash, threads=threads)
 done = time.perf_counter()
 print(json.dumps(dict(size=tried.size, sweep=swept - began, verdict=done - swept, cpu=time.process_time() - used,
-    base=before / 1024, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+    base=before, peak=peak())))
 """
 
 
