@@ -26,11 +26,10 @@ from daytrader.services import database, price_revisions
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.constants import DAILY
 from tests.conftest import PASSWORD, World
-from tests.e2e.server import RunningServer, daytrader, wait_for
+from tests.e2e.server import RunningServer, daytrader, wait_for, wait_until_idle
 
 _SERVICES, _CONNECTIONS, _REQUESTS, _REPEATS = 60, 4, 100, 7
 _BARS = 5_000
-_IDLE = 0.1
 _LIST_TARGET, _HISTORY_TARGET = 3.0, 0.03
 _PEER, _PEER_VERSION = "fastapi", "0.116.1"
 _PEERS_NEEDS = ("uvicorn[standard]==0.54.0", "sqlalchemy==2.1.9", "pyjwt==2.15.1")
@@ -53,7 +52,7 @@ def measure(folder: Path) -> list[Figure]:
         server.sign_in("carol", PASSWORD)
         ours = _Asked(server.address, "/api/v1/services?page_size=20", str(server.token))
         theirs = _Asked(peer, "/services?page_size=20", str(server.token))
-        _wait_until_idle(server)
+        wait_until_idle(server)
         wait_for(theirs.is_answered, 30)
         is_equal = _shown(ours.once()) == _shown(theirs.once())
         ours.seconds(), theirs.seconds()  # warm
@@ -110,17 +109,6 @@ def _fill(instance: Path) -> None:
     for number in range(_SERVICES):
         world.service(owner, stock, name=f"service {number}")
     engine.dispose()
-
-
-def _wait_until_idle(server: RunningServer) -> None:
-    """Wait until what the server compiles at its start is compiled: less than a tenth of a core within a second."""
-
-    def is_idle() -> bool:
-        before = server.cpu_seconds()
-        time.sleep(1)
-        return server.cpu_seconds() - before < _IDLE
-
-    wait_for(is_idle, 300)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import requests
 T = TypeVar("T")
 
 START_SECONDS: Final = 240  # what a first start may take, everything compiled included
+_IDLE: Final = 0.1
 _ADDRESS: Final = re.compile(r"(?:answers|serves) at (http://\S+)")
 _ACCOUNT: Final = re.compile(r"Account (\S+), password (\S+)")
 _DAYTRADER: Final = (sys.executable, "-c", "from daytrader.cli import main; main()")
@@ -154,6 +155,17 @@ def wait_for(find: Callable[[], T | None], seconds: float, why: Callable[[], str
             return found
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
         time.sleep(0.1)
+
+
+def wait_until_idle(server: RunningServer) -> None:
+    """Wait until what the server compiles at its start is compiled: less than a tenth of a core within a second."""
+
+    def is_idle() -> bool:
+        before = server.cpu_seconds()
+        time.sleep(1)
+        return server.cpu_seconds() - before < _IDLE
+
+    wait_for(is_idle, START_SECONDS)
 
 
 def environment(instance: Path) -> dict[str, str]:
