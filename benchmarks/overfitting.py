@@ -80,7 +80,7 @@ def _equals_the_return_matrix() -> bool:
 
 def _scan(folder: Path) -> Figure:
     """Return the time of a scan over stored stocks, once their columns are cached."""
-    from daytrader.cli import scan
+    from daytrader.jobs.scan import scan
     from daytrader.models import Base
     from daytrader.services import column_cache
 
@@ -89,11 +89,11 @@ def _scan(folder: Path) -> Figure:
     column_cache.use(folder)
     fill_stocks()
     began = time.perf_counter()
-    found = scan._scan((), "technical", {})
+    found = scan("technical", {}, ())
     cold = time.perf_counter() - began
-    taken = median_seconds(lambda: scan._scan((), "technical", {}), 5)
+    taken = median_seconds(lambda: scan("technical", {}, ()), 5)
     engine.dispose()
-    work = f"scan of {found.seen} stored stocks, {len(found.signals)} signals; the first time, uncached, {cold:.1f} s"
+    work = f"scan of {found.stocks} stored stocks, {len(found.signals)} signals; the first time, uncached, {cold:.1f} s"
     return absolute("scan", work, taken, _SCAN_TARGET, 5)
 
 

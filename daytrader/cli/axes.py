@@ -13,13 +13,6 @@ from daytrader.utils.errors import InvalidInputError
 if TYPE_CHECKING:
     from daytrader.core.combinations import Combinations, Number
 
-# Options of the command line whose settings are called otherwise.
-_NAMES: Final = {
-    "stop_loss": "stop_loss_percent",
-    "take_profit": "take_profit_percent",
-    "gap_reserve": "gap_reserve_percent",
-    "shares": "fixed_shares",
-}
 _BOUNDS, _RANGE = 2, 3
 _MOST_VALUES: Final = 100_000
 
@@ -52,25 +45,22 @@ def parse(
 
 def setting_name(name: str) -> str:
     """Return the setting that is meant: as in a stored service, or as the option is called."""
-    plain = name.strip().lower().replace("-", "_")
-    return _NAMES.get(plain, plain)
+    from daytrader.core.rules import stored_name
+
+    return stored_name(name.strip().lower().replace("-", "_"))
 
 
 def _values(name: str, text: str) -> list[Number]:
     """Read ``5:50:5`` (both ends included), ``5:50`` (step 1) or ``0,2,5``."""
+    from daytrader.core.combinations import stepped
+
     if ":" not in text:
         return [_number(name, part) for part in text.split(",")]
-    parts = [Decimal(_number(name, part)) for part in text.split(":")]
+    parts = [_number(name, part) for part in text.split(":")]
     if len(parts) not in (_BOUNDS, _RANGE):
         raise _refused(name, text)
-    first, last = parts[:2]
-    step = parts[2] if len(parts) == _RANGE else Decimal(1)
-    if step <= 0 or last < first:
-        raise _refused(name, text)
-    count = int((last - first) / step) + 1
-    if count > _MOST_VALUES:
-        raise InvalidInputError({"axis": [f"{name}: {count:,} values, at most {_MOST_VALUES:,}"]})
-    return [_plain(first + step * place) for place in range(count)]
+    values: list[Number] = [*stepped(name, *parts, most=_MOST_VALUES)]
+    return values
 
 
 def _bounds(name: str, text: str) -> tuple[Number, Number]:
@@ -81,17 +71,15 @@ def _bounds(name: str, text: str) -> tuple[Number, Number]:
 
 
 def _number(name: str, text: str) -> int | Decimal:
+    from daytrader.core.combinations import plain
+
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
         raise _refused(name, text) from None
     if not number.is_finite():
         raise _refused(name, text)
-    return _plain(number)
-
-
-def _plain(number: Decimal) -> int | Decimal:
-    return int(number) if number == number.to_integral_value() else number
+    return plain(number)
 
 
 def _rows(file: Path) -> list[dict[str, Number]]:

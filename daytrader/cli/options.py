@@ -182,6 +182,8 @@ def trading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _take(values: dict[str, Any]) -> TradingOptions:
     """Move this module's options out of *values*."""
+    from daytrader.core.rules import RULE_NAMES, Rules
+
     params: dict[str, str] = dict(values.pop("param"))
     for name in ("buy_threshold", "sell_threshold"):
         given = values.pop(name)
@@ -193,7 +195,7 @@ def _take(values: dict[str, Any]) -> TradingOptions:
         start=values.pop("start"),
         end=values.pop("end"),
         cash=values.pop("cash"),
-        rules=_rules(values),
+        rules=Rules.called({name: values.pop(name) for name in RULE_NAMES}),
         fill=values.pop("fill"),
         prices=values.pop("prices"),
         interval=_interval(values.pop("interval")),
@@ -204,23 +206,3 @@ def _take(values: dict[str, Any]) -> TradingOptions:
 
 def _interval(chosen: str | None) -> int | None:
     return None if chosen is None else 0 if chosen == "daily" else int(chosen)
-
-
-def _rules(values: dict[str, Any]) -> Rules:
-    from daytrader.core.rules import Costs, Rules
-
-    return Rules(
-        allocation=values.pop("allocation"),
-        fixed_shares=values.pop("shares"),
-        stop_loss_percent=values.pop("stop_loss"),
-        take_profit_percent=values.pop("take_profit"),
-        minimum_balance=values.pop("minimum_balance"),
-        gap_reserve_percent=values.pop("gap_reserve"),
-        costs=Costs(
-            per_order=values.pop("commission_per_order"),
-            per_share=values.pop("commission_per_share"),
-            percent=values.pop("commission_percent"),
-            minimum=values.pop("commission_minimum"),
-            slippage_bps=values.pop("slippage_bps"),
-        ),
-    )

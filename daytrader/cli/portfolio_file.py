@@ -15,26 +15,10 @@ from daytrader.utils.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from daytrader.core.portfolio import Member
-    from daytrader.core.rules import Rules
 
-# Names are those of the command line's options.
-_RULES: Final = {
-    "allocation": "allocation",
-    "shares": "fixed_shares",
-    "stop_loss": "stop_loss_percent",
-    "take_profit": "take_profit_percent",
-    "minimum_balance": "minimum_balance",
-    "gap_reserve": "gap_reserve_percent",
-}
-_COSTS: Final = {
-    "commission_per_order": "per_order",
-    "commission_per_share": "per_share",
-    "commission_percent": "percent",
-    "commission_minimum": "minimum",
-    "slippage_bps": "slippage_bps",
-}
 _WHOLE: Final = ("cash", "start", "end", "fill", "prices", "interval", "rules", "members")
-_MEMBER: Final = ("name", "symbol", "file", "strategy", "params", "budget", *_RULES, *_COSTS)
+# Beside these a member may have every rule, by its name on the command line.
+_MEMBER: Final = ("name", "symbol", "file", "strategy", "params", "budget")
 _DEFAULT_CASH: Final = Decimal(10_000)
 
 
@@ -67,9 +51,11 @@ def read_portfolio(path: Path) -> PortfolioFile:
             told = tomllib.load(file, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError({path.name: [f"is no TOML: {error}"]}) from None
+    from daytrader.core.rules import RULE_NAMES
+
     _check_names(told, _WHOLE, "")
     shared: dict[str, Any] = _take(told, "rules", dict, {})
-    _check_names(shared, (*_RULES, *_COSTS), "rules.")
+    _check_names(shared, RULE_NAMES, "rules.")
     listed = _take(told, "members", list, [])
     prices: Prices = _choice(told, "prices", get_args(Prices), "raw")
     interval = told.get("interval")
@@ -94,33 +80,25 @@ def _member(
 ) -> Member:
     from daytrader.cli.source import read_bars
     from daytrader.core.portfolio import Member
+    from daytrader.core.rules import RULE_NAMES, Rules
 
     if not isinstance(told, dict):
         raise InvalidInputError({"members": ["must be tables: [[members]]"]})
-    _check_names(told, _MEMBER, place)
+    _check_names(told, (*_MEMBER, *RULE_NAMES), place)
     if ("symbol" in told) == ("file" in told):
         raise InvalidInputError({f"{place}symbol": ["name a stored symbol, or a file"]})
     source = str(folder / told["file"]) if "file" in told else str(told["symbol"])
     symbol, bars = read_bars(source, prices=prices, interval=interval)
+    given = shared | {name: value for name, value in told.items() if name in RULE_NAMES}
     return Member(
         symbol,
         bars,
         str(told.get("strategy", "technical")),
         _take(told, "params", dict, {}),
-        _rules(shared | {name: value for name, value in told.items() if name in (*_RULES, *_COSTS)}, place),
+        Rules.called({name: _number(given, name, None, place) for name in given}),
         _number(told, "budget", None, place) if "budget" in told else None,
         str(told.get("name", "")),
     )
-
-
-def _rules(told: Mapping[str, Any], place: str) -> Rules:
-    from daytrader.core.rules import Costs, Rules
-
-    rules = {target: _number(told, name, None, place) for name, target in _RULES.items() if name in told}
-    if "fixed_shares" in rules:
-        rules["fixed_shares"] = int(rules["fixed_shares"])
-    costs = {target: _number(told, name, None, place) for name, target in _COSTS.items() if name in told}
-    return Rules(**rules, costs=Costs(**costs))
 
 
 def _check_names(told: Mapping[str, Any], known: Collection[str], place: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -13,23 +12,9 @@ from daytrader.cli.context import console, open_database, use_own_strategies, wa
 from daytrader.cli.options import KeyValueType
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rich.table import Table
-    from sqlalchemy.orm import Session
 
-    from daytrader.core.bars import Bars
     from daytrader.core.scan import Signal
-
-
-@dataclass
-class _Found:
-    """Signals of last bars, and what was seen on the way."""
-
-    signals: list[Signal] = field(default_factory=list)
-    seen: int = 0
-    newest: int = -1  # session, days since 1970-01-01
-    last: dict[str, int] = field(default_factory=dict)
 
 
 @click.command()
@@ -51,75 +36,27 @@ def scan(
     as_json: bool,
 ) -> None:
     """List what a strategy says at the last bar of every stored stock, or of SYMBOLS, with reason and figures."""
+    from daytrader.jobs import scan as jobs
     from daytrader.utils.errors import InvalidInputError
 
     if symbols and is_all:
         raise InvalidInputError({"symbols": ["name symbols or take --all, not both"]})
     use_own_strategies()
     open_database()
-    found = _scan(symbols, name, dict(params))
-    old = sorted(symbol for symbol, session in found.last.items() if session != found.newest)
+    found = jobs.scan(name, dict(params), symbols)
     signals = [
-        one
-        for one in found.signals
-        if one.symbol not in old and (side is None or one.side.value == side) and (one.is_new or not only_new)
+        one for one in found.signals if (side is None or one.side.value == side) and (one.is_new or not only_new)
     ]
-    if old:
-        warn(f"{len(old)} stocks end before the others and have no signal today: {', '.join(old[:5])}")
+    if found.stale:
+        some = ", ".join(found.stale[:5])
+        warn(f"{len(found.stale)} stocks end before the others and have no signal today: {some}")
     if as_json:
-        click.echo(json.dumps({"strategy": name, "stocks": found.seen, "signals": [_values(one) for one in signals]}))
+        told = {"strategy": name, "stocks": found.stocks, "signals": [one.to_dict() for one in signals]}
+        click.echo(json.dumps(told))
         return
     if signals:
         console().print(_table(signals))
-    console().print(f"{len(signals):,} signals of {name} on {found.seen:,} stocks", markup=False)
-
-
-def _scan(symbols: Sequence[str], name: str, params: dict[str, str]) -> _Found:
-    from daytrader.core.scan import last_signal
-    from daytrader.core.strategy import get_strategy, resolve_params
-    from daytrader.services import price_service, stock_service
-    from daytrader.services.session_manager import SessionManager
-
-    strategy = get_strategy(name)
-    resolved = resolve_params(strategy, params)
-    found = _Found()
-    with SessionManager(read_only=True) as session:
-        until = price_service.market_time(session)
-        stocks = [stock_service.by_symbol(session, symbol) for symbol in symbols] or stock_service.listing(session)
-        for stock in stocks:
-            bars = _bars(session, stock.id, until)
-            if not bars.n:
-                continue
-            found.seen += 1
-            found.last[stock.symbol] = int(bars.session[-1])
-            signal = last_signal(stock.symbol, bars, strategy, resolved)
-            if signal is not None:
-                found.signals.append(signal)
-    found.newest = max(found.last.values(), default=-1)
-    return found
-
-
-def _bars(session: Session, stock_id: int, until: datetime | None) -> Bars:
-    """Return the bars that may be decided on: those that a replay has shown, else the final ones."""
-    from daytrader.services import price_service
-    from daytrader.utils.constants import DAILY
-    from daytrader.utils.current_datetime import get_current_datetime
-
-    if until is not None:
-        return price_service.load_bars(session, stock_id, until=until)
-    return price_service.load_final_bars(session, stock_id, DAILY, get_current_datetime())
-
-
-def _values(signal: Signal) -> dict[str, object]:
-    return {
-        "symbol": signal.symbol,
-        "side": signal.side.value,
-        "session": signal.session.isoformat(),
-        "close": signal.close,
-        "reason": signal.reason,
-        "evidence": dict(signal.evidence),
-        "is_new": signal.is_new,
-    }
+    console().print(f"{len(signals):,} signals of {name} on {found.stocks:,} stocks", markup=False)
 
 
 def _table(signals: Sequence[Signal]) -> Table:

@@ -50,6 +50,28 @@ class Combinations:
         return Combinations(self.names, tuple(column[first:last] for column in self.columns))
 
 
+def stepped(
+    name: str, low: Decimal | int, high: Decimal | int, step: Decimal | int = 1, *, most: int
+) -> list[int | Decimal]:
+    """
+    Return the values of the setting *name* from *low* by *step* up to *high*, both included where the steps meet it.
+
+    Raises:
+        InvalidParameterError: If they do not go up, or are more than *most*.
+    """
+    if step <= 0 or high < low:
+        raise InvalidParameterError(name, "must go up from its lowest to its highest value")
+    first, width = Decimal(low), Decimal(step)
+    if (high - first) / width >= most:
+        raise InvalidParameterError(name, f"must be at most {most:,} values")
+    return [plain(first + width * place) for place in range(int((high - first) / width) + 1)]
+
+
+def plain(number: Decimal) -> int | Decimal:
+    """Return *number*, as an int where it is whole."""
+    return int(number) if number == number.to_integral_value() else number
+
+
 def grid(axes: Mapping[str, Sequence[Number]]) -> Combinations:
     """
     Return every combination of the values of *axes*, the last axis changing fastest.

@@ -64,5 +64,3 @@ class SweepStoppedError(DayTraderError):
         self.done = done
         self.total = total
         self.outcome = outcome
-        self.done = done
-        self.total = total

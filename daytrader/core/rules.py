@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import MICROS, PPM, to_cents, to_ppm, to_scaled
@@ -30,6 +30,21 @@ RULE_FIELDS: Final[Mapping[str, int]] = {
     "commission_minimum": 2,
     "slippage_bps": 2,
 }
+# What people call some of them: on the command line, in a portfolio's file, over the API.
+_SPOKEN: Final[Mapping[str, str]] = {
+    "shares": "fixed_shares",
+    "stop_loss": "stop_loss_percent",
+    "take_profit": "take_profit_percent",
+    "gap_reserve": "gap_reserve_percent",
+}
+_STORED: Final[Mapping[str, str]] = {stored: name for name, stored in _SPOKEN.items()}
+RULE_NAMES: Final = tuple(_STORED.get(name, name) for name in RULE_FIELDS)
+"""The settings of `RULE_FIELDS` as people call them: ``stop_loss`` for ``stop_loss_percent``."""
+
+
+def stored_name(name: str) -> str:
+    """Return the name that a service stores the setting *name* by; what people call no otherwise is returned as is."""
+    return _SPOKEN.get(name, name)
 
 
 class RuleInts(NamedTuple):
@@ -140,7 +155,17 @@ class Rules:
         )
         object.__setattr__(self, "compiled", compiled)
 
-    def changed(self, given: Mapping[str, int | float]) -> Rules:
+    @classmethod
+    def called(cls, given: Mapping[str, int | float | Decimal | None]) -> Self:
+        """
+        Return the rules with the *given* settings, named as in `RULE_NAMES`; None leaves the default.
+
+        Raises:
+            InvalidParameterError: As `changed`.
+        """
+        return cls().changed({stored_name(name): value for name, value in given.items() if value is not None})
+
+    def changed(self, given: Mapping[str, int | float | Decimal]) -> Self:
         """
         Return these rules with the *given* settings, named as in `RULE_FIELDS`.
 
@@ -154,7 +179,7 @@ class Rules:
                 raise InvalidParameterError(name, f"unknown rule, known: {', '.join(RULE_FIELDS)}")
             own = name.removeprefix("commission_")
             target = costs if own in _COST_FIELDS else rules
-            target[own] = int(value) if name == "fixed_shares" else Decimal(str(value))
+            target[own] = int(value) if name == "fixed_shares" and value == int(value) else Decimal(str(value))
         return replace(self, costs=replace(self.costs, **costs), **rules)
 
     def as_dict(self) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -43,6 +43,11 @@ class Signal:
     reason: str
     evidence: Mapping[str, float | None]
     is_new: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        evidence = dict(self.evidence)
+        return asdict(self) | {"side": self.side.value, "session": self.session.isoformat(), "evidence": evidence}
 
 
 def last_signal(symbol: str, bars: Bars, strategy: Strategy, params: Mapping[str, object]) -> Signal | None:

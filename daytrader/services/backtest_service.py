@@ -60,7 +60,7 @@ class MemberRequest:
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Return the member that `to_json` wrote."""
         budget = None if plain["budget"] is None else Decimal(plain["budget"])
-        return cls(**{**plain, "rules": _rules(plain["rules"]), "budget": budget})
+        return cls(**{**plain, "rules": Rules.called(plain["rules"]), "budget": budget})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class BacktestRequest:
         """Return the request that `to_json` wrote."""
         days = {name: None if plain[name] is None else date.fromisoformat(plain[name]) for name in ("start", "end")}
         members = tuple(MemberRequest.from_json(member) for member in plain["members"])
-        own = {"rules": _rules(plain["rules"]), "cash": Decimal(plain["cash"]), "members": members}
+        own = {"rules": Rules.called(plain["rules"]), "cash": Decimal(plain["cash"]), "members": members}
         return cls(**{**plain, **own, **days})
 
 
@@ -400,10 +400,6 @@ def _source(request: BacktestRequest, stock_id: int, bars: Bars) -> dict[str, An
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:
     return {name: float(value) if isinstance(value, Decimal) else value for name, value in params.items()}
-
-
-def _rules(plain: Mapping[str, Any]) -> Rules:
-    return Rules().changed({name: value for name, value in plain.items() if value is not None})
 
 
 def _has_changed(session: Session, source: Mapping[str, Any]) -> bool:

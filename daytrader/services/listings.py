@@ -24,6 +24,7 @@ from daytrader.models import (
 from daytrader.services import trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.event_payloads import DERIVED
+from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import NotFoundError
 from daytrader.utils.query_utils import Listing, ListQuery, Page
 
@@ -58,6 +59,7 @@ DAILY_PRICES: Final = Listing.of(
     derived=DERIVED[StockDailyPrice],
     aliases={"price": "close_price", "start": "price_date_after", "end": "price_date_before"},
     joins=(Stock,),
+    constants={"interval": ("daily", str(DAILY))},  # as the other addresses of prices have it
 )
 
 INTRADAY_PRICES: Final = Listing.of(

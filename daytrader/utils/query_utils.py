@@ -29,6 +29,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -110,6 +111,7 @@ class Listing:
         aliases: Other names of a column, or of a whole filter (``start`` for ``price_date_after``).
         joins: Tables that the columns need beside the model's, each by foreign key.
         uppercase: Text columns whose values are stored in capitals.
+        constants: Filters that no column stands behind, as every row has the same: the words for it, by name.
     """
 
     model: type[Any]
@@ -119,6 +121,7 @@ class Listing:
     aliases: Mapping[str, str] = field(default_factory=dict)
     joins: tuple[type[Any], ...] = ()
     uppercase: frozenset[str] = frozenset({"symbol", "stock_symbol"})
+    constants: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -130,6 +133,7 @@ class Listing:
         derived: Iterable[str] = (),
         aliases: Mapping[str, str] | None = None,
         joins: tuple[type[Any], ...] = (),
+        constants: Mapping[str, Sequence[str]] | None = None,
     ) -> Listing:
         """Return a listing of every public column of *model*; what SQL derives (*shown*) is not computed again."""
         names = [a.key for a in model.__mapper__.column_attrs if a.key not in model.private_columns]
@@ -143,12 +147,13 @@ class Listing:
             derived=tuple(name for name in derived if name not in shown),
             aliases=aliases or {},
             joins=joins,
+            constants=constants or {},
         )
 
     @cached_property
     def filters(self) -> dict[str, type]:
         """Return every filter there is, aliases included, with the type of its value."""
-        found: dict[str, type] = {}
+        found: dict[str, type] = dict.fromkeys(self.constants, str)
         for name, column in self.columns.items():
             kind = _kind_of(column)
             assert kind is not None  # `of` keeps only columns of a kind
@@ -311,13 +316,16 @@ class Listing:
             if name.startswith(alias) and name.removeprefix(alias) in _ALL_SUFFIXES:
                 name = target + name.removeprefix(alias)
                 break
-        if name in self.columns:
+        if name in self.columns or name in self.constants:
             return name, ""
         base, _, suffix = name.rpartition("_")
         return base, f"_{suffix}"
 
     def _condition(self, name: str, kind: type, text: str) -> ColumnElement[bool]:
         column_name, suffix = self.resolve(name)
+        if name in self.constants:
+            query_values.choice(text, self.constants[name])
+            return true()
         column: ColumnElement[Any] = self.columns[column_name].expression
         if suffix == "_like":
             return column.icontains(query_values.text(text), autoescape=True)

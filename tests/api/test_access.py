@@ -189,8 +189,8 @@ def _with_trades(owner: Caller, named: dict[str, object], rule: str) -> dict[str
     if "sweep_id" in rule:
         asked = {"symbol": named["symbol"], "strategy": "buy_and_hold", "grid": {"stop_loss": [1, 2]}}
         made = owner.post("/sweeps", asked).get_json()
-        owner.delete(f"/jobs/{made['job_id']}")
-        return named | {"sweep_id": made["id"]}
+        owner.delete(f"/jobs/{made['id']}")
+        return named | {"sweep_id": made["sweep_id"]}
     if "transaction_id" not in rule and "order_id" not in rule:
         return named
     owner.post(f"/services/{named['service_id']}/activate")

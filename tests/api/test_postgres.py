@@ -169,7 +169,7 @@ def test_two_workers_share_the_sweeps(app: Flask, trader: Caller, world: World) 
     """Each sweep is computed once, whichever process has it, and comes to the same figures."""
     world.prices(world.stock("OTHER"), [10 + number % 7 + number / 50 for number in range(120)])
     asked = {"symbol": "OTHER", "strategy": "sma_trend", "grid": {"window": [2, 3, 5, 8]}, "metric": "total_return_pct"}
-    ids = [trader.post("/sweeps", asked).get_json()["id"] for _ in range(2)]
+    ids = [trader.post("/sweeps", asked).get_json()["sweep_id"] for _ in range(2)]
     instance = app.extensions["settings"].instance
     workers = [Worker(sweep.handlers(instance, address="", dask="")) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
@@ -180,6 +180,6 @@ def test_two_workers_share_the_sweeps(app: Flask, trader: Caller, world: World) 
     assert len({(one["best_value"], str(one["best_params"]), one["data_hash"]) for one in shown}) == 1
     pages = [trader.get(f"/sweeps/{sweep_id}/results").get_json()["items"] for sweep_id in ids]
     assert all(page == pages[0] for page in pages)
-    last = trader.post("/sweeps", asked).get_json()["id"]
+    last = trader.post("/sweeps", asked).get_json()["sweep_id"]
     workers[0].run_waiting()
     assert trader.get(f"/sweeps/{last}").get_json()["findings"]["earlier_trials"] == 2 * 4

@@ -184,6 +184,15 @@ def test_intraday_prices_are_filtered(admin: Caller, acme: Stock) -> None:
     assert admin.get("/prices/intraday", adj_close=1).status_code == 400
 
 
+def test_daily_prices_are_of_one_interval(admin: Caller, acme: Stock) -> None:
+    """Its name is a filter here too, as at every address of prices; other bars are asked for elsewhere."""
+    assert admin.post("/prices/daily", {"stock_id": acme.id, "price_date": "2020-01-02"} | DAILY).status_code == 201
+    for word in ("daily", "0"):
+        assert len(admin.get("/prices/daily", interval=word).get_json()["items"]) == 1
+    refused = admin.get("/prices/daily", interval="5")
+    assert (refused.status_code, list(refused.get_json()["validation_errors"])) == (400, ["interval"])
+
+
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("sort", ["id", "price_date", "close_price", "volume", "source", "symbol", "created_at"])
 def test_a_cursor_walks_through_a_list(world: World, admin: Caller, acme: Stock, sort: str, order: str) -> None:

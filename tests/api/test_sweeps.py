@@ -70,7 +70,7 @@ def swept(app: Flask, alice: Caller, acme: Stock) -> Callable[..., dict[str, Any
         accepted = alice.post("/sweeps", {name: value for name, value in asked.items() if value is not None})
         assert accepted.status_code == 202, accepted.get_json()
         app.extensions["jobs"].run_waiting()
-        shown: dict[str, Any] = alice.get(f"/sweeps/{accepted.get_json()['id']}").get_json()
+        shown: dict[str, Any] = alice.get(f"/sweeps/{accepted.get_json()['sweep_id']}").get_json()
         assert shown["state"] == "SUCCEEDED", shown["error"]
         return shown
 
@@ -78,14 +78,18 @@ def swept(app: Flask, alice: Caller, acme: Stock) -> Callable[..., dict[str, Any
 
 
 def test_a_sweep_is_asked_for_and_computed_as_a_job(app: Flask, alice: Caller, acme: Stock, world: World) -> None:
-    """202 with what it will take and its job; its user hears of the job; the figures are the core's, bit for bit."""
+    """202 with the job; the sweep says what it takes; its user hears of the job; the figures are the core's bits."""
     accepted = alice.post("/sweeps", {"symbol": "acme", "strategy": "sma_cross", "grid": AXES, "stop_loss": 3})
     assert accepted.status_code == 202
-    asked = accepted.get_json()
-    assert accepted.headers["Location"] == f"/api/v1/sweeps/{asked['id']}"
+    told = accepted.get_json()
+    assert accepted.headers["Location"] == f"/api/v1/jobs/{told['id']}"
+    assert (told["kind"], told["state"], told["result_url"]) == ("sweep", "QUEUED", None)
+    shown = alice.get(f"/jobs/{told['id']}").get_json()
+    assert told == {name: shown[name] for name in told if name != "sweep_id"} | {"sweep_id": 1}
+    asked = alice.get(f"/sweeps/{told['sweep_id']}").get_json()
     assert (asked["state"], asked["combinations"], asked["settings"]) == ("QUEUED", 12, ["fast", "slow"])
+    assert asked["job_id"] == told["id"]
     assert asked["estimated_seconds"] > 0
-    assert asked["job"]["kind"] == "sweep"
 
     app.extensions["jobs"].run_waiting()
 
@@ -161,7 +165,7 @@ def test_a_second_sweep_on_the_same_history_counts_the_first(
     assert swept(start="2020-07-01")["findings"]["earlier_trials"] == 12 * 1 + 2
     theirs = _ask(bob).get_json()
     app.extensions["jobs"].run_waiting()
-    assert bob.get(f"/sweeps/{theirs['id']}").get_json()["findings"]["earlier_trials"] == 0
+    assert bob.get(f"/sweeps/{theirs['sweep_id']}").get_json()["findings"]["earlier_trials"] == 0
 
 
 @pytest.mark.parametrize(
@@ -327,7 +331,7 @@ def _ask(caller: Caller) -> TestResponse:
 @pytest.mark.usefixtures("acme")
 def test_another_users_sweep_is_not_there(app: Flask, alice: Caller, bob: Caller, admin: Caller) -> None:
     """404 in every form and no row of a list; an admin reads; a deleted one is gone with its files."""
-    place = f"/sweeps/{_ask(alice).get_json()['id']}"
+    place = f"/sweeps/{_ask(alice).get_json()['sweep_id']}"
     assert alice.get(f"{place}/results").status_code == 409
     assert alice.delete(place).status_code == 409
     app.extensions["jobs"].run_waiting()
@@ -347,10 +351,10 @@ def test_another_users_sweep_is_not_there(app: Flask, alice: Caller, bob: Caller
 def test_a_cancelled_sweep_leaves_no_file(app: Flask, alice: Caller) -> None:
     """Its state is its job's, and it can be removed."""
     asked = _ask(alice).get_json()
-    assert alice.delete(f"/jobs/{asked['job_id']}").status_code == 204
-    assert alice.get(f"/sweeps/{asked['id']}").get_json()["state"] == "CANCELLED"
+    assert alice.delete(f"/jobs/{asked['id']}").status_code == 204
+    assert alice.get(f"/sweeps/{asked['sweep_id']}").get_json()["state"] == "CANCELLED"
     assert app.extensions["jobs"].run_waiting() == 0
-    assert alice.delete(f"/sweeps/{asked['id']}").status_code == 204
+    assert alice.delete(f"/sweeps/{asked['sweep_id']}").status_code == 204
 
 
 @pytest.mark.usefixtures("acme")

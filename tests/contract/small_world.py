@@ -110,7 +110,7 @@ def _fill(world: World, app: Flask, owner: User, token: str) -> dict[str, Any]:
     post(f"/services/{services[ServiceState.PAUSED].id}/pause")
     backtest = post("/backtests", {"symbol": "ACME", "strategy": "sma_cross"})["id"]
     grid = {"fast": [5, 10], "slow": [20, 30]}
-    sweep = post("/sweeps", {"symbol": "ACME", "strategy": "sma_cross", "grid": grid})["id"]
+    sweep = post("/sweeps", {"symbol": "ACME", "strategy": "sma_cross", "grid": grid})["sweep_id"]
     app.extensions["jobs"].run_waiting()
     with SessionManager() as session:
         session.get_one(type(services[ServiceState.ERROR]), services[ServiceState.ERROR].id).state = ServiceState.ERROR

@@ -41,7 +41,7 @@ from daytrader.api.schemas.backtest import (
 from daytrader.api.schemas.job import JobItemSchema
 from daytrader.api.swagger import can_fail, documented, query_parameter
 from daytrader.core.report import Report
-from daytrader.core.rules import Costs, Rules
+from daytrader.core.rules import RULE_NAMES, Rules
 from daytrader.jobs import backtest as backtest_jobs
 from daytrader.models import Backtest
 from daytrader.services import backtest_service, job_service, listings, trading_service
@@ -55,21 +55,6 @@ from daytrader.utils.query_utils import ListQuery, Page
 ns = Namespace("backtests", description="Strategies on past prices")
 
 _DEFAULT_CASH: Final = Decimal(10_000)
-_RULES: Final = {
-    "allocation": "allocation",
-    "shares": "fixed_shares",
-    "stop_loss": "stop_loss_percent",
-    "take_profit": "take_profit_percent",
-    "minimum_balance": "minimum_balance",
-    "gap_reserve": "gap_reserve_percent",
-}
-_COSTS: Final = {
-    "commission_per_order": "per_order",
-    "commission_per_share": "per_share",
-    "commission_percent": "percent",
-    "commission_minimum": "minimum",
-    "slippage_bps": "slippage_bps",
-}
 _REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
 _job = JobItemSchema()
 _MOST_COMPARED: Final = 10
@@ -360,11 +345,7 @@ def _member(data: Mapping[str, Any]) -> MemberRequest:
         symbol=data["symbol"],
         strategy=data["strategy"],
         params=thresholds | data["params"],
-        rules=Rules(**_renamed(data, _RULES), costs=Costs(**_renamed(data, _COSTS))),
+        rules=Rules.called({name: data[name] for name in RULE_NAMES if name in data}),
         budget=data.get("budget"),
         name=data.get("name", ""),
     )
-
-
-def _renamed(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return {target: data[name] for name, target in names.items() if name in data}

@@ -32,9 +32,9 @@ from daytrader.api.schemas.sweep import (
     EstimateSchema,
     HeatmapSchema,
     ScanInputSchema,
-    SweepAcceptedSchema,
     SweepDetailSchema,
     SweepInputSchema,
+    SweepJobSchema,
     SweepResultSchema,
     SweepSchema,
 )
@@ -42,6 +42,7 @@ from daytrader.api.swagger import can_fail, documented, page_of, query_parameter
 from daytrader.config import Settings
 from daytrader.core.heatmap import REDUCTIONS
 from daytrader.core.ranking import HIGHER_IS_BETTER, METRICS
+from daytrader.core.rules import stored_name
 from daytrader.core.strategy import get_strategy, resolve_params
 from daytrader.jobs import scan as scan_jobs
 from daytrader.jobs import sweep as sweep_jobs
@@ -60,16 +61,8 @@ from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, ListQu
 ns = Namespace("sweeps", description="Searches through a strategy's parameters")
 scans_ns = Namespace("scans", description="What a strategy says today about every stock")
 
-_job = JobItemSchema()
-_accepted = SweepAcceptedSchema()
+_accepted = SweepJobSchema()
 _estimate = EstimateSchema()
-# The names of a backtest's fields for the rules that a sweep may vary.
-_RULE_NAMES: Final = {
-    "stop_loss": "stop_loss_percent",
-    "take_profit": "take_profit_percent",
-    "shares": "fixed_shares",
-    "gap_reserve": "gap_reserve_percent",
-}
 _DRY_RUN: Final = {"dry_run": query_parameter(bool, "Only say what it would take", default=False)}
 
 
@@ -121,9 +114,9 @@ class Sweeps(Resource):  # type: ignore[misc]
         job = job_service.create(session, actor, sweep_jobs.SWEEP, {})
         stored = sweep_service.create(session, actor, made.search, told, job)
         job.params = sweep_jobs.params_of(actor, stored.id)
-        body = _accepted.dump(_detail(stored, job) | {"job": job_entity(job)})
-        response = answer(body, HTTPStatus.ACCEPTED)
-        response.headers["Location"] = f"{API_PREFIX}/sweeps/{stored.id}"
+        session.flush()  # the answer is what GET shows
+        response = answer(_accepted.dump(job_entity(job) | {"sweep_id": stored.id}), HTTPStatus.ACCEPTED)
+        response.headers["Location"] = f"{API_PREFIX}/jobs/{job.id}"
         return response
 
 
@@ -133,7 +126,7 @@ documented(
     responses={
         int(HTTPStatus.OK): ("What it would take", shown(_estimate)),
         int(HTTPStatus.ACCEPTED): (
-            "It is under way",
+            "It is under way: a job whose `result_url` is the sweep",
             shown(_accepted),
             {"headers": {"Location": {"description": "Its address", "type": "string"}}},
         ),
@@ -278,7 +271,7 @@ def _space(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {_RULE_NAMES.get(name, name): value for name, value in settings.items()}
+    return {stored_name(name): value for name, value in settings.items()}
 
 
 def _detail(stored: Sweep, job: Job | None) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from daytrader.api.schemas.fields import (
     Object,
     Part,
     Series,
-    Shown,
     Text,
     Whole,
     Word,
 )
 from daytrader.api.schemas.job import JobItemSchema
+from daytrader.core.combinations import plain, stepped
+from daytrader.core.errors import InvalidParameterError
 from daytrader.core.heatmap import REDUCTIONS
 from daytrader.core.ranking import METRICS
 from daytrader.models.enums import JobState
@@ -155,10 +156,10 @@ class SweepDetailSchema(SweepSchema):
     )
 
 
-class SweepAcceptedSchema(SweepDetailSchema):
-    """A sweep that was asked for, with its job."""
+class SweepJobSchema(JobItemSchema):
+    """The job of a sweep that was asked for."""
 
-    job = Shown(JobItemSchema)
+    sweep_id = Whole(dump_only=True, doc="The sweep, which is there to be looked at while it is computed", example=1)
 
 
 class EstimateSchema(BaseSchema):
@@ -214,10 +215,11 @@ def _range(name: str, axis: dict[str, Any]) -> list[int | float]:
     if set(axis) - {"from", "to", "step"} or not {"from", "to"} <= set(axis):
         raise BrokenRuleError(f"{name} must have from, to and, if it is not 1, step")
     low, high, step = (Decimal(str(_number(name, axis.get(part, 1)))) for part in ("from", "to", "step"))
-    if step <= 0 or high < low or (high - low) / step >= MOST_COMBINATIONS:
-        raise BrokenRuleError(f"{name} must go up from its lowest to its highest value")
-    count = int((high - low) / step) + 1
-    return [_plain(low + step * number) for number in range(count)]
+    try:
+        values = stepped(name, low, high, step, most=MOST_COMBINATIONS)
+    except InvalidParameterError as error:
+        raise BrokenRuleError(str(error)) from None
+    return [_json(value) for value in values]
 
 
 def _number(name: str, value: Any) -> int | float:
@@ -226,8 +228,8 @@ def _number(name: str, value: Any) -> int | float:
     number = validators.decimal(value)
     if abs(number) > _LARGEST:
         raise BrokenRuleError(f"{name} must be at most {_LARGEST:,}")
-    return _plain(number)
+    return _json(plain(number))
 
 
-def _plain(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+def _json(value: int | Decimal) -> int | float:
+    return float(value) if isinstance(value, Decimal) else value

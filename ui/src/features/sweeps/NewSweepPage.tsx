@@ -55,9 +55,9 @@ export function NewSweepPage() {
   const body = toSweep(search);
   const run = useMutation({
     mutationFn: (input: SweepInput) => runSweep(input, wish.key(input)),
-    onSuccess: async (sweep) => {
+    onSuccess: async (job) => {
       await client.invalidateQueries({ queryKey: keys.sweeps.lists });
-      await navigate({ to: "/sweeps/$sweepId", params: { sweepId: String(sweep.id) } });
+      await navigate({ to: "/sweeps/$sweepId", params: { sweepId: String(job.sweep_id) } });
     },
   });
   const errors = fieldErrors(run.error);

@@ -2021,60 +2021,6 @@ export interface Sweep {
   finished_at: string | null;
 }
 
-export interface SweepAccepted {
-  /** Its number, never used again */
-  id: number;
-  /** Whose it is */
-  user_id: number;
-  /** The job that computes it, null where none was needed */
-  job_id: number | null;
-  /** Where it is in its life */
-  state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
-  /** Which signals are followed; `GET /strategies` lists them */
-  strategy: string;
-  /** The first, where there are several */
-  symbol: string;
-  /** What it is about */
-  symbols: string[];
-  /** Minutes of a bar, 0 for daily */
-  interval: number;
-  /** How combinations are found */
-  method: "grid" | "random" | "list";
-  /** How the errors are measured */
-  metric: string;
-  /** How many are tried */
-  combinations: number;
-  /** Of the metric */
-  best_value: number | null;
-  /** The best settings by name */
-  best_params: Record<string, unknown>;
-  /** Of the prices it was made from */
-  data_hash: string | null;
-  /** The version of the rules */
-  engine_version: string;
-  /** What went wrong, null for nothing */
-  error: string | null;
-  /** When it was made */
-  created_at: string;
-  /** When it was last changed */
-  updated_at: string;
-  /** When it ended, null before */
-  finished_at: string | null;
-  /** As it was understood */
-  request: Record<string, unknown>;
-  /** The settings that vary */
-  settings: string[];
-  /** Measured on a sample when it was asked for */
-  estimated_seconds: number;
-  /** 0 to 1 */
-  progress: number;
-  /** When it should be done */
-  eta: string | null;
-  /** The best, its deflated Sharpe ratio, the probability of overfitting, stability, walk-forward and verdict */
-  findings: Record<string, unknown>;
-  job: JobItem;
-}
-
 export interface SweepDetail {
   /** Its number, never used again */
   id: number;
@@ -2191,6 +2137,39 @@ export interface SweepInput {
   metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees";
   /** Of one stock */
   walk_forward?: Record<string, unknown> | null;
+}
+
+export interface SweepJob {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number | null;
+  /** What kind it is of */
+  kind: string;
+  /** Where it is in its life */
+  state: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+  /** 0 to 1 */
+  progress: number;
+  /** When it should be done */
+  eta: string | null;
+  /** Whether somebody has asked to end it */
+  is_cancel_requested: boolean;
+  /** What was done, by kind */
+  result: Record<string, unknown>;
+  /** Where it can be looked at */
+  result_url: string | null;
+  /** Why it failed */
+  error: string | null;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+  /** When it began, null while it waits */
+  started_at: string | null;
+  /** When it ended, null before */
+  finished_at: string | null;
+  /** The sweep, which is there to be looked at while it is computed */
+  sweep_id: number;
 }
 
 export interface SweepPage {
@@ -2586,7 +2565,7 @@ export interface Operations {
   };
   "GET /prices/daily": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; cursor?: string; sort?: "adj_close" | "close_price" | "created_at" | "high_price" | "id" | "low_price" | "open_price" | "price_date" | "source" | "stock_id" | "symbol" | "updated_at" | "volume"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; price_date?: string; price_date_after?: string; price_date_before?: string; adj_close?: number; adj_close_min?: number; adj_close_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "adj_close" | "close_price" | "created_at" | "high_price" | "id" | "low_price" | "open_price" | "price_date" | "source" | "stock_id" | "symbol" | "updated_at" | "volume"; order?: "asc" | "desc"; interval?: string; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; price_date?: string; price_date_after?: string; price_date_before?: string; adj_close?: number; adj_close_min?: number; adj_close_max?: number; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; open_price?: number; open_price_min?: number; open_price_max?: number; high_price?: number; high_price_min?: number; high_price_max?: number; low_price?: number; low_price_min?: number; low_price_max?: number; close_price?: number; close_price_min?: number; close_price_max?: number; volume?: number; volume_min?: number; volume_max?: number; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; price?: number; price_min?: number; price_max?: number; start?: string; end?: string };
     body: undefined;
     result: DailyPricePage;
   };
