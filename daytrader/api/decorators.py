@@ -2,8 +2,9 @@
 What every resource method shares, so that none repeats it.
 
 They stand in the order in which a request is judged: `authenticated` (401, and 403 for a key without the scope),
-`in_person` (403 for a key), `limited` (429), `reads` or `writes` (the unit of work, 429), `audited`, `guarded` (404,
-403), `admin_required` (403), `accepts` or `lists` (400), then the method itself (409).
+`in_person` (403 for a key), `limited` (429), `replays`, `reads` or `writes` (the unit of work, 429), `audited`,
+`guarded` (404, 403), `admin_required` (403), `accepts`, `accepts_nothing`, `asks` or `lists` (400), then the method
+itself (409).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sqlalchemy.orm import Session
 from daytrader.api import audit, idempotency, limits, swagger
 from daytrader.api.encoding import answer, read_body
 from daytrader.api.headers import API_PREFIX
+from daytrader.api.paging import PAGING, pagination
+from daytrader.api.parsers.arguments import query_arguments
 from daytrader.api.schemas.fields import BaseSchema
 from daytrader.models.enums import ApiScope
 from daytrader.services import api_key_service, rate_limits, token_service, user_service
@@ -44,13 +47,6 @@ Decorator = Callable[[Method], Method]
 logger = structlog.get_logger(__name__)
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_PAGING: Final = {
-    "page": swagger.query_parameter(int, "From 1", default=1),
-    "page_size": swagger.query_parameter(int, "1 to 100", default=20),
-    "cursor": swagger.query_parameter(
-        str, "Instead of `page`: empty, then the `next_cursor` of the page before", "WyJpZCIsICJhc2MiLCAiNyIsIDdd"
-    ),
-}
 
 
 def token_rules() -> TokenRules:
@@ -169,13 +165,36 @@ def writes(method: Method) -> Method:
     stand or fall together.
     """
     documented = _unit_of_work(method, lambda session, answer: idempotency.once(session, current_actor(), answer))
-    if method.__name__ != "post":
-        return documented
-    return swagger.can_fail(
+    return _takes_key(documented) if method.__name__ == "post" else documented
+
+
+def replays(method: Method) -> Method:
+    """
+    Give an ``Idempotency-Key`` its answer again, for a POST that acts before its unit of work opens, or in several.
+
+    What it did is committed before the answer is kept: who dies in between does it once more when asked again.
+    """
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Response:
+        with SessionManager(read_only=True) as session:
+            stored = idempotency.replayed(session, current_actor())
+        if stored is not None:
+            return stored
+        response: Response = method(*args, **kwargs)
+        with SessionManager() as session:
+            return idempotency.once(session, current_actor(), lambda _: response)
+
+    return _takes_key(run)
+
+
+def _takes_key(method: Method) -> Method:
+    errors = swagger.can_fail(
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.CONFLICT,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,  # of the key, and of its body
-    )(swagger.documented(documented, params=idempotency.KEY_HEADER))
+    )
+    return errors(swagger.documented(method, params=idempotency.KEY_HEADER))
 
 
 def writes_secretly(method: Method) -> Method:
@@ -256,6 +275,21 @@ def accepts(schema: type[BaseSchema], *, partial: bool = False) -> Decorator:
     return decorate
 
 
+def accepts_nothing(method: Method) -> Method:
+    """Refuse a body that says something: whoever sends one expects more than the method does."""
+
+    @wraps(method)
+    def check(*args: Any, **kwargs: Any) -> Any:
+        unknown = {name: ["is read-only or unknown"] for name in read_body()}
+        if unknown:
+            raise InvalidInputError(unknown)
+        return method(*args, **kwargs)
+
+    return swagger.can_fail(
+        HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    )(check)
+
+
 def returns(schema: type[BaseSchema], status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Decorator:
     """Answer with what the method returns, as *schema* shows it; *location* is its address with ``{id}``."""
     dumper = schema()
@@ -299,35 +333,18 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
     def decorate(method: Method) -> Method:
         @wraps(method)
         def respond(*args: Any, **kwargs: Any) -> Response:
-            page: Page = method(*args, query=listing.parse(request.args.to_dict()), **kwargs)
+            page: Page = method(*args, query=listing.parse(query_arguments()), **kwargs)
             items = [dict(zip(names, values(item), strict=True)) for item in page.items]
-            return answer({"items": items, "pagination": _pagination(page)})
+            return answer({"items": items, "pagination": pagination(page)})
 
         documented = swagger.documented(
             respond,
-            params=_PAGING | sort | filters,
+            params=PAGING | sort | filters,
             responses={int(HTTPStatus.OK): ("A page", swagger.page_of(dumper))},
         )
         return swagger.can_fail(HTTPStatus.BAD_REQUEST)(documented)
 
     return decorate
-
-
-def _pagination(page: Page) -> dict[str, object]:
-    if page.page is None or page.total_items is None:
-        numbers = dict.fromkeys(("page", "total_items", "total_pages"))
-        has_next, has_prev = page.next_cursor is not None, bool(request.args.get("cursor"))
-        flags = {"has_next": has_next, "has_prev": has_prev, "next_cursor": page.next_cursor}
-        return numbers | {"page_size": page.page_size} | flags
-    total_pages = -(-page.total_items // page.page_size)
-    return {
-        "page": page.page,
-        "page_size": page.page_size,
-        "total_items": page.total_items,
-        "total_pages": total_pages,
-        "has_next": page.page < total_pages,
-        "has_prev": page.page > 1,
-    }
 
 
 def _note_use_of_key(identity: Identity) -> None:

@@ -57,7 +57,7 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
     408: ("request_timeout", "the request took too long to arrive"),
     413: ("body_too_large", "the body is too large"),
     414: ("address_too_long", "the address is too long"),
-    415: ("unsupported_media_type", "the body must be application/json"),
+    415: ("unsupported_media_type", "this address takes no body of that type: JSON, or a form with a file of prices"),
     429: ("too_many_requests", "too many requests, try again later"),
     500: ("internal_error", "something went wrong on our side; the request id finds it in the log"),
 }

@@ -33,10 +33,10 @@ def once(session: Session, actor: Actor, make_answer: Callable[[Session], Respon
         BrokenRuleError: If the key is none.
         ConflictError: If it was used for another request.
     """
-    stored = _claim(session, actor)
+    asked = _asked()
+    stored = None if asked is None else idempotency_service.claim(session, actor.user_id, *asked)
     if stored is not None and stored.status:
-        headers = {"Location": stored.location} if stored.location else None
-        return Response(stored.body, stored.status, headers, mimetype="application/json")
+        return _again(stored)
     response = make_answer(session)
     if stored is not None:
         location = response.headers.get("Location")
@@ -44,7 +44,26 @@ def once(session: Session, actor: Actor, make_answer: Callable[[Session], Respon
     return response
 
 
-def _claim(session: Session, actor: Actor) -> IdempotencyKey | None:
+def replayed(session: Session, actor: Actor) -> Response | None:
+    """
+    Return the answer that was given to this key before, None if there is none.
+
+    Raises:
+        BrokenRuleError: If the key is none.
+        ConflictError: If it was used for another request.
+    """
+    asked = _asked()
+    stored = None if asked is None else idempotency_service.find(session, actor.user_id, *asked)
+    return _again(stored) if stored is not None and stored.status else None
+
+
+def _again(stored: IdempotencyKey) -> Response:
+    headers = {"Location": stored.location} if stored.location else None
+    return Response(stored.body, stored.status, headers, mimetype="application/json")
+
+
+def _asked() -> tuple[str, str] | None:
+    """Return the request's key, and what tells the request from any other."""
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return None
@@ -52,5 +71,4 @@ def _claim(session: Session, actor: Actor) -> IdempotencyKey | None:
         raise BrokenRuleError(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters")
     body = g.get("body_digest") or request.get_data()  # an uploaded file is told by its digest
     asked = b"\x00".join((request.method.encode(), request.full_path.encode(), body))
-    row, _ = idempotency_service.claim(session, actor.user_id, key, hashlib.sha256(asked).hexdigest())
-    return row
+    return key, hashlib.sha256(asked).hexdigest()

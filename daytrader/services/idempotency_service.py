@@ -16,9 +16,9 @@ from daytrader.utils.errors import ConflictError
 LIFE: Final = timedelta(hours=24)
 
 
-def claim(session: Session, user_id: int, key: str, fingerprint: str) -> tuple[IdempotencyKey, bool]:
+def claim(session: Session, user_id: int, key: str, fingerprint: str) -> IdempotencyKey:
     """
-    Return the key's row and whether it is new: an old one holds the answer to give again.
+    Return the key's row, made if it is new: an old one holds the answer to give again.
 
     A concurrent duplicate waits here until the first request has committed, on SQLite for the write lock, on
     PostgreSQL for the unique constraint; then it sees the stored answer. If the first failed, it goes first.
@@ -26,15 +26,24 @@ def claim(session: Session, user_id: int, key: str, fingerprint: str) -> tuple[I
     Raises:
         ConflictError: If the key was used for a different request.
     """
-    mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
     expired = IdempotencyKey.created_at < get_current_datetime() - LIFE
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user_id, expired))
-    values = {"user_id": user_id, "key": key, "fingerprint": fingerprint}
-    is_new = session.scalar(_insert(session).values(values).returning(IdempotencyKey.id)) is not None
-    row = session.scalars(select(IdempotencyKey).where(*mine)).one()
-    if row.fingerprint != fingerprint:
-        raise ConflictError("this Idempotency-Key was used for a different request")
-    return row, is_new
+    session.execute(_insert(session).values(user_id=user_id, key=key, fingerprint=fingerprint))
+    mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+    return _same_request(session.scalars(select(IdempotencyKey).where(*mine)).one(), fingerprint)
+
+
+def find(session: Session, user_id: int, key: str, fingerprint: str) -> IdempotencyKey | None:
+    """
+    Return the key's row, None if it is new or has expired.
+
+    Raises:
+        ConflictError: If the key was used for a different request.
+    """
+    mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+    is_alive = IdempotencyKey.created_at >= get_current_datetime() - LIFE
+    row = session.scalars(select(IdempotencyKey).where(*mine, is_alive)).one_or_none()
+    return None if row is None else _same_request(row, fingerprint)
 
 
 def store(row: IdempotencyKey, status: int, location: str | None, body: str) -> None:
@@ -42,6 +51,12 @@ def store(row: IdempotencyKey, status: int, location: str | None, body: str) -> 
     row.status = status
     row.location = location
     row.body = body
+
+
+def _same_request(row: IdempotencyKey, fingerprint: str) -> IdempotencyKey:
+    if row.fingerprint != fingerprint:
+        raise ConflictError("this Idempotency-Key was used for a different request")
+    return row
 
 
 def _insert(session: Session) -> Insert:

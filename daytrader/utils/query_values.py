@@ -57,8 +57,8 @@ def choice(value: str, allowed: Iterable[str]) -> str:
 def is_date(value: str) -> bool:
     """Return whether *value* names a day, not a moment in it."""
     try:
-        date.fromisoformat(value)
-    except ValueError:
+        day(value)
+    except BrokenRuleError:
         return False
     return True
 
@@ -66,6 +66,8 @@ def is_date(value: str) -> bool:
 def day(value: str) -> date:
     """A date."""
     try:
+        if len(value) != len("YYYY-MM-DD") or "W" in value:  # ISO 8601 has other forms of a date
+            raise ValueError
         return date.fromisoformat(value)
     except ValueError:
         raise BrokenRuleError("must be a date: YYYY-MM-DD") from None

@@ -45,7 +45,7 @@ class Caller:
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """Read."""
-        return self._send("GET", path, query_string=query)
+        return self._send("GET", path, query_string=query or None)
 
     def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
         """Do."""

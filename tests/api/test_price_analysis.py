@@ -139,3 +139,23 @@ def test_an_unknown_stock(world: World, alice: Caller, route: str) -> None:
 
     assert alice.get(f"/prices/NONE/{route}", **query).status_code == 404
     assert alice.get(f"/prices/NEW/{route}", **query).status_code == (422 if route in ("analysis", "forecast") else 200)
+
+
+@pytest.mark.parametrize("day", ["20200102", "2020-W01-2", "2020-1-2", "2020-01-02T00:00:00Z"])
+def test_a_day_is_written_one_way(alice: Caller, world: World, day: str) -> None:
+    """YYYY-MM-DD, and no other form that ISO 8601 has for it."""
+    world.stock("ACME")
+
+    answer = alice.get("/prices/ACME/history", start=day)
+
+    assert answer.status_code == 400
+    assert answer.get_json()["validation_errors"] == {"start": ["must be a date: YYYY-MM-DD"]}
+
+
+def test_a_misspelt_parameter_is_named(alice: Caller, world: World) -> None:
+    """With what is allowed: `from` instead of `start` would show all there is."""
+    world.stock("ACME")
+
+    answer = alice.get("/prices/ACME/history", **{"from": "2020-01-02"})
+
+    assert answer.get_json()["validation_errors"] == {"from": ["is unknown, allowed: start, end, interval, adjusted"]}

@@ -12,6 +12,7 @@ from flask_restx import Namespace, Resource
 from daytrader.api import audit, headers, limits
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     audited,
     authenticated,
     current_identity,
@@ -127,6 +128,7 @@ class Logout(Resource):  # type: ignore[misc]
     @in_person
     @writes_secretly
     @audited("auth.logout")
+    @accepts_nothing
     def post(self, session: Any) -> Response:
         """End this login at once."""
         session_id = current_identity().session_id
@@ -143,6 +145,7 @@ class LogoutAll(Resource):  # type: ignore[misc]
     @in_person
     @writes_secretly
     @audited("auth.logout_all")
+    @accepts_nothing
     def post(self, session: Any) -> Response:
         """End every login of the caller at once."""
         token_service.revoke_all(session, current_identity().actor.user_id)

@@ -27,6 +27,7 @@ from daytrader.api.decorators import (
 )
 from daytrader.api.encoding import answer
 from daytrader.api.headers import API_PREFIX
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources.trading_services import ns as services_ns
 from daytrader.api.schemas.backtest import (
     BacktestComparisonSchema,
@@ -200,9 +201,10 @@ documented(
 class BacktestComparison(Resource):  # type: ignore[misc]
     """Stored backtests side by side."""
 
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    @can_fail(HTTPStatus.NOT_FOUND)
     @authenticated
     @reads
+    @asks({"ids": query_parameter(str, "Their ids, separated by commas", "1,2", required=True)})
     @returns(BacktestComparisonSchema)
     def get(self, session: Any) -> dict[str, object]:
         """Show the figures of 2 to 10 own backtests beside each other, and the settings in which they differ."""
@@ -212,12 +214,6 @@ class BacktestComparison(Resource):  # type: ignore[misc]
             entity(kept) | {"is_restated": backtest_service.is_restated(session, kept)} for kept in found.backtests
         ]
         return {"items": items, "differences": found.differences, "is_same_data": found.is_same_data}
-
-
-documented(
-    BacktestComparison.get,
-    params={"ids": query_parameter(str, "Their ids, separated by commas", "1,2", required=True)},
-)
 
 
 @ns.route("/<int:backtest_id>")

@@ -9,6 +9,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.background import changes_bars
 from daytrader.api.decorators import (
+    accepts_nothing,
     admin_required,
     audited,
     authenticated,
@@ -68,6 +69,7 @@ class CorporateActionRelease(Resource):  # type: ignore[misc]
     @audited("dividend.release")
     @guarded("action_id", _exists)
     @admin_required
+    @accepts_nothing
     @returns(CorporateActionSchema)
     def post(self, session: Any, action_id: int) -> CorporateAction:
         """Let a dividend that was kept back be paid, for bars that the engine has not taken yet (admins)."""

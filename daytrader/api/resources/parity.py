@@ -10,15 +10,22 @@ from flask import request
 from flask_restx import Resource
 
 from daytrader.api.decorators import authenticated, current_actor, reads, returns
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources.trading_services import ns
 from daytrader.api.schemas.parity import ParitySchema
-from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.api.swagger import can_fail, query_parameter
 from daytrader.services import parity_audit, trading_service
 from daytrader.utils import query_values, validators
 from daytrader.utils.errors import InvalidInputError
 from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 _MOST_PAGES: Final = 10**9
+_PARAMETERS: Final = {
+    "from": query_parameter(str, "First day, YYYY-MM-DD", "2023-01-03", format="date"),
+    "to": query_parameter(str, "Last day, YYYY-MM-DD", "2024-01-03", format="date"),
+    "page": query_parameter(int, "From 1", default=1),
+    "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
+}
 
 
 @ns.route("/<int:service_id>/audit")
@@ -27,7 +34,8 @@ class ServiceAudit(Resource):  # type: ignore[misc]
 
     @authenticated
     @reads
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @asks(_PARAMETERS)
     @returns(ParitySchema)
     def get(self, session: Any, service_id: int) -> dict[str, Any]:
         """
@@ -48,17 +56,6 @@ class ServiceAudit(Resource):  # type: ignore[misc]
             "page_size": page_size,
             "total_pages": -(-len(found.differences) // page_size),
         }
-
-
-documented(
-    ServiceAudit.get,
-    params={
-        "from": query_parameter(str, "First day, YYYY-MM-DD", "2023-01-03", format="date"),
-        "to": query_parameter(str, "Last day, YYYY-MM-DD", "2024-01-03", format="date"),
-        "page": query_parameter(int, "From 1", default=1),
-        "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
-    },
-)
 
 
 def _day(name: str) -> date | None:

@@ -21,6 +21,7 @@ from daytrader.api.decorators import (
     writes,
 )
 from daytrader.api.parsers import price_queries
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.parsers.price_queries import Span
 from daytrader.api.resources import stock_prices
 from daytrader.api.schemas.job import JobSchema
@@ -46,6 +47,17 @@ _TYPES: Final = {
     ExportFormat.PARQUET: "application/vnd.apache.parquet",
     ExportFormat.JSON: "application/json",
 }
+_FORMAT: Final = {"format": query_parameter(ExportFormat, "The form of the file", default=ExportFormat.CSV.value)}
+_IMPORT_PARAMETERS: Final = {
+    "symbol": query_parameter(str, "The stock of every row; left out where a column names it", "AAPL"),
+    "interval": query_parameter(str, "Minutes of a bar; found out by default", enum=list(price_queries.INTERVALS)),
+    "source": query_parameter(PriceSource, "Where the prices come from", default=PriceSource.HISTORICAL.value),
+    "dry_run": query_parameter(bool, "Check everything and write nothing", default=False),
+    "partial": query_parameter(bool, "Keep the good rows of a file that has bad ones", default=False),
+    "on_conflict": query_parameter(
+        OnConflict, "What happens to bars that are stored already", default=OnConflict.UPDATE.value
+    ),
+}
 
 
 def _exists(session: Any, symbol: Any, _actor: Actor) -> object:
@@ -62,6 +74,7 @@ class PriceImport(Resource):  # type: ignore[misc]
     @starts_job
     @receives_price_file
     @writes
+    @asks(_IMPORT_PARAMETERS)
     @returns(JobSchema, HTTPStatus.ACCEPTED, location="/jobs/{id}")
     def post(self, session: Any, upload: Upload) -> Mapping[str, Any]:
         """
@@ -119,7 +132,8 @@ class PriceExport(Resource):  # type: ignore[misc]
     """One stock's bars as a file."""
 
     @authenticated
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @asks(price_queries.SPAN | _FORMAT)
     def get(self, symbol: str) -> Response:
         """Download a stock's bars as CSV, Parquet or JSON; imported again they are the same bars."""
         span = price_queries.span()
@@ -143,9 +157,6 @@ def _stream(symbol: str, form: ExportFormat, span: Span) -> Iterator[bytes]:
 
 def _import_params(upload: Upload) -> dict[str, Any]:
     given = request.args
-    unknown = {name: ["is unknown"] for name in given if name not in _IMPORT_PARAMETERS}
-    if unknown:
-        raise InvalidInputError(unknown)
     symbol, interval = given.get("symbol"), given.get("interval")
     if symbol is None and not upload.names_stocks:
         raise InvalidInputError({"symbol": ["is required: the file does not name its stock"]})
@@ -161,21 +172,8 @@ def _import_params(upload: Upload) -> dict[str, Any]:
     }
 
 
-_IMPORT_PARAMETERS: Final = {
-    "symbol": query_parameter(str, "The stock of every row; left out where a column names it", "AAPL"),
-    "interval": query_parameter(str, "Minutes of a bar; found out by default", enum=list(price_queries.INTERVALS)),
-    "source": query_parameter(PriceSource, "Where the prices come from", default=PriceSource.HISTORICAL.value),
-    "dry_run": query_parameter(bool, "Check everything and write nothing", default=False),
-    "partial": query_parameter(bool, "Keep the good rows of a file that has bad ones", default=False),
-    "on_conflict": query_parameter(
-        OnConflict, "What happens to bars that are stored already", default=OnConflict.UPDATE.value
-    ),
-}
-documented(PriceImport.post, params=_IMPORT_PARAMETERS)
 documented(
     PriceExport.get,
-    params=price_queries.SPAN
-    | {"format": query_parameter(ExportFormat, "The form of the file", default=ExportFormat.CSV.value)},
     produces=[*_TYPES.values()],
     responses={200: "The file"},
 )

@@ -9,6 +9,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     admin_required,
     audited,
     authenticated,
@@ -73,6 +74,7 @@ class RiskRelease(Resource):  # type: ignore[misc]
     @writes
     @in_person
     @audited("risk.release")
+    @accepts_nothing
     @returns(RiskSchema)
     def post(self, session: Any) -> Mapping[str, Any]:
         """Turn the own kill switch off: own services buy again."""
@@ -88,6 +90,7 @@ class RiskFlatten(Resource):  # type: ignore[misc]
     @writes
     @in_person
     @audited("risk.flatten")
+    @accepts_nothing
     @returns(FlattenedSchema)
     def post(self, session: Any) -> Flattened:
         """Pause own services at work, cancel their entries and sell their positions at the next open."""
@@ -142,6 +145,7 @@ class InstallationRelease(Resource):  # type: ignore[misc]
     @writes
     @audited("engine.release")
     @admin_required
+    @accepts_nothing
     @returns(RiskSchema)
     def post(self, session: Any) -> Mapping[str, Any]:
         """Turn everybody's kill switch off (admins)."""

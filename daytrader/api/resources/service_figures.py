@@ -8,11 +8,21 @@ from typing import Any
 from flask import request
 from flask_restx import Resource
 
-from daytrader.api.decorators import authenticated, current_actor, limited, reads, returns
+from daytrader.api.decorators import (
+    accepts_nothing,
+    authenticated,
+    current_actor,
+    guarded,
+    limited,
+    reads,
+    replays,
+    returns,
+)
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.parsers.searches import SEARCH_PARAMETERS, search_limit, search_words
 from daytrader.api.resources.trading_services import ns
 from daytrader.api.schemas.trading_service import DecisionSchema, EquitySchema, MetricsSchema, ServiceMatchesSchema
-from daytrader.api.swagger import can_fail, documented
+from daytrader.api.swagger import can_fail
 from daytrader.engine import on_demand
 from daytrader.models.decision import TradeDecision
 from daytrader.models.trading_service import TradingService
@@ -26,7 +36,7 @@ class ServiceSearch(Resource):  # type: ignore[misc]
 
     @authenticated
     @reads
-    @can_fail(HTTPStatus.BAD_REQUEST)
+    @asks(SEARCH_PARAMETERS)
     @returns(ServiceMatchesSchema)
     def get(self, session: Any) -> dict[str, list[TradingService]]:
         """Find own services (all, for admins) whose name or symbol contains `q`; what begins with it stands first."""
@@ -36,14 +46,11 @@ class ServiceSearch(Resource):  # type: ignore[misc]
         }
 
 
-documented(ServiceSearch.get, params=SEARCH_PARAMETERS)
-
-
 @ns.route("/<int:service_id>/execute-strategy")
 class ServiceExecution(Resource):  # type: ignore[misc]
     """The decision of a service on the last bar."""
 
-    # No unit of work here: the engine's own are opened below, one after the other. Once per bar needs no key.
+    # No unit of work here: the engine's own are opened below, one after the other.
     @can_fail(
         HTTPStatus.NOT_FOUND,
         HTTPStatus.FORBIDDEN,
@@ -53,6 +60,9 @@ class ServiceExecution(Resource):  # type: ignore[misc]
     )
     @authenticated
     @limited(rate_limits.WRITES)
+    @replays
+    @guarded("service_id", trading_service.get_own)
+    @accepts_nothing
     @returns(DecisionSchema)
     def post(self, service_id: int) -> TradeDecision:
         """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask import request
 from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import authenticated, reads, returns
 from daytrader.api.parsers import price_queries
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.schemas.stock_price import (
     AnalysisSchema,
     ForecastSchema,
@@ -17,7 +18,7 @@ from daytrader.api.schemas.stock_price import (
     IndicatorsSchema,
     LatestSchema,
 )
-from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.api.swagger import can_fail, query_parameter
 from daytrader.models.enums import AnalysisTimeframe
 from daytrader.services import forecast_service, price_history, technical_analysis_service
 from daytrader.services.forecast_service import MAX_HORIZON, Forecast
@@ -27,8 +28,22 @@ from daytrader.utils import validators
 
 ns = Namespace("prices", description="Stored bars, and what they say")
 
-_REFUSALS = can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
-_DEFAULT_HORIZON = 10
+_REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+_DEFAULT_HORIZON: Final = 10
+
+_ADJUSTED: Final = {"adjusted": query_parameter(bool, "Scaled by the vendor's adjusted close", default=False)}
+_TIMEFRAME: Final = {
+    "timeframe": query_parameter(AnalysisTimeframe, "What a bar is", default=AnalysisTimeframe.DAILY.value)
+}
+_NAMES: Final = {
+    "names": query_parameter(
+        str,
+        "Functions and their parameters: any of TA-Lib's",
+        "sma:20,rsi:14,bbands:20:2,stoch:fastk_period=14",
+        required=True,
+    )
+}
+_HORIZON: Final = {"horizon": query_parameter(int, f"Sessions ahead, 1 to {MAX_HORIZON}", default=_DEFAULT_HORIZON)}
 
 
 @ns.route("/<string:symbol>/history")
@@ -38,6 +53,7 @@ class PriceHistory(Resource):  # type: ignore[misc]
     @authenticated
     @reads
     @_REFUSALS
+    @asks(price_queries.SPAN | _ADJUSTED)
     @returns(HistorySchema)
     def get(self, session: Any, symbol: str) -> History:
         """Show a stock's bars in columns, oldest first."""
@@ -67,6 +83,7 @@ class PriceAnalysis(Resource):  # type: ignore[misc]
     @authenticated
     @reads
     @_REFUSALS
+    @asks(_TIMEFRAME)
     @returns(AnalysisSchema)
     def get(self, session: Any, symbol: str) -> Analysis:
         """Show averages, oscillators, trend, signals and levels of the last bar that the market knows."""
@@ -82,6 +99,7 @@ class PriceIndicators(Resource):  # type: ignore[misc]
     @authenticated
     @reads
     @_REFUSALS
+    @asks(price_queries.SPAN | _NAMES)
     @returns(IndicatorsSchema)
     def get(self, session: Any, symbol: str) -> IndicatorTable:
         """Show any TA-Lib functions in columns, row for row those of the history."""
@@ -97,36 +115,8 @@ class PriceForecast(Resource):  # type: ignore[misc]
     @authenticated
     @reads
     @_REFUSALS
+    @asks(_HORIZON)
     @returns(ForecastSchema)
     def get(self, session: Any, symbol: str) -> Forecast:
         """Forecast the next closes, with 80 and 95 % intervals and the naive forecast's error beside the method's."""
         return forecast_service.forecast(session, symbol, request.args.get("horizon", _DEFAULT_HORIZON))
-
-
-documented(
-    PriceHistory.get,
-    params=price_queries.SPAN
-    | {"adjusted": query_parameter(bool, "Scaled by the vendor's adjusted close", default=False)},
-)
-documented(
-    PriceAnalysis.get,
-    params={
-        "timeframe": query_parameter(AnalysisTimeframe, "What a bar is", default=AnalysisTimeframe.DAILY.value),
-    },
-)
-documented(
-    PriceIndicators.get,
-    params=price_queries.SPAN
-    | {
-        "names": query_parameter(
-            str,
-            "Functions and their parameters: any of TA-Lib's",
-            "sma:20,rsi:14,bbands:20:2,stoch:fastk_period=14",
-            required=True,
-        )
-    },
-)
-documented(
-    PriceForecast.get,
-    params={"horizon": query_parameter(int, f"Sessions ahead, 1 to {MAX_HORIZON}", default=_DEFAULT_HORIZON)},
-)

@@ -11,6 +11,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     admin_required,
     authenticated,
     current_actor,
@@ -21,9 +22,10 @@ from daytrader.api.decorators import (
     returns_nothing,
     writes,
 )
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.parsers.searches import SEARCH_PARAMETERS, search_limit, search_words
 from daytrader.api.schemas.stock import StockMatchesSchema, StockSchema
-from daytrader.api.swagger import can_fail, documented
+from daytrader.api.swagger import can_fail
 from daytrader.models.stock import Stock
 from daytrader.services import listings, stock_service
 from daytrader.services.actor import Actor
@@ -104,6 +106,7 @@ class StockActivity(Resource):  # type: ignore[misc]
     @writes
     @guarded("stock_id", _exists)
     @admin_required
+    @accepts_nothing
     @returns(StockSchema)
     def post(self, session: Any, stock_id: int) -> Stock:
         """Switch a stock on or off (admins)."""
@@ -129,11 +132,8 @@ class StockSearch(Resource):  # type: ignore[misc]
 
     @authenticated
     @reads
-    @can_fail(HTTPStatus.BAD_REQUEST)
+    @asks(SEARCH_PARAMETERS)
     @returns(StockMatchesSchema)
     def get(self, session: Any) -> dict[str, list[Stock]]:
         """Find stocks whose symbol or name contains `q`; the nearest symbols first."""
         return {"items": stock_service.search(session, search_words(request.args), search_limit(request.args))}
-
-
-documented(StockSearch.get, params=SEARCH_PARAMETERS)

@@ -10,13 +10,14 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import authenticated, returns
 from daytrader.api.encoding import answer
+from daytrader.api.paging import pagination
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.schemas.trading_service import StrategySchema
 from daytrader.api.swagger import can_fail, documented, page_of, query_parameter
 from daytrader.services import strategy_catalogue
 from daytrader.services.strategy_catalogue import Entry
 from daytrader.utils import query_values, validators
-from daytrader.utils.errors import InvalidInputError
-from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
 
 ns = Namespace("strategies", description="What services and backtests can decide by")
 
@@ -36,15 +37,10 @@ class StrategyList(Resource):  # type: ignore[misc]
     """All strategies."""
 
     @authenticated
-    @can_fail(HTTPStatus.BAD_REQUEST)
+    @asks(_PARAMETERS)
     def get(self) -> Response:
         """List strategies with their parameters: types, bounds and defaults."""
         given = request.args.to_dict()
-        unknown = {
-            name: [f"unknown filter, allowed: {', '.join(_PARAMETERS)}"] for name in given if name not in _PARAMETERS
-        }
-        if unknown:
-            raise InvalidInputError(unknown)
         page = validators.checked("page", lambda text: query_values.whole(text, 1, 10**15), given.get("page", "1"))
         size = validators.checked(
             "page_size",
@@ -59,19 +55,11 @@ class StrategyList(Resource):  # type: ignore[misc]
         if order == "desc":
             found.reverse()
         shown = found[(page - 1) * size : page * size]
-        total_pages = -(-len(found) // size)
-        pagination = {
-            "page": page,
-            "page_size": size,
-            "total_items": len(found),
-            "total_pages": total_pages,
-            "has_next": page < total_pages,
-            "has_prev": page > 1,
-        }
-        return answer({"items": _shape.dump(shown, many=True), "pagination": pagination})
+        place = pagination(Page(shown, page, size, len(found)))
+        return answer({"items": _shape.dump(shown, many=True), "pagination": place})
 
 
-documented(StrategyList.get, params=_PARAMETERS, responses={200: ("A page", page_of(_shape))})
+documented(StrategyList.get, responses={200: ("A page", page_of(_shape))})
 
 
 @ns.route("/<string:name>")

@@ -12,10 +12,12 @@ from flask_restx import Resource
 
 from daytrader.api import audit
 from daytrader.api.decorators import (
+    accepts_nothing,
     admin_required,
     authenticated,
     lists,
     reads,
+    replays,
     returns,
     writes,
 )
@@ -117,8 +119,10 @@ class DatabaseBackup(Resource):  # type: ignore[misc]
     """Copies of the database."""
 
     @authenticated
+    @replays
     @_acts_first
     @admin_required
+    @accepts_nothing
     def post(self) -> Any:
         """Copy an SQLite database, while it is in use, into the instance's folder of backups (admins)."""
         settings: Settings = current_app.extensions["settings"]
@@ -161,8 +165,10 @@ class EnginePause(Resource):  # type: ignore[misc]
     """The suspension of all trading."""
 
     @authenticated
+    @replays
     @_acts_first
     @admin_required
+    @accepts_nothing
     def post(self) -> Any:
         """Finish the bar in hand, then take no further one: nobody's service trades (admins)."""
         _engine().pause()
@@ -174,8 +180,10 @@ class EngineResumption(Resource):  # type: ignore[misc]
     """The end of that suspension."""
 
     @authenticated
+    @replays
     @_acts_first
     @admin_required
+    @accepts_nothing
     def post(self) -> Any:
         """Go on where the engine was paused (admins)."""
         _engine().resume()
@@ -189,6 +197,7 @@ class EngineFlattening(Resource):  # type: ignore[misc]
     @authenticated
     @writes
     @admin_required
+    @accepts_nothing
     @returns(FlattenedSchema)
     def post(self, session: Any) -> Flattened:
         """Pause every service at work, cancel entries and sell every position at the next open (admins)."""

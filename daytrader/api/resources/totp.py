@@ -10,6 +10,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     audited,
     authenticated,
     current_actor,
@@ -37,6 +38,7 @@ class Totp(Resource):  # type: ignore[misc]
     @in_person
     @writes_secretly
     @audited("totp.enrol")
+    @accepts_nothing
     @returns(TotpSecretSchema)
     def post(self, session: Any) -> dict[str, str]:
         """Get a new secret. It is asked for at sign-in once `POST /auth/totp/confirm` has seen a code of it."""

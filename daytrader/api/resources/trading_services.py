@@ -10,6 +10,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     authenticated,
     current_actor,
     guarded,
@@ -102,6 +103,8 @@ class ServiceActivation(Resource):  # type: ignore[misc]
     @_REFUSALS
     @authenticated
     @writes
+    @guarded("service_id", trading_service.get_own)
+    @accepts_nothing
     @returns(ServiceSchema)
     def post(self, session: Any, service_id: int) -> TradingService:
         """Start a service that is INACTIVE."""
@@ -115,6 +118,8 @@ class ServicePause(Resource):  # type: ignore[misc]
     @_REFUSALS
     @authenticated
     @writes
+    @guarded("service_id", trading_service.get_owned)
+    @accepts_nothing
     @returns(ServiceSchema)
     def post(self, session: Any, service_id: int) -> TradingService:
         """Suspend a service that is ACTIVE; its stop-loss stays in force while `keep_protection` is true."""
@@ -128,6 +133,8 @@ class ServiceResumption(Resource):  # type: ignore[misc]
     @_REFUSALS
     @authenticated
     @writes
+    @guarded("service_id", trading_service.get_own)
+    @accepts_nothing
     @returns(ServiceSchema)
     def post(self, session: Any, service_id: int) -> TradingService:
         """Let a service that is PAUSED go on."""
@@ -158,6 +165,8 @@ class ServiceToggle(Resource):  # type: ignore[misc]
     @_REFUSALS
     @authenticated
     @writes
+    @guarded("service_id", trading_service.get_own)
+    @accepts_nothing
     @returns(ServiceSchema)
     def post(self, session: Any, service_id: int) -> TradingService:
         """Start a service that is INACTIVE, stop one that is ACTIVE (its position is kept)."""

@@ -7,10 +7,20 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response
 from flask_restx import Namespace, Resource
 
-from daytrader.api.decorators import accepts, authenticated, current_actor, guarded, lists, reads, returns, writes
+from daytrader.api.decorators import (
+    accepts,
+    authenticated,
+    current_actor,
+    guarded,
+    lists,
+    reads,
+    returns,
+    writes,
+)
+from daytrader.api.parsers.arguments import query_arguments
 from daytrader.api.schemas.trading_transaction import (
     BuySchema,
     CancelSchema,
@@ -162,7 +172,7 @@ class TransactionExport(Resource):  # type: ignore[misc]
     @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
     def get(self) -> Response:
         """Stream own transactions (all, for admins) as CSV, filtered and sorted as the list is."""
-        given = request.args.to_dict()
+        given = query_arguments()
         validators.checked("format", lambda text: query_values.choice(text, ("csv",)), given.pop("format", "csv"))
         paged = [name for name in _NO_PAGES if name in given]
         if paged:

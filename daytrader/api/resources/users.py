@@ -11,6 +11,7 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     admin_required,
     audited,
     authenticated,
@@ -151,6 +152,7 @@ class UserToggle(Resource):  # type: ignore[misc]
     @audited("user.toggle_active")
     @guarded("user_id", user_service.get)
     @admin_required
+    @accepts_nothing
     @returns(UserSchema)
     def post(self, session: Any, user_id: int) -> User:
         """Shut an account, with its logins, or open it again (admins)."""
@@ -188,6 +190,7 @@ class PasswordReset(Resource):  # type: ignore[misc]
     @audited("user.reset_password")
     @guarded("user_id", user_service.get)
     @admin_required
+    @accepts_nothing
     @returns(InvitedSchema)
     def post(self, session: Any, user_id: int) -> dict[str, Any]:
         """Make a new one-time link by which the user chooses a password (admins); the old one works no more."""

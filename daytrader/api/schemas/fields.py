@@ -134,7 +134,10 @@ class Whole(Field):
         """A whole number that a column can hold."""
         if isinstance(value, str):
             raise BrokenRuleError("must be a whole number")
-        return validators.whole(-(2**31), 2**31 - 1)(value)
+        number = validators.decimal(value)
+        if number != number.to_integral_value():
+            raise BrokenRuleError("must be a whole number")
+        return validators.whole(-(2**31), 2**31 - 1)(number)
 
 
 class Flag(Field):
