@@ -22,6 +22,7 @@ from daytrader.api.resources import (
     portfolio,
     price_files,
     price_records,
+    promotion,
     risk,
     service_figures,
     stock_prices,
@@ -60,7 +61,7 @@ NAMESPACES = (
     notifications.ns,
     system.ns,
 )
-_MORE = (parity, service_figures, system_admin, websockets)  # further routes of those above
+_MORE = (parity, promotion, service_figures, system_admin, websockets)  # further routes of those above
 
 _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 

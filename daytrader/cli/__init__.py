@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "engine": ("daytrader.cli.engine:engine", "Pause and resume all trading; run an engine of its own."),
     "portfolio": ("daytrader.cli.portfolio:portfolio", "Test several strategies that share one budget."),
     "prices": ("daytrader.cli.prices:prices", "Import and fetch prices."),
+    "promotion": ("daytrader.cli.promotion:promotion", "Show what a service lacks before it may trade live."),
     "replay": ("daytrader.cli.replay:replay", "Take stored bars through the real engine."),
     "run": ("daytrader.cli.run:run", "Start API, sockets and engine in one process."),
     "scan": ("daytrader.cli.scan:scan", "List what a strategy says today about every stored stock."),

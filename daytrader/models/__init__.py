@@ -20,6 +20,7 @@ from daytrader.models.notification_target import NotificationTarget
 from daytrader.models.one_time_token import OneTimeToken
 from daytrader.models.order import Order
 from daytrader.models.price_revision import PRICE_REVISIONS
+from daytrader.models.promotion import Promotion, PromotionThresholds
 from daytrader.models.stock import Stock
 from daytrader.models.stock_daily_price import StockDailyPrice
 from daytrader.models.stock_intraday_price import StockIntradayPrice
@@ -48,6 +49,8 @@ __all__ = [
     "NotificationTarget",
     "OneTimeToken",
     "Order",
+    "Promotion",
+    "PromotionThresholds",
     "RefreshToken",
     "Stock",
     "StockDailyPrice",

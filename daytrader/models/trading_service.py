@@ -149,6 +149,11 @@ class TradingService(Base):
         """Format and length."""
         return validators.checked(key, validators.symbol, value)
 
+    @validates("broker")
+    def validate_broker(self, key: str, value: object) -> str:
+        """What a broker may be called; whether the service may trade there is `promotion_service.refusal`'s to say."""
+        return validators.checked(key, validators.broker_name, value)
+
     @validates("name")
     def validate_name(self, key: str, value: object) -> str:
         """Length."""

@@ -332,11 +332,6 @@ def equity(report: Report) -> Mapping[str, Any]:
     }
 
 
-def is_restated(session: Session, kept: Backtest) -> bool:
-    """Return whether the prices that *kept* was made from have changed since; later bars are no change."""
-    return any(_has_changed(session, source) for source in kept.data)
-
-
 def delete(session: Session, actor: Actor, backtest_id: int) -> None:
     """
     Remove the backtest.
@@ -400,15 +395,6 @@ def _source(request: BacktestRequest, stock_id: int, bars: Bars) -> dict[str, An
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:
     return {name: float(value) if isinstance(value, Decimal) else value for name, value in params.items()}
-
-
-def _has_changed(session: Session, source: Mapping[str, Any]) -> bool:
-    try:
-        bars = price_service.load_bars(session, source["stock_id"], source["interval"], prices=source["prices"])
-    except InsufficientDataError:  # an adjusted close is gone
-        return True
-    known = bars.head(int(np.searchsorted(bars.time, source["last"], side="right")))
-    return known.data_hash != str(source["data_hash"])
 
 
 def _days_before(bars: Bars, end: date | None, days: int) -> date:

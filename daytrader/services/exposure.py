@@ -1,4 +1,4 @@
-"""Whether a buy may add to the risk that is taken already: kill switch and circuit breakers."""
+"""Whether a buy may add to the risk that is taken already: kill switch, promotion gate and circuit breakers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from daytrader.core.fills import cost_cents
 from daytrader.core.money import from_cents, to_micros
 from daytrader.models import CorporateAction, Execution, ExposureLimit, Order, TradingService, TradingTransaction
 from daytrader.models.enums import CorporateActionKind, OrderSide, TransactionState
-from daytrader.services import exposure_limits, price_service, system_events
+from daytrader.services import exposure_limits, price_service, promotion_service, system_events
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
@@ -68,8 +68,8 @@ def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
 
 
 def is_refusal(reason: str) -> bool:
-    """Return whether a decision's *reason* is that a limit or the kill switch barred a buy."""
-    return reason.startswith((KILLED, f"{_DAILY_LOSS} of ", f"{_LIMIT} of "))
+    """Return whether a decision's *reason* is that a limit, the kill switch or the promotion gate barred a buy."""
+    return reason.startswith((KILLED, promotion_service.REFUSED, f"{_DAILY_LOSS} of ", f"{_LIMIT} of "))
 
 
 class EntryGuard:
@@ -94,6 +94,9 @@ class EntryGuard:
 
     def refusal(self, service: TradingService, shares: int, price: int) -> str | None:
         """Return why *service* may not buy *shares* at *price* micros now, None if it may: then it counts."""
+        not_promoted = promotion_service.refusal(self._session, service)
+        if not_promoted is not None:
+            return not_promoted
         bounds = self._bounds(service.user_id)
         worth = from_cents(cost_cents(shares, price))
         for limit, scope in bounds:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, ServiceState, TradingMode
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import event_payloads, ledger_service, order_service, stock_service
+from daytrader.services import event_payloads, ledger_service, order_service, promotion_service, stock_service
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
+from daytrader.services.promotion_criteria import result_settings
 from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
@@ -78,6 +79,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> Trading
     Raises:
         NotFoundError: If no stock has its symbol.
         InvalidInputError: Naming each column that is read-only, missing or out of bounds.
+        ConflictError: If it names a real broker: nothing is shown yet.
     """
     _refuse_server_set(values)
     missing = {name: ["is required"] for name in ("name", *FROZEN_BY_TRADES) if name not in values}
@@ -90,6 +92,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> Trading
     session.add(service)
     session.flush()  # fills in the defaults that the checks below read, and the id
     _check_settings(service)
+    _refuse_broker(session, service)
     ledger_service.open_account(session, service)
     events.record(session, event_payloads.service_update(service, event_payloads.CREATED))
     return service
@@ -102,10 +105,12 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
     Raises:
         NotFoundError, ForbiddenError: As `get_own`; also if no stock has the new symbol.
         InvalidInputError: Naming each column that is read-only or out of bounds.
-        ConflictError: If a column is frozen by the service's trades or orders.
+        ConflictError: If a column is frozen by the service's trades or orders, or the service may not trade at the
+            broker it names.
     """
     service = get_own(session, service_id, actor)
     _refuse_server_set(values)
+    before, broker = result_settings(service), service.broker
     plain = {name: value for name, value in values.items() if name not in FROZEN_BY_TRADES}
     service.update_from_dict(plain)
     _check_settings(service)
@@ -118,6 +123,10 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
     if wanted.initial_balance is not None and wanted.initial_balance != service.initial_balance:
         _refuse_frozen(session, service, "initial_balance")
         ledger_service.redeposit(session, service, wanted.initial_balance)
+    promotion_service.keep_settings(session, service, before)
+    if service.broker != broker:
+        _refuse_held(session, service)
+        _refuse_broker(session, service)
     session.flush()
     events.record(session, event_payloads.service_update(service))
     return service
@@ -271,6 +280,7 @@ def live_sides(session: Session, service_id: int) -> frozenset[OrderSide]:
 def _start(session: Session, service: TradingService) -> TradingService:
     if not service.is_active:
         raise ConflictError("an archived service cannot trade: set is_active first")
+    _refuse_broker(session, service)
     service.move_to(ServiceState.ACTIVE)
     service.error_reason = None
     return _announce_state(session, service)
@@ -286,6 +296,17 @@ def _announce_state(session: Session, service: TradingService) -> TradingService
 def _check_settings(service: TradingService) -> None:
     rules_of(service)
     params_of(service)
+
+
+def _refuse_broker(session: Session, service: TradingService) -> None:
+    why = promotion_service.refusal(session, service)
+    if why is not None:
+        raise ConflictError(why)
+
+
+def _refuse_held(session: Session, service: TradingService) -> None:
+    if service.current_shares or live_sides(session, service.id):
+        raise ConflictError("the broker cannot change while the service holds shares or has an order under way")
 
 
 def _refuse_server_set(values: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ _USERNAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+")
 _SYMBOL: Final = re.compile(r"[A-Z0-9.-]{1,10}")
+_BROKER: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # The most common passwords that satisfy the composition rule, lower-cased: a list of thousands would add little to it.
 _COMMON_PASSWORDS: Final = frozenset(
     """
@@ -100,6 +101,13 @@ def symbol(value: object) -> str:
     if not isinstance(value, str) or not _SYMBOL.fullmatch(ticker := value.strip().upper()):
         raise BrokenRuleError(f"must be 1 to {constants.SYMBOL_LENGTH} letters, digits, '.' or '-'")
     return ticker
+
+
+def broker_name(value: object) -> str:
+    """1 to 20 lower-case letters, digits or hyphens, a letter first."""
+    if not isinstance(value, str) or not _BROKER.fullmatch(value):
+        raise BrokenRuleError("must be 1 to 20 lower-case letters, digits or hyphens, a letter first")
+    return value
 
 
 def optional_text(longest: int) -> Callable[[object], str | None]:
@@ -285,6 +293,19 @@ def price_order(
         if below is not None and above is not None and below > above:
             raise BrokenRuleError(f"{lower} price is above {upper} price")
 
+
+PROMOTION_RULES: Final[dict[str, Callable[[object], object]]] = {
+    "min_backtest_sessions": whole(1, 100_000),
+    "min_backtest_trades": whole(1, 1_000_000),
+    "min_backtest_return_percent": between(-100, 1_000_000),
+    "min_backtest_sharpe_ratio": between(-100, 100),
+    "max_backtest_drawdown_percent": between(0, 100),
+    "min_paper_sessions": whole(1, 100_000),
+    "min_paper_trades": whole(1, 1_000_000),
+    "min_paper_return_percent": between(-100, 1_000_000),
+    "max_paper_drawdown_percent": between(0, 100),
+}
+"""Bounds of what an owner may ask of a service before it trades real money."""
 
 TRADING_RULES: Final[dict[str, Callable[[object], object]]] = {
     "buy_threshold": buy_threshold,

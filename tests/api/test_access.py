@@ -72,7 +72,7 @@ TABLE = [
     ("GET", r"/api/v1/transactions/export", EVERYONE),
     ("GET", r"/api/v1/transactions/(services/)?N(/.*)?", OWN),
     ("POST|PUT|PATCH", r"/api/v1/transactions/N/.*", OWN_ALONE),
-    ("GET|PUT", r"/api/v1/risk", EVERYONE),
+    ("GET|PUT", r"/api/v1/risk(/promotion)?", EVERYONE),
     ("POST", r"/api/v1/risk/(kill|release|flatten)", EVERYONE),
     ("PUT", r"/api/v1/system/engine/limits", ADMIN),
     ("GET", r"/api/v1/orders", EVERYONE),

@@ -45,7 +45,7 @@ from daytrader.core.report import Report
 from daytrader.core.rules import RULE_NAMES, Rules
 from daytrader.jobs import backtest as backtest_jobs
 from daytrader.models import Backtest
-from daytrader.services import backtest_service, job_service, listings, trading_service
+from daytrader.services import backtest_service, job_service, listings, pinned_data, trading_service
 from daytrader.services.backtest_service import BacktestRequest, Loaded, MemberRequest, StoredReport
 from daytrader.services.event_payloads import entity, job_entity
 from daytrader.services.session_manager import SessionManager
@@ -210,9 +210,7 @@ class BacktestComparison(Resource):  # type: ignore[misc]
         """Show the figures of 2 to 10 own backtests beside each other, and the settings in which they differ."""
         ids = validators.checked("ids", _ids, request.args.get("ids", ""))
         found = backtest_service.compare(session, current_actor(), ids)
-        items = [
-            entity(kept) | {"is_restated": backtest_service.is_restated(session, kept)} for kept in found.backtests
-        ]
+        items = [entity(kept) | {"is_restated": pinned_data.is_restated(session, kept)} for kept in found.backtests]
         return {"items": items, "differences": found.differences, "is_same_data": found.is_same_data}
 
 
@@ -227,7 +225,7 @@ class BacktestItem(Resource):  # type: ignore[misc]
     def get(self, session: Any, backtest_id: int) -> dict[str, object]:
         """Show the report as it was made, and whether the prices it was made from have changed since."""
         kept = backtest_service.get_owned(session, backtest_id, current_actor())
-        return _stored(kept, backtest_service.report_of(kept), is_restated=backtest_service.is_restated(session, kept))
+        return _stored(kept, backtest_service.report_of(kept), is_restated=pinned_data.is_restated(session, kept))
 
     @authenticated
     @writes

@@ -376,6 +376,21 @@ export interface CorporateActionPage {
   pagination: Pagination;
 }
 
+export interface Criterion {
+  /** What programs call it */
+  name: string;
+  /** What it asks */
+  description: string;
+  /** What there is, null where nothing is known */
+  measured: number | null;
+  /** What is asked for, null where nobody has said */
+  threshold: number | null;
+  /** Whether that is enough */
+  is_met: boolean;
+  /** What makes up the figure, in words */
+  note: string | null;
+}
+
 export interface DailyPrice {
   /** Its number, never used again */
   id: number;
@@ -1260,6 +1275,23 @@ export interface Pagination {
   next_cursor?: string | null;
 }
 
+export interface PaperPeriod {
+  /** The first bar that counts */
+  began: string | null;
+  /** The last one */
+  ended: string | null;
+  /** Days on which it decided in time */
+  sessions: number;
+  /** Closed trades, manual ones left out */
+  trades: number;
+  /** Of the initial balance */
+  return_percent: number;
+  /** The deepest fall, 0 or more */
+  drawdown_percent: number;
+  /** Cancelled transactions */
+  voids: number;
+}
+
 export interface Parameter {
   /** What it is called */
   name: string;
@@ -1384,6 +1416,32 @@ export interface ProfileChanges {
   username?: string;
   /** Unique in any case */
   email?: string;
+}
+
+export interface PromoteInput {
+  /** The own backtest to pin: of the service's present settings */
+  backtest_id: number;
+  /** Must be true */
+  confirm: boolean;
+}
+
+export interface Promotion {
+  /** Which service */
+  service_id: number;
+  /** Whether it may trade live now */
+  is_permitted: boolean;
+  /** Why it may not, null where it may */
+  reason: string | null;
+  /** The pinned backtest, or the one asked about */
+  backtest_id: number | null;
+  /** Since when the opt-in holds, null where none does */
+  opted_in_at: string | null;
+  /** When the last one ended */
+  revoked_at: string | null;
+  /** Why it ended */
+  revoked_reason: string | null;
+  paper: PaperPeriod;
+  criteria: Criterion[];
 }
 
 export interface Refresh {
@@ -1727,6 +1785,27 @@ export interface SetPasswordInput {
   confirm_password: string;
   /** What stands behind `token=` in the link */
   token: string;
+}
+
+export interface ShownThresholds {
+  /** Sessions of the pinned backtest */
+  min_backtest_sessions: number | null;
+  /** Its closed trades */
+  min_backtest_trades: number | null;
+  /** Its return, percent */
+  min_backtest_return_percent: number | null;
+  /** Its Sharpe ratio */
+  min_backtest_sharpe_ratio: number | null;
+  /** Its deepest fall, percent */
+  max_backtest_drawdown_percent: number | null;
+  /** Sessions on paper */
+  min_paper_sessions: number | null;
+  /** Closed trades on paper */
+  min_paper_trades: number | null;
+  /** Return on paper, percent */
+  min_paper_return_percent: number | null;
+  /** Deepest fall on paper, percent */
+  max_paper_drawdown_percent: number | null;
 }
 
 export interface Signals {
@@ -2191,6 +2270,27 @@ export interface SweepResult {
 export interface SweepResultPage {
   items: SweepResult[];
   pagination: Pagination;
+}
+
+export interface ThresholdsChanges {
+  /** Sessions that the pinned backtest must cover */
+  min_backtest_sessions?: number;
+  /** Trades that it must have closed */
+  min_backtest_trades?: number;
+  /** What it must have returned, percent */
+  min_backtest_return_percent?: number;
+  /** Its Sharpe ratio at the least */
+  min_backtest_sharpe_ratio?: number;
+  /** Its deepest fall at the most, percent above 0 */
+  max_backtest_drawdown_percent?: number;
+  /** Sessions that the service must have traded on paper */
+  min_paper_sessions?: number;
+  /** Trades that it must have closed there, manual ones left out */
+  min_paper_trades?: number;
+  /** What they must have returned, percent of the initial balance */
+  min_paper_return_percent?: number;
+  /** The deepest fall there at the most, percent above 0 */
+  max_paper_drawdown_percent?: number;
 }
 
 export interface Tokens {
@@ -2707,6 +2807,18 @@ export interface Operations {
     body: Kill;
     result: Risk;
   };
+  "GET /risk/promotion": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: ShownThresholds;
+  };
+  "PUT /risk/promotion": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: ThresholdsChanges;
+    result: ShownThresholds;
+  };
   "POST /risk/release": {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -2832,6 +2944,24 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: Service;
+  };
+  "POST /services/{service_id}/promote": {
+    path: { service_id: number };
+    query: Record<never, never>;
+    body: PromoteInput;
+    result: Promotion;
+  };
+  "DELETE /services/{service_id}/promote": {
+    path: { service_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: Promotion;
+  };
+  "GET /services/{service_id}/promotion": {
+    path: { service_id: number };
+    query: { backtest_id?: number };
+    body: undefined;
+    result: Promotion;
   };
   "POST /services/{service_id}/resume": {
     path: { service_id: number };
