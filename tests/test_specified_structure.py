@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,24 @@ def test_services_know_no_transport() -> None:
     """Neither Flask nor marshmallow below the API: other interfaces use them as they are."""
     web = {"flask", "flask_restx", "flask_socketio", "marshmallow", "werkzeug"}
     assert [(path, name) for path, name in _imports("services") if name.split(".")[0] in web] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "doings"),
+    [
+        ("user_service", "create get update set_role toggle_active authenticate change_password listing"),
+        ("stock_service", "create by_symbol update delete toggle_active search"),
+        ("daily_price_service", "create get update delete"),
+        ("intraday_price_service", "create get update delete"),
+        ("trading_service", "create get_owned update delete activate pause resume stop set_state set_mode search"),
+        ("transaction_service", "buy complete cancel get_owned set_notes"),
+    ],
+)
+def test_a_model_has_a_service_of_its_own(name: str, doings: str) -> None:
+    """What the specification says is done with its rows is done there, in a session that is handed in."""
+    service = importlib.import_module(f"daytrader.services.{name}")
+    for doing in doings.split():
+        assert next(iter(inspect.signature(getattr(service, doing)).parameters)) == "session", doing
 
 
 def test_sessions_are_managed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,8 +28,8 @@ def operations(app: Flask) -> list[Operation]:
 
 
 def _addressed(path: str, service: TradingService) -> str:
-    numbers = dict.fromkeys(("service_id", "sweep_id", "backtest_id", "action_id"), service.id)
-    return path.replace("{symbol}", "ACME").format_map(numbers | {"user_id": service.user_id, "stock_id": 1})
+    numbers = defaultdict(lambda: 1, service_id=service.id, user_id=service.user_id)
+    return path.replace("{symbol}", "ACME").format_map(numbers)
 
 
 def _in(operation: dict[str, Any], *places: str) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ class Desk:
     service: TradingService
     alice: Caller
     admin: Caller
+    count: Iterator[int] = field(default_factory=count)
 
     def name(self, pattern: str) -> str:
         """Return the room that *pattern* means here."""
@@ -40,7 +42,7 @@ class Desk:
 
     def rename(self) -> None:
         """Change the service."""
-        self.alice.put(f"/services/{self.service.id}", {"name": "other"})
+        self.alice.put(f"/services/{self.service.id}", {"name": f"other {next(self.count)}"})
 
     def pause(self) -> None:
         """Suspend the service."""
@@ -62,11 +64,11 @@ class Desk:
 
     def change_stock(self) -> None:
         """Name the stock."""
-        self.admin.put(f"/stocks/{self.service.stock_id}", {"name": "Acme"})
+        self.admin.put(f"/stocks/{self.service.stock_id}", {"name": f"Acme {next(self.count)}"})
 
     def store_bar(self) -> None:
-        """Store one bar."""
-        self.admin.post("/prices/daily", BAR)
+        """Store one bar, of another day each time."""
+        self.admin.post("/prices/daily", BAR | {"price_date": f"2020-01-{3 + next(self.count):02}"})
 
     def feed(self) -> None:
         """Let a bar's time pass in the feed."""
@@ -76,7 +78,7 @@ class Desk:
 
     def change_profile(self) -> None:
         """Change alice's mail address."""
-        self.alice.put(f"/users/{self.alice.user.id}", {"email": "new@example.com"})
+        self.alice.put(f"/users/{self.alice.user.id}", {"email": f"new{next(self.count)}@example.com"})
 
     def tell(self, *told: Event) -> None:
         """Record events, as the system itself does."""
@@ -100,7 +102,7 @@ ROOMS: list[tuple[str, Callable[[Desk], Any], str]] = [
     ("service_{id}", Desk.rename, "service:update"),
     ("stocks", Desk.change_stock, "stock:update"),
     ("stock_{symbol}", Desk.change_stock, "stock:update"),
-    ("transactions", Desk.buy, "transaction:new"),
+    ("transactions", Desk.sell, "transaction:new"),
     ("price_updates", Desk.store_bar, "price:update"),
     ("users", Desk.change_profile, "user:update"),
     ("user_{id}", Desk.change_profile, "user:update"),
@@ -118,7 +120,7 @@ ROOMS: list[tuple[str, Callable[[Desk], Any], str]] = [
 
 @pytest.mark.parametrize(("room", "act", "event"), [pytest.param(*row, id=row[0]) for row in ROOMS])
 def test_a_room_hears_what_it_is_for(
-    desk: Desk, listen: Listen, room: str, act: Callable[[Desk], Any], event: str
+    world: World, desk: Desk, listen: Listen, room: str, act: Callable[[Desk], Any], event: str
 ) -> None:
     """From joining on, and no longer than until it is left."""
     listener = listen(desk.admin)
@@ -129,7 +131,9 @@ def test_a_room_hears_what_it_is_for(
     _wait_for(listener, event)
     listener.ask("leave", {"room": desk.name(room)})
     listener.heard.clear()
-    desk.rename()
+    told = len(world.published)
+    act(desk)
+    assert event in {published.event.name for published in world.published[told:]} | {"metrics:update"}
     assert listener.names(0) == []
 
 

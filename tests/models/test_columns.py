@@ -123,12 +123,13 @@ COLUMNS = [
 def test_each_column_of_the_specification_is_there(
     model: type[Base], name: str, kind: str, need: str, default: str
 ) -> None:
-    """Type, size, whether it may be empty and what it starts as."""
+    """Type, size, whether it may be empty, what it starts as, and whether a change of the row changes it."""
     column = model.__table__.c[name]
     assert _kind(model, name) == kind
     assert column.nullable is (need == "optional")
     assert _default(model, name) == default
     assert column.primary_key is (name == "id")
+    assert (column.onupdate is not None) is (name == "updated_at")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from daytrader.models import User
 from daytrader.services import user_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
@@ -40,6 +41,20 @@ def test_a_weak_password_is_refused() -> None:
     """By the rule that the schema applies too."""
     with pytest.raises(InvalidInputError, match="password"), SessionManager() as session:
         user_service.create(session, "carol", "carol@example.com", "password")
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "alice@example.com", "Alice@Example.COM"])
+def test_a_user_is_known_by_name_or_address_and_password(world: World, name: str) -> None:
+    """In any case; neither another's password nor a shut account will do."""
+    alice = world.user("alice")
+    with SessionManager(read_only=True) as session:
+        assert user_service.authenticate(session, name, PASSWORD).id == alice.id
+        with pytest.raises(UnauthenticatedError):
+            user_service.authenticate(session, name, PASSWORD + "x")
+    with SessionManager() as session:
+        session.get_one(User, alice.id).is_active = False
+    with SessionManager(read_only=True) as session, pytest.raises(UnauthenticatedError):
+        user_service.authenticate(session, name, PASSWORD)
 
 
 def test_a_failed_login_costs_one_hash_whoever_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
