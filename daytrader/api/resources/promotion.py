@@ -20,10 +20,11 @@ from daytrader.api.decorators import (
     returns,
     writes,
 )
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources.risk import ns as risk_ns
 from daytrader.api.resources.trading_services import ns
 from daytrader.api.schemas.promotion import PromoteSchema, PromotionSchema, ShownThresholdsSchema, ThresholdsSchema
-from daytrader.api.swagger import can_fail, documented, query_parameter
+from daytrader.api.swagger import can_fail, query_parameter
 from daytrader.models import PromotionThresholds
 from daytrader.services import promotion_service, trading_service
 from daytrader.services.promotion_service import State
@@ -38,7 +39,8 @@ class ServicePromotion(Resource):  # type: ignore[misc]
 
     @authenticated
     @reads
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    @can_fail(HTTPStatus.NOT_FOUND)
+    @asks({"backtest_id": query_parameter(int, "An own backtest that is not pinned yet", 12)})
     @returns(PromotionSchema)
     def get(self, session: Any, service_id: int) -> State:
         """
@@ -49,11 +51,6 @@ class ServicePromotion(Resource):  # type: ignore[misc]
         """
         service = trading_service.get_owned(session, service_id, current_actor())
         return promotion_service.state(session, service, _backtest_id())
-
-
-documented(
-    ServicePromotion.get, params={"backtest_id": query_parameter(int, "An own backtest that is not pinned yet", 12)}
-)
 
 
 @ns.route("/<int:service_id>/promote")
