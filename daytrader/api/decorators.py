@@ -10,6 +10,7 @@ itself (409).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from http import HTTPStatus
 from operator import attrgetter
@@ -25,6 +26,7 @@ from daytrader.api.encoding import answer, read_body
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.paging import PAGING, pagination
 from daytrader.api.parsers.arguments import query_arguments
+from daytrader.api.reading import marked, reading, reads_next
 from daytrader.api.schemas.fields import BaseSchema
 from daytrader.models.enums import ApiScope
 from daytrader.services import api_key_service, rate_limits, token_service, user_service
@@ -66,7 +68,7 @@ def current_identity() -> Identity:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("sign in first: an access token is needed")
-        with SessionManager(read_only=True) as session:
+        with reading() as session:
             g.identity = token_service.identify(session, token.strip(), token_rules())
         _note_use_of_key(g.identity)
     identity: Identity = g.identity
@@ -81,12 +83,15 @@ def current_actor() -> Actor:
 def authenticated(method: Method) -> Method:
     """Refuse whoever is not signed in, or asks with a key that is not for this: changing takes more than reading."""
 
+    session = reading if reads_next(method) else nullcontext
+
     @wraps(method)
     def check(*args: Any, **kwargs: Any) -> Any:
         needed = ApiScope.READ if request.method in _SAFE_METHODS else ApiScope.TRADE
-        if not current_identity().allows(needed):
-            raise ForbiddenError(f"this API key does not have the scope {needed.value}")
-        return method(*args, **kwargs)
+        with session():
+            if not current_identity().allows(needed):
+                raise ForbiddenError(f"this API key does not have the scope {needed.value}")
+            return method(*args, **kwargs)
 
     documented = swagger.documented(check, security=[{"Bearer": []}])
     return swagger.can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)(documented)
@@ -147,14 +152,14 @@ def admin_required(method: Method) -> Method:
 
 
 def reads(method: Method) -> Method:
-    """Pass a *session* that reads."""
+    """Pass a *session* that reads: the one in which `authenticated` looked who asks."""
 
     @wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with SessionManager(read_only=True) as session:
+        with reading() as session:
             return method(*args, session=session, **kwargs)
 
-    return swagger.can_fail(HTTPStatus.SERVICE_UNAVAILABLE)(run)
+    return swagger.can_fail(HTTPStatus.SERVICE_UNAVAILABLE)(marked(run))
 
 
 def writes(method: Method) -> Method:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask, Response, g, request
@@ -42,6 +43,9 @@ class Figures:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        # Labels are looked up under a lock and by their texts: each series once.
+        self._counted = cache(self._requests.labels)
+        self._timed = cache(self._seconds.labels)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.registry.register(_State(app))
@@ -58,9 +62,9 @@ class Figures:
     def _count(self, response: Response) -> Response:
         # The rule, never the address: one series per route however many ids are asked for.
         route = request.url_rule.rule if request.url_rule is not None else "none"
-        self._requests.labels(request.method, route, response.status_code).inc()
+        self._counted(request.method, route, response.status_code).inc()
         if "began" in g:
-            self._seconds.labels(request.method, route).observe(time.perf_counter() - g.began)
+            self._timed(request.method, route).observe(time.perf_counter() - g.began)
         return response
 
 

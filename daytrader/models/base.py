@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, Numeric, Table, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, Integer, MetaData, Numeric, Table, TypeDecorator
+from sqlalchemy.engine.processors import to_float
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -33,11 +34,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
-        """Return an aware moment."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Return what makes an aware moment of a stored value: SQLite's text, or a moment in the session's zone."""
+        return _of_text if dialect.name == "sqlite" else _of_moment
+
+
+def _of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _of_moment(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+class Nearest(TypeDecorator[float]):
+    """What JSON shows of an `Exact` column: the double nearest to its decimal; only read, never written."""
+
+    impl = Float
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], float | None]:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Return what makes that double of a stored value: SQLite has whole numbers as integers."""
+        convert: Callable[[Any], float | None] = to_float
+        return convert
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -55,6 +74,7 @@ class Exact(TypeDecorator[Decimal]):
         super().__init__(precision, scale)
         self.precision = precision
         self.scale = scale
+        self.nearest = Nearest(53)
         self._quantum = Decimal(1).scaleb(-scale)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:

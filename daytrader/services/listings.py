@@ -33,13 +33,14 @@ SERVICES: Final = Listing.of(
     shown={"has_dependencies": exists().where(TradingTransaction.service_id == TradingService.id)},
     derived=DERIVED[TradingService],
     aliases={"status": "state", "symbol": "stock_symbol"},
+    is_computing=False,
 )
 TRANSACTIONS: Final = Listing.of(
     TradingTransaction,
     derived=DERIVED[TradingTransaction],
     aliases={"status": "state", "price": "purchase_price", "symbol": "stock_symbol"},
 )
-ORDERS: Final = Listing.of(Order, aliases={"status": "state", "price": "limit_price"})
+ORDERS: Final = Listing.of(Order, aliases={"status": "state", "price": "limit_price"}, is_computing=False)
 DECISIONS: Final = Listing.of(TradeDecision, aliases={"start": "bar_time_after", "end": "bar_time_before"})
 STOCKS: Final = Listing.of(
     Stock,

@@ -30,6 +30,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -110,6 +111,8 @@ class Listing:
         derived: Properties of the model that are computed from the columns.
         aliases: Other names of a column, or of a whole filter (``start`` for ``price_date_after``).
         joins: Tables that the columns need beside the model's, each by foreign key.
+        is_computing: Whether *derived* properties compute with the columns; where they compare at most, exact decimals
+            are read as what JSON shows of them, the nearest doubles.
         uppercase: Text columns whose values are stored in capitals.
         constants: Filters that no column stands behind, as every row has the same: the words for it, by name.
     """
@@ -120,6 +123,7 @@ class Listing:
     derived: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     joins: tuple[type[Any], ...] = ()
+    is_computing: bool = True
     uppercase: frozenset[str] = frozenset({"symbol", "stock_symbol"})
     constants: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -133,6 +137,7 @@ class Listing:
         derived: Iterable[str] = (),
         aliases: Mapping[str, str] | None = None,
         joins: tuple[type[Any], ...] = (),
+        is_computing: bool = True,
         constants: Mapping[str, Sequence[str]] | None = None,
     ) -> Listing:
         """Return a listing of every public column of *model*; what SQL derives (*shown*) is not computed again."""
@@ -147,6 +152,7 @@ class Listing:
             derived=tuple(name for name in derived if name not in shown),
             aliases=aliases or {},
             joins=joins,
+            is_computing=is_computing,
             constants=constants or {},
         )
 
@@ -294,7 +300,12 @@ class Listing:
 
     @cached_property
     def _selected(self) -> Select[Any]:
-        return self._joined(select(*self.columns.values(), *self.shown.values()).select_from(self.model))
+        columns = [self._read(column) for column in self.columns.values()]
+        return self._joined(select(*columns, *self.shown.values()).select_from(self.model))
+
+    def _read(self, column: InstrumentedAttribute[Any]) -> Any:
+        nearest = None if self.is_computing else getattr(column.type, "nearest", None)
+        return column if nearest is None else type_coerce(column, nearest)
 
     def _joined(self, statement: Select[Any]) -> Select[Any]:
         for table in self.joins:

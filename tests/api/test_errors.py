@@ -148,6 +148,7 @@ def test_security_headers(client: FlaskClient) -> None:
 
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(response.headers) == len({name.lower() for name, _ in response.headers})  # none stands twice
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Strict-Transport-Security" not in response.headers

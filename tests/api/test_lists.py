@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from daytrader.models import Stock, TradingTransaction
 from daytrader.models.enums import TransactionState
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, session_factory
 
 from ..conftest import World
 from .conftest import Caller
@@ -213,3 +214,20 @@ def test_a_list_is_its_callers_whoever_asked_before(
 
         assert [item["id"] for item in body["items"]] == [rows[asked.get("page", 1) - 1]]
         assert body["pagination"]["total_items"] == (None if "cursor" in asked else len(rows))
+
+
+def test_a_list_shows_the_numbers_that_each_item_shows(world: World, alice: Caller) -> None:
+    """A list reads decimals as the nearest doubles, one item reads them exactly: JSON tells them apart nowhere."""
+    exact = {"initial_balance": Decimal("123456789.37"), "commission_per_share": Decimal("0.000123")}
+    service = world.service(alice.user, world.stock("ACME"), **exact)
+    listed = alice.get("/services").get_json()["items"]
+    assert listed == [alice.get(f"/services/{service.id}").get_json()]
+    assert {type(listed[0][name]) for name in ("initial_balance", "minimum_balance", "slippage_bps")} == {float}
+
+
+def test_who_asks_and_what_is_shown_are_read_in_one_transaction(alice: Caller) -> None:
+    """A login that is revoked meanwhile has either ended before the list was read, or has seen it."""
+    begun: list[object] = []
+    event.listen(session_factory.kw["bind"], "begin", begun.append)
+    assert alice.get("/services").status_code == 200
+    assert len(begun) == 1
