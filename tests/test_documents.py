@@ -110,7 +110,7 @@ def test_the_tour_works_as_printed(tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
     with RunningServer(tmp_path / "instance", "--demo", "--speed", "10") as server:
         server.sign_in()
-        wait_for(lambda: server.items("/transactions"), 60)
+        wait_for(lambda: server.items("/transactions"))
         commands = "\n".join(_commands(tour)).replace(_PRINTED_ADDRESS, server.address)
         done = subprocess.run(
             ["bash", "-euxo", "pipefail", "-c", commands],

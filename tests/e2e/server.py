@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 START_SECONDS: Final = 240  # what a first start may take, everything compiled included
 _IDLE: Final = 0.1
+PATIENCE: Final = 240.0  # what a loaded machine may take for what usually takes no time
 _ADDRESS: Final = re.compile(r"(?:answers|serves) at (http://\S+)")
 _ACCOUNT: Final = re.compile(r"Account (\S+), password (\S+)")
 _DAYTRADER: Final = (sys.executable, "-c", "from daytrader.cli import main; main()")
@@ -66,6 +67,11 @@ class RunningServer:
         self._process.wait()
         self._reader.join()
 
+    def when_ready(self) -> Self:
+        """Wait until the server says that it is ready; it prints its address before that."""
+        wait_for(self._is_ready, why=lambda: "\n".join(self.lines))
+        return self
+
     @property
     def account(self) -> tuple[str, str]:
         """The demo account's name and password, as printed."""
@@ -76,7 +82,7 @@ class RunningServer:
         """Ask the API; signed in as the demo account once `sign_in` was called."""
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         return requests.get(
-            f"{self.address}/api/v1{path}", params={k: str(v) for k, v in params.items()}, headers=headers, timeout=10
+            f"{self.address}/api/v1{path}", params={k: str(v) for k, v in params.items()}, headers=headers, timeout=30
         )
 
     def items(self, path: str, **params: object) -> list[dict[str, Any]]:
@@ -89,12 +95,12 @@ class RunningServer:
     def post(self, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         """Tell the API something, signed in."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=10)
+        return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=30)
 
     def put(self, path: str, body: dict[str, Any]) -> requests.Response:
         """Change something, signed in."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        return requests.put(f"{self.address}/api/v1{path}", json=body, headers=headers, timeout=10)
+        return requests.put(f"{self.address}/api/v1{path}", json=body, headers=headers, timeout=30)
 
     @property
     def token(self) -> str | None:
@@ -106,7 +112,7 @@ class RunningServer:
         if not username:
             username, password = self.account
         body = {"username": username, "password": password}
-        answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=10)
+        answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         self._token = answer.json()["access_token"]
 
@@ -133,9 +139,15 @@ class RunningServer:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Tell the process to stop and return its exit code; it has ten seconds."""
         self._process.send_signal(how)
-        code = self._process.wait(timeout=10)
+        code = self._process.wait(timeout=30)
         self._reader.join(timeout=5)
         return code
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.get("/system/ready").status_code == 200
+        except requests.RequestException:  # it may still be loading
+            return False
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -146,7 +158,7 @@ class RunningServer:
         return f"exit code {self._process.poll()}, printed:\n" + "\n".join(self.lines)
 
 
-def wait_for(find: Callable[[], T | None], seconds: float, why: Callable[[], str] = lambda: "") -> T:
+def wait_for(find: Callable[[], T | None], seconds: float = PATIENCE, why: Callable[[], str] = lambda: "") -> T:
     """Return what *find* finds, asked again until *seconds* have passed."""
     deadline = time.monotonic() + seconds
     while True:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.server import RunningServer
 
-SLOW: Final = 30_000
+SLOW: Final = 60_000
 """Milliseconds that a loaded machine may take for what usually takes none."""
 
 

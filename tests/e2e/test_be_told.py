@@ -78,5 +78,5 @@ def test_the_demos_trades_arrive(server: RunningServer, office: PostOffice) -> N
     chosen = {"targets": [{"name": "desk", "url": f"json://{office.web}/x", "kinds": ["trades"]}]}
     assert server.put("/notifications", chosen).status_code == 200
     assert server.post(path, body).status_code in {200, 201}
-    told = wait_for(lambda: next((text for text in office.texts if "IBM for good" in text), None), 30)
+    told = wait_for(lambda: next((text for text in office.texts if "IBM for good" in text), None))
     assert re.search(r"IBM for good (bought|sold) \d+ IBM at [\d.]+", told)

@@ -84,7 +84,7 @@ def admin(server: RunningServer) -> User:
     root = _sign_in(server.address, "root")
     root.post("/stocks", {"symbol": "ACME", "name": "Acme Corporation"}, 201)
     job = root.ask("POST", "/prices/import?symbol=ACME", files={"file": ("acme.csv", BARS)}).json()
-    wait_for(lambda: root.get(f"/jobs/{job['id']}")["state"] == "SUCCEEDED", 60)
+    wait_for(lambda: root.get(f"/jobs/{job['id']}")["state"] == "SUCCEEDED")
     return root
 
 
@@ -107,7 +107,7 @@ def service(alice: User) -> int:
     patient = {"strategy": "sma_cross", "strategy_params": {"fast": 100, "slow": 200}}  # it will never trade by itself
     number: int = alice.post("/services", body | patient, 201)["id"]
     alice.post(f"/services/{number}/activate")
-    wait_for(lambda: str(alice.get("/system/info")["market_time"]).startswith(LAST_DAY), 60)
+    wait_for(lambda: str(alice.get("/system/info")["market_time"]).startswith(LAST_DAY))
     return number
 
 
@@ -145,7 +145,7 @@ def test_a_trade_from_request_to_event(alice: User, service: int, listen: Listen
     sold = alice.post(f"/transactions/{bought['id']}/complete", {"sale_price": bought["purchase_price"] + 1})
 
     assert (sold["state"], sold["gain_loss"]) == ("CLOSED", 3)
-    wait_for(lambda: "transaction:complete" in [name for name, _ in heard], 20)
+    wait_for(lambda: "transaction:complete" in [name for name, _ in heard])
     events = {name: body for name, body in heard if name.startswith("transaction:")}
     assert list(events) == ["transaction:new", "transaction:complete"]
     assert events["transaction:new"]["entity"] == bought
@@ -303,7 +303,7 @@ def test_nobody_hears_anothers_events_in_any_room(
     alice.ask("PUT", f"/services/{service}", json={"description": CANARY + "2"})
     bob.post("/system/websocket-test")
     assert client.call("resume", {"after": 0}, timeout=20)["status"] == "ok"
-    wait_for(lambda: "system:notification" in [name for name, _ in heard], 20)
+    wait_for(lambda: "system:notification" in [name for name, _ in heard])
     time.sleep(0.5)
     assert CANARY not in str(heard)
     assert not [body for _, body in heard if body["entity"].get("service_id") == service]

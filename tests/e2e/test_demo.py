@@ -65,7 +65,7 @@ def test_there_is_one_active_service_a_stock_each_by_a_strategy_of_its_own_choic
 def test_every_decision_is_journalled_with_its_reason(server: RunningServer) -> None:
     """Also the many to do nothing."""
     service = next(service for service in server.items("/services") if service["stock_symbol"] == "AAPL")
-    decisions = wait_for(lambda: server.items(f"/services/{service['id']}/decisions"), 30)
+    decisions = wait_for(lambda: server.items(f"/services/{service['id']}/decisions"))
     assert all(decision["reason"] for decision in decisions)
     assert len({decision["bar_time"] for decision in decisions}) == len(decisions)
 
@@ -138,7 +138,7 @@ def test_ctrl_c_stops_it_and_the_next_start_goes_on_where_it_was(tmp_path: Path)
     """Within ten seconds, with the books in order, and everything still there."""
     with RunningServer(tmp_path, *FAST) as first:
         first.sign_in()
-        wait_for(lambda: len(first.items("/transactions")) >= 3, 60)
+        wait_for(lambda: len(first.items("/transactions")) >= 3)
         assert first.stop(signal.SIGINT) == 0
     assert "Stopping ..." in first.lines
     assert not any("Traceback" in line for line in first.lines)

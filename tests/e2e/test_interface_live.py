@@ -141,7 +141,7 @@ def test_all_buying_is_stopped_and_let_go_on(server: RunningServer, page: Page) 
     open_page(page, server, "/settings", "Settings")
     field(page, "In positions, at most").fill("5000")
     act(page, "Save the limits")
-    wait_for(lambda: server.get("/risk").json()["max_position_value"] == 5000, 30)
+    wait_for(lambda: server.get("/risk").json()["max_position_value"] == 5000)
 
     act(page, "Stop all buying")
     field(page.get_by_role("dialog"), "Why").fill("a drill")

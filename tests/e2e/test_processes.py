@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import requests
 from sqlalchemy import Engine, create_engine, func, select
 
 from daytrader.models import (
@@ -44,7 +43,6 @@ from tests.redis import RedisServer
 
 BEGINS: Final = date(2012, 9, 4)
 """The sample's last six months."""
-PATIENCE: Final = 240.0
 _DAYTRADER: Final = (sys.executable, "-c", "from daytrader.cli import main; main()")
 _OWN: Final = {"id", "created_at", "updated_at", "client_order_id", "execution_ref", "history"}
 """Columns that say when and under which number, not what."""
@@ -139,16 +137,7 @@ class Ears:
 
 def serve(instance: Path, *options: str, **variables: str) -> RunningServer:
     """Start ``daytrader serve`` and wait until it is ready."""
-    server = RunningServer(instance, "--threads", "32", *options, command="serve", **variables)
-    wait_for(lambda: _is_ready(server), 120, lambda: "\n".join(server.lines))
-    return server
-
-
-def _is_ready(server: RunningServer) -> bool:
-    try:
-        return server.get("/system/ready").status_code == 200
-    except requests.RequestException:  # it may still be loading
-        return False
+    return RunningServer(instance, "--threads", "32", *options, command="serve", **variables).when_ready()
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +167,9 @@ def test_apart_they_do_what_one_process_does(
             stack.enter_context(running(apart, "engine", "run", "--speed", "0", **variables))
         asked = servers[1].post("/sweeps", {"symbol": "IBM", "strategy": "sma_cross", "grid": {"fast": [5, 10]}})
         assert asked.status_code == 202, asked.text
-        wait_for(lambda: position(watching) == last, PATIENCE, lambda: str(position(watching)))
-        wait_for(lambda: _ended_jobs(watching) or None, PATIENCE)
-        wait_for(lambda: len(ears[0].heard) == len(ears[1].heard) or None, 30)
+        wait_for(lambda: position(watching) == last, why=lambda: str(position(watching)))
+        wait_for(lambda: _ended_jobs(watching) or None)
+        wait_for(lambda: len(ears[0].heard) == len(ears[1].heard) or None)
         for each in ears:
             each.hang_up()
         assert [server.stop(signal.SIGTERM) for server in servers] == [0, 0]
@@ -200,7 +189,7 @@ def test_apart_they_do_what_one_process_does(
     assert fill(alone) == last
     reference = create_engine(alone)
     with serve(together, "--speed", "0", **secret) as one:
-        wait_for(lambda: position(reference) == last, PATIENCE, lambda: str(position(reference)))
+        wait_for(lambda: position(reference) == last, why=lambda: str(position(reference)))
         assert one.stop(signal.SIGTERM) == 0
     reference.dispose()
     expected = books(alone)

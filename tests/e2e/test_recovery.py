@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import requests
 from sqlalchemy import func, select
 
 from daytrader.models import Execution, Stock, StockDailyPrice, TradeDecision, TradingService
@@ -23,7 +22,6 @@ from tests.e2e.server import RunningServer, wait_for
 SERVICES: Final = 200
 SERVING, RECONCILED = 5.0, 15.0
 """Seconds of the processor: what else a machine does is not ours to promise."""
-PATIENCE: Final = 120.0
 
 
 @contextmanager
@@ -50,18 +48,6 @@ def serve(instance: Path) -> RunningServer:
     return RunningServer(instance, "--speed", "0", command="serve", **secret)
 
 
-def wait_until_ready(server: RunningServer) -> None:
-    """Wait for reconciliation."""
-
-    def is_ready() -> bool:
-        try:
-            return server.get("/system/ready").status_code == 200
-        except requests.RequestException:
-            return False
-
-    wait_for(is_ready, PATIENCE, lambda: "\n".join(server.lines))
-
-
 def decided(instance: Path) -> int:
     """Return how many decisions are stored."""
     with books(instance) as session:
@@ -71,17 +57,17 @@ def decided(instance: Path) -> int:
 def test_after_a_kill_two_hundred_services_trade_on_in_time(instance: Path) -> None:
     """Serving within 5 s and reconciled within 15 s; every service has decided on every bar that it has had, once."""
     with serve(instance) as first:
-        wait_until_ready(first)
-        wait_for(lambda: decided(instance) >= 40 * SERVICES, PATIENCE, lambda: "\n".join(first.lines))
+        first.when_ready()
+        wait_for(lambda: decided(instance) >= 40 * SERVICES, why=lambda: "\n".join(first.lines))
         for process in first.processes():
             os.kill(process, signal.SIGKILL)
     before = decided(instance)
 
     with serve(instance) as second:
         serving = second.cpu_seconds_to_ready
-        wait_until_ready(second)
+        second.when_ready()
         reconciled = second.cpu_seconds()
-        wait_for(lambda: decided(instance) > before, PATIENCE, lambda: "\n".join(second.lines))
+        wait_for(lambda: decided(instance) > before, why=lambda: "\n".join(second.lines))
         assert second.stop(signal.SIGTERM) == 0
 
     assert serving <= SERVING

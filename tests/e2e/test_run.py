@@ -46,7 +46,7 @@ def service(server: RunningServer) -> dict[str, Any]:
 
 def test_a_users_own_service_trades_the_stored_prices(server: RunningServer, service: dict[str, Any]) -> None:
     """Without --demo too: it decides from the date that was asked for on, and fills at the next open."""
-    bought = wait_for(lambda: server.items("/transactions"), 30)
+    bought = wait_for(lambda: server.items("/transactions"))
     assert bought[0]["service_id"] == service["id"]
     decisions = server.items(f"/services/{service['id']}/decisions", sort="bar_time", order="asc")
     assert decisions[0]["bar_time"].startswith("2011-03-01")
@@ -55,9 +55,9 @@ def test_a_users_own_service_trades_the_stored_prices(server: RunningServer, ser
 
 def test_what_is_to_be_sold_is_sold_at_the_next_open(server: RunningServer, service: dict[str, Any]) -> None:
     """The next bar comes by itself."""
-    wait_for(lambda: server.items("/transactions"), 30)
+    wait_for(lambda: server.items("/transactions"))
     assert server.post(f"/services/{service['id']}/stop", {"position": "sell"}).status_code == 200
-    wait_for(lambda: [one for one in server.items("/transactions") if one["state"] == "CLOSED"], 30)
+    wait_for(lambda: [one for one in server.items("/transactions") if one["state"] == "CLOSED"])
 
 
 WRITING: Final = (
@@ -93,7 +93,7 @@ def test_all_trading_is_paused_at_the_console_and_stays_so_over_a_restart(
 ) -> None:
     """The running engine follows before its next bar; a new one begins paused, and says so."""
     assert daytrader(instance, "engine", "pause").returncode == 0
-    wait_for(lambda: server.get("/system/engine").json()["state"] == "paused", 15)
+    wait_for(lambda: server.get("/system/engine").json()["state"] == "paused")
     position = server.get("/system/engine").json()["position"]
     assert server.stop() == 0
     assert "replay" not in daytrader(instance, "engine", "status").stderr
@@ -106,7 +106,7 @@ def test_all_trading_is_paused_at_the_console_and_stays_so_over_a_restart(
         assert (refused.status_code, refused.json()["message"]) == (409, "all trading is paused")
         assert daytrader(instance, "engine", "resume").returncode == 0
         assert second.post(f"/services/{service['id']}/activate").status_code == 200
-        wait_for(lambda: second.get("/system/engine").json()["position"] > position, 30)
+        wait_for(lambda: second.get("/system/engine").json()["position"] > position)
         assert second.stop() == 0
     late = daytrader(instance, "run", "--port", "0", "--replay-from", "2005-01-03")
     assert late.returncode == 1

@@ -24,16 +24,7 @@ SERVICE: Final = {"name": "mine", "stock_symbol": "AAPL", "initial_balance": 10_
 
 def serve(instance: Path, *options: str) -> RunningServer:
     """Start ``daytrader serve`` and wait until it is ready."""
-    server = RunningServer(instance, "--speed", "20", *options, command="serve", **SECRET)
-    wait_for(lambda: _is_ready(server), 60, lambda: "\n".join(server.lines))
-    return server
-
-
-def _is_ready(server: RunningServer) -> bool:
-    try:
-        return server.get("/system/ready").status_code == 200
-    except requests.RequestException:  # it may still be loading
-        return False
+    return RunningServer(instance, "--speed", "20", *options, command="serve", **SECRET).when_ready()
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +54,7 @@ def test_it_trades_and_tells_over_a_websocket(server: RunningServer) -> None:
         client.connect(server.address, auth={"token": server.token}, transports=["websocket"])
         client.client.on("transaction:new", heard.append)
         assert client.call("join", {"room": "transactions"})["status"] == "ok"
-        wait_for(lambda: heard or None, 30)
+        wait_for(lambda: heard or None, why=lambda: "\n".join(server.lines))
     listed = server.items("/transactions")
     assert heard[0]["entity"]["id"] in [transaction["id"] for transaction in listed]
 
@@ -100,7 +91,7 @@ def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
     """With what an operator looks for, and without the query."""
     answer = server.get("/system/health", canary="not-for-the-log")
     sought = answer.headers["X-Request-ID"]
-    line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None), 10)
+    line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None))
     told = json.loads(line)
     assert told["event"] == "request"
     assert (told["request_id"], told["path"]) == (sought, "/api/v1/system/health")
@@ -111,7 +102,7 @@ def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
 
 def test_each_trade_is_one_line_of_json(server: RunningServer) -> None:
     """By what finds it in the API: service and order."""
-    line = wait_for(lambda: next((line for line in server.lines if '"event": "trade"' in line), None), 30)
+    line = wait_for(lambda: next((line for line in server.lines if '"event": "trade"' in line), None))
     told = json.loads(line)
     order = server.get(f"/orders/{told['order_id']}").json()
     assert (order["service_id"], order["side"]) == (told["service_id"], told["side"])
@@ -133,7 +124,7 @@ def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: R
     with serve(instance) as second:
         second.sign_in("carol", PASSWORD)
         position = second.get("/system/engine").json()["position"]
-        wait_for(lambda: second.get("/system/engine").json()["position"] > position, 30)
+        wait_for(lambda: second.get("/system/engine").json()["position"] > position)
         assert second.stop(signal.SIGINT) == 0
 
 
