@@ -28,6 +28,7 @@ from daytrader.api.resources import (
     stock_prices,
     stocks,
     strategies,
+    sweep_results,
     sweeps,
     system,
     system_admin,
@@ -61,7 +62,7 @@ NAMESPACES = (
     notifications.ns,
     system.ns,
 )
-_MORE = (parity, promotion, service_figures, system_admin, websockets)  # further routes of those above
+_MORE = (parity, promotion, service_figures, sweep_results, system_admin, websockets)  # further routes of those above
 
 _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 

@@ -8,13 +8,22 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from daytrader.config import Settings
 from daytrader.jobs.worker import Worker
+from daytrader.services import sweep_files
+from daytrader.services.sweep_files import SweepFiles
 
 
 def worker() -> Worker:
     """Return who carries out this application's jobs."""
     found: Worker = current_app.extensions["jobs"]
     return found
+
+
+def sweep_files_of(sweep_id: int) -> SweepFiles:
+    """Return the files in which this application's jobs keep what came of a sweep."""
+    settings: Settings = current_app.extensions["settings"]
+    return sweep_files.of(settings.instance, sweep_id)
 
 
 def starts_job(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from daytrader.cli.sweep_results import Result, Stopped
     from daytrader.core.bars import Bars
     from daytrader.core.combinations import Combinations
+    from daytrader.core.search import Search, Walk
 
 Mode: TypeAlias = Literal["anchored", "rolling"]
 _INTERRUPTED: Final = 130
@@ -38,9 +39,7 @@ class SweepOptions:
         trading: What every backtest has in common.
         combinations: What is tried.
         metric: What the best is chosen by.
-        walk_forward: How training windows move, None without a walk-forward.
-        train: Sessions of a training window.
-        test: Sessions of a test window.
+        walk: How to walk forward, None for not at all.
         top: How many of the best to show.
         heatmap: Two settings to show against each other, or None.
         earlier_trials: Combinations tried on the same data before.
@@ -50,13 +49,30 @@ class SweepOptions:
     trading: TradingOptions
     combinations: Combinations
     metric: str
-    walk_forward: Mode | None
-    train: int
-    test: int
+    walk: Walk | None
     top: int
     heatmap: tuple[str, str] | None
     earlier_trials: int
     threads: int | None
+
+    @property
+    def search(self) -> Search:
+        """Return the same as the core takes it, for any stock."""
+        from daytrader.core.search import Search
+
+        trading = self.trading
+        return Search(
+            strategy=trading.strategy,
+            params=trading.params,
+            rules=trading.rules,
+            cash=trading.cash,
+            start=trading.start,
+            end=trading.end,
+            fill=trading.fill,
+            prices=trading.prices,
+            metric=self.metric,
+            walk=self.walk,
+        )
 
 
 @click.command()
@@ -121,15 +137,14 @@ def sweep(
     from daytrader.cli.sweep_csv import CsvOutput
     from daytrader.cli.sweep_tables import deliver
     from daytrader.core.ranking import require_metric
+    from daytrader.core.search import Walk
 
     require_metric(metric)
     chosen = SweepOptions(
         options,
         spoken.parse(axes, draws, seed, file, options.strategy),
         metric,
-        walk_forward,
-        train,
-        test,
+        None if walk_forward is None else Walk(walk_forward, train, test),
         top,
         _pair(heatmap),
         earlier_trials,
@@ -202,82 +217,37 @@ def _one(
     import os
 
     from daytrader.cli.sweep_results import result_of
-    from daytrader.core import sweep as core
-    from daytrader.core import walk_forward
-    from daytrader.core.assessment import assess
     from daytrader.core.errors import SweepStoppedError
 
-    trading = options.trading
+    search, tried = options.search, options.combinations
     threads = options.threads or os.cpu_count() or 1
-    task = progress.add_task(symbol, total=options.combinations.size)
-
-    def show(done: int, total: int) -> None:
-        progress.update(task, completed=done, total=total)
-
-    outcome = core.run(
+    task = progress.add_task(symbol, total=tried.size)
+    outcome = search.run(
         bars,
-        trading.strategy,
-        options.combinations,
-        trading.rules,
-        params=trading.params,
+        tried,
         threads=threads,
-        progress=show,
+        progress=lambda done, total: progress.update(task, completed=done, total=total),
         should_stop=stop,
-        cash=trading.cash,
-        start=trading.start,
-        end=trading.end,
-        fill=trading.fill,
     )
     if output is not None:
         output.write(symbol, outcome)
     try:
-        progress.update(task, description=f"{symbol}, luck", completed=0, total=100)
-        assessment = assess(
+        judged = search.judge(
+            symbol,
             bars,
-            trading.strategy,
-            options.combinations,
+            tried,
             outcome,
-            trading.rules,
-            symbol=symbol,
-            params=trading.params,
-            prices=trading.prices,
-            metric=options.metric,
             earlier_trials=options.earlier_trials,
             threads=threads,
-            progress=lambda part: show(int(100 * part), 100),
+            progress=lambda stage, part: progress.update(
+                task, description=f"{symbol}, {stage}", completed=int(100 * part), total=100
+            ),
             should_stop=stop,
-            cash=trading.cash,
-            start=trading.start,
-            end=trading.end,
-            fill=trading.fill,
         )
-        walked = None
-        if options.walk_forward is not None:
-            progress.update(task, description=f"{symbol}, walk-forward", completed=0)
-            walked = walk_forward.run(
-                bars,
-                trading.strategy,
-                options.combinations,
-                trading.rules,
-                symbol=symbol,
-                params=trading.params,
-                mode=options.walk_forward,
-                train=options.train,
-                test=options.test,
-                metric=options.metric,
-                prices=trading.prices,
-                threads=threads,
-                progress=show,
-                should_stop=stop,
-                cash=trading.cash,
-                start=trading.start,
-                end=trading.end,
-                fill=trading.fill,
-            )
     except SweepStoppedError:  # all is computed, and not judged
         raise SweepStoppedError(outcome.size, outcome.size, outcome) from None
     progress.remove_task(task)
-    return result_of(symbol, options, outcome, assessment, walked)
+    return result_of(symbol, options, outcome, judged)
 
 
 @contextmanager

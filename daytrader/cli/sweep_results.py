@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from daytrader.cli.sweep import SweepOptions
     from daytrader.core.arrays import FloatArray
     from daytrader.core.assessment import Assessment
+    from daytrader.core.search import Judgement
     from daytrader.core.sweep import Outcome
     from daytrader.core.walk_forward import WalkForward
 
@@ -80,15 +81,13 @@ class Result:
         }
 
 
-def result_of(
-    symbol: str, options: SweepOptions, outcome: Outcome, assessment: Assessment, walked: WalkForward | None
-) -> Result:
+def result_of(symbol: str, options: SweepOptions, outcome: Outcome, judged: Judgement) -> Result:
     """Return what is kept of *outcome*."""
     scored = ranking.scores(outcome, options.metric)
     rows = best_rows(outcome, options)
     figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
     drawn = None if options.heatmap is None else heatmap(options.combinations, figure, *options.heatmap)
-    return Result(symbol, outcome.size, outcome.skipped, rows, scored, assessment, drawn, walked)
+    return Result(symbol, outcome.size, outcome.skipped, rows, scored, judged.assessment, drawn, judged.walk_forward)
 
 
 @dataclass(frozen=True, slots=True)

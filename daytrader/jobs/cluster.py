@@ -15,9 +15,10 @@ from typing import Any, Final, Protocol
 from daytrader import __version__
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
+from daytrader.core.search import BLOCKS
 from daytrader.core.sweep import Outcome
 from daytrader.services.strategy_folder import Sources, sources, use_sources
-from daytrader.services.sweep_files import BLOCKS, Part
+from daytrader.services.sweep_files import Part
 from daytrader.services.sweep_service import SweepRequest, run_part
 from daytrader.utils.errors import ConfigurationError, UnavailableError
 

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from daytrader.core import ranking, walk_forward
-from daytrader.core.assessment import Assessment, assess
+from daytrader.core import ranking
+from daytrader.core.assessment import Assessment
 from daytrader.core.bars import Bars
 from daytrader.core.errors import SweepStoppedError
 from daytrader.core.overfitting import backtest_overfitting
+from daytrader.core.search import Search, Stage
 from daytrader.core.stability import stability
 from daytrader.core.verdict import NOTHING_TRADED, judge
 from daytrader.jobs.cluster import Machines, Task, machines
 from daytrader.jobs.worker import Handler, JobControl, JobStopped, Outcome
 from daytrader.models import Sweep
 from daytrader.models.enums import JobState
-from daytrader.services import sweep_files, sweep_service
+from daytrader.services import sweep_files, sweep_results, sweep_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_files import Part, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import InsufficientDataError
 
 SWEEP: Final = "sweep"
 
-# Parts of the whole time, roughly; without a walk-forward its part is the computing's.
+# Parts of the whole time, roughly: of the computing, without and with a walk-forward, and of telling luck beside one.
 _COMPUTED: Final = 0.8
-_JUDGED: Final = 0.2
-_WALKED: Final = 0.5
+_COMPUTED_WALKING: Final = 0.4
+_LUCK: Final = 0.3
 _THREADS: Final = os.cpu_count() or 1
 
 
@@ -112,8 +116,7 @@ class _Search:
         self._part: int = stored.request["part"]
         self._control = control
         self._total = self._request.combinations.size * len(self._request.symbols)
-        self._walks = self._request.walk_forward is not None and len(self._request.symbols) == 1
-        self._share = _COMPUTED * (_WALKED if self._walks else 1)
+        self._share = _COMPUTED if self._request.walk_forward is None else _COMPUTED_WALKING
 
     def compute(self, machines_: Machines) -> None:
         """Compute and keep every part that is not done."""
@@ -134,18 +137,61 @@ class _Search:
             self.files.mark()
 
     def judge(self) -> dict[str, Any]:
-        """Return what the best is, what it is worth, and how choosing it anew would have done."""
-        bars = [self._bars(symbol) for symbol in self._request.symbols]
-        self.data_hash = sweep_service.data_hash_of([one.data_hash for one in bars])
+        """
+        Return what the best is, what it is worth, and how choosing it anew would have done.
+
+        Of several symbols that is said of one choice for all, and kept of each of them alone.
+        """
+        symbols = self._request.symbols
         with SessionManager(read_only=True) as session:
-            earlier = sweep_service.earlier_trials(session, self._stored)
-        if len(bars) > 1:
-            return self._judge_pooled(earlier)
-        assessed = self._assess(bars[0], earlier)
-        found: dict[str, Any] = {**assessed.to_dict(), "earlier_trials": earlier, "walk_forward": None}
-        if self._walks:
-            found["walk_forward"] = self._walk(bars[0])
+            earlier = sweep_service.earlier_sweeps(session, self._stored)
+        judged = len(symbols) + (len(symbols) > 1)
+        hashes, summaries, found = [], [], dict[str, Any]()
+        for place, symbol in enumerate(symbols):
+            bars = self._bars(symbol)
+            hashes.append(bars.data_hash)
+            found = self._judge_alone(place, bars, earlier.trials([symbol]), judged)
+            summaries.append(sweep_results.summary_of(symbol, found, self._request.metric))
+        self.data_hash = sweep_service.data_hash_of(hashes)
+        if len(symbols) == 1:
+            return found
+        self.files.keep_summaries(summaries)
+        return self._judge_pooled(earlier.trials(symbols), judged)
+
+    def _judge_alone(self, place: int, bars: Bars, earlier: int, judged: int) -> dict[str, Any]:
+        """Judge the symbol at *place*, the first of *judged*; one of several is kept, and not judged again."""
+        is_alone = judged == 1
+        known = None if is_alone else self.files.findings(place)
+        if known is not None:
+            return known
+        search, symbol = self._request.search, self._request.symbols[place]
+        luck = 1.0 if search.walk is None else _LUCK
+
+        def progress(stage: Stage, part: float) -> None:
+            self._report(place + (part * luck if stage == "luck" else luck + part * (1 - luck)), judged)
+
+        judge = partial(
+            Search.judge,
+            symbol=symbol,
+            bars=bars,
+            combinations=self._request.combinations,
+            outcome=self.files.outcome(place),
+            earlier_trials=earlier,
+            threads=_THREADS,
+            progress=progress,
+        )
+        try:
+            found = judge(search).to_dict() | {"not_walked": None}
+        except InsufficientDataError as error:
+            if is_alone:
+                raise
+            found = judge(replace(search, walk=None)).to_dict() | {"not_walked": str(error)}
+        if not is_alone:
+            self.files.keep_findings(place, found)
         return found
+
+    def _report(self, done: float, judged: int) -> None:
+        self._control.report(min(1.0, self._share + done / judged * (1 - self._share)))
 
     def _tasks(self, missing: list[Part]) -> Iterator[Task]:
         symbol, bars = -1, None
@@ -158,28 +204,7 @@ class _Search:
         with SessionManager(read_only=True) as session:
             return sweep_service.load(session, self._request, symbol).bars
 
-    def _assess(self, bars: Bars, earlier: int) -> Assessment:
-        asked = self._request.asked
-        return assess(
-            bars,
-            asked.strategy,
-            self._request.combinations,
-            self.files.outcome(0),
-            asked.rules,
-            symbol=asked.symbol,
-            params=asked.params,
-            cash=asked.cash,
-            start=asked.start,
-            end=asked.end,
-            fill=asked.fill,
-            prices=asked.prices,
-            metric=self._request.metric,
-            earlier_trials=earlier,
-            threads=_THREADS,
-            progress=lambda part: self._control.report(self._share + part * _JUDGED),
-        )
-
-    def _judge_pooled(self, earlier: int) -> dict[str, Any]:
+    def _judge_pooled(self, earlier: int, judged: int) -> dict[str, Any]:
         """Judge one choice for all symbols: by the means of the figures, and by returns pooled over the symbols."""
         outcome = self.files.pooled(len(self._request.symbols))
         scored = ranking.scores(outcome, self._request.metric)
@@ -194,6 +219,7 @@ class _Search:
             "stability": None,
             "earlier_trials": earlier,
             "walk_forward": None,
+            "not_walked": None,
         }
         verdict = NOTHING_TRADED
         if best is not None:
@@ -204,7 +230,7 @@ class _Search:
                 blocks.squares,
                 ranking.traded(outcome),
                 threads=_THREADS,
-                progress=lambda part: self._control.report(self._share + part * _JUDGED),
+                progress=lambda part: self._report(judged - 1 + part, judged),
             )
             near = stability(self._request.combinations, scored, best)
             verdict = judge(overfitting, None, near, int(outcome.trades[best]))
@@ -219,30 +245,6 @@ class _Search:
             "sentence": verdict.sentence,
         }
         return found
-
-    def _walk(self, bars: Bars) -> dict[str, Any]:
-        asked, how = self._request.asked, self._request.walk_forward
-        assert how is not None
-        before = self._share + _JUDGED
-        walked = walk_forward.run(
-            bars,
-            asked.strategy,
-            self._request.combinations,
-            asked.rules,
-            symbol=asked.symbol,
-            params=asked.params,
-            cash=asked.cash,
-            mode=how["mode"],
-            train=how["train"],
-            test=how["test"],
-            metric=self._request.metric,
-            start=asked.start,
-            end=asked.end,
-            fill=asked.fill,
-            prices=asked.prices,
-            progress=lambda done, total: self._control.report(before + done / total * (1 - before)),
-        )
-        return walked.to_dict()
 
 
 def params_of(actor: Actor, sweep_id: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ marked is computed again, and comes to the same bits.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -21,13 +22,12 @@ import numpy.typing as npt
 
 from daytrader.core.arrays import IntArray
 from daytrader.core.combinations import Combinations
+from daytrader.core.search import BLOCKS
 from daytrader.core.sweep import BlockSums, Outcome
 from daytrader.utils import private
 from daytrader.utils.errors import InvalidInputError
 
 FOLDER: Final = "sweeps"
-BLOCKS: Final = 16
-
 _Column: TypeAlias = npt.NDArray[Any]
 _KINDS: Final[Mapping[str, str]] = {
     "is_valid": "|b1",
@@ -139,6 +139,24 @@ class SweepFiles:
         for name in ("block_count", "block_sum", "block_squares"):
             (self._folder / f"{name}.npy").unlink(missing_ok=True)
 
+    def keep_findings(self, symbol: int, findings: Mapping[str, Any]) -> None:
+        """Store what the best is worth on the one symbol at this place."""
+        self._keep_json(f"findings-{symbol}", findings)
+
+    def findings(self, symbol: int) -> dict[str, Any] | None:
+        """Return what was stored of one symbol, None if it is not there."""
+        found: dict[str, Any] | None = self._json(f"findings-{symbol}")
+        return found
+
+    def keep_summaries(self, summaries: Sequence[Mapping[str, Any]]) -> None:
+        """Store a line for each symbol, in their order: what is listed, without the curves of the walk-forwards."""
+        self._keep_json("summaries", summaries)
+
+    def summaries(self) -> list[dict[str, Any]] | None:
+        """Return the lines of all symbols, None if they are not there."""
+        found: list[dict[str, Any]] | None = self._json("summaries")
+        return found
+
     def remove(self) -> None:
         """Drop everything."""
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -162,6 +180,16 @@ class SweepFiles:
         keys = np.where(np.isnan(values), np.inf, -values if descending else values)
         order: IntArray = np.argsort(keys, kind="stable")
         return order
+
+    def _keep_json(self, name: str, value: Any) -> None:
+        path = self._folder / f"{name}.json"
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
+        unfinished.replace(path)
+
+    def _json(self, name: str) -> Any:
+        path = self._folder / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def _blocks(self, symbol: int) -> BlockSums:
         return BlockSums(*(self._column(f"block_{name}")[symbol] for name in ("count", "sum", "squares")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from daytrader.models import Sweep
 from daytrader.services.sweep_files import FIGURES, SweepFiles
 from daytrader.utils.errors import ConflictError
 
+_GONE: Final = "the results of this sweep are no longer there: run it again"
 _WIDEST: Final = 60  # values on an axis of a heatmap; more are put together
 
 
@@ -77,18 +78,69 @@ def page(files: SweepFiles, stored: Sweep, query: ResultQuery) -> dict[str, Any]
         }
         for place, row in enumerate(rows.tolist())
     ]
-    total_pages = -(-total // query.page_size)
+    return _paged(items, total, query.page, query.page_size)
+
+
+SUMMARY_ORDERS: Final = ("symbol", "value", "overfitting", "deflated_sharpe", "walk_forward_return_pct", "efficiency")
+"""What the symbols of a sweep can be ordered by."""
+
+
+def summary_of(symbol: str, findings: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """Return the line that stands for one symbol among many."""
+    metrics, walked = findings["metrics"], findings["walk_forward"]
+    overfitting, deflated = findings["overfitting"], findings["deflated_sharpe"]
     return {
-        "items": items,
-        "pagination": {
-            "page": query.page,
-            "page_size": query.page_size,
-            "total_items": total,
-            "total_pages": total_pages,
-            "has_next": query.page < total_pages,
-            "has_prev": query.page > 1,
-        },
+        "symbol": symbol,
+        "settings": findings["settings"],
+        "value": None if metrics is None else metrics[metric],
+        "overfitting": None if overfitting is None else overfitting["probability"],
+        "deflated_sharpe": None if deflated is None else deflated["deflated"],
+        "walk_forward_return_pct": None if walked is None else walked["metrics"]["total_return_pct"],
+        "efficiency": None if walked is None else walked["efficiency"],
+        "level": findings["verdict"]["level"],
     }
+
+
+def symbols_page(
+    files: SweepFiles, stored: Sweep, sort: str | None, page: int, page_size: int, *, is_descending: bool
+) -> dict[str, Any]:
+    """
+    Return one page of the sweep's symbols, each judged alone; unknown figures stand last, equals in the sweep's order.
+
+    Raises:
+        ConflictError: If the files are gone, or are of a time when several symbols were only judged together.
+    """
+    lines = files.summaries() if len(stored.symbols) > 1 else [_line(stored)]
+    if lines is None:
+        raise ConflictError(_GONE)
+    ordered = list(lines)
+    if sort is not None:
+        known = [line for line in lines if line[sort] is not None]
+        known.sort(key=lambda line: line[sort], reverse=is_descending)
+        ordered = known + [line for line in lines if line[sort] is None]
+    return _paged(ordered[(page - 1) * page_size : page * page_size], len(ordered), page, page_size)
+
+
+def findings_of(files: SweepFiles, stored: Sweep, place: int) -> dict[str, Any]:
+    """
+    Return what the best is worth on the symbol at *place* alone.
+
+    Raises:
+        ConflictError: As `symbols_page`.
+    """
+    found = files.findings(place) if len(stored.symbols) > 1 else told_of(stored)
+    if found is None:
+        raise ConflictError(_GONE)
+    return found
+
+
+def told_of(stored: Sweep) -> dict[str, Any] | None:
+    """Return the findings of the whole sweep, None before it is done; older ones do not say why nothing was walked."""
+    return {"not_walked": None, **stored.findings} if stored.findings else None
+
+
+def _line(stored: Sweep) -> dict[str, Any]:
+    return summary_of(stored.symbol, stored.findings, stored.metric)
 
 
 def heatmap(
@@ -126,9 +178,24 @@ def _of_those_that_traded(files: SweepFiles, name: str, symbol: int | None) -> F
     return np.where(has_traded, np.asarray(files.figure(name, symbol), np.float64), np.nan)
 
 
+def _paged(items: Sequence[Any], total: int, page: int, page_size: int) -> dict[str, Any]:
+    total_pages = -(-total // page_size)
+    return {
+        "items": items,
+        "pagination": {
+            "page": page,
+            "page_size": page_size,
+            "total_items": total,
+            "total_pages": total_pages,
+            "has_next": page < total_pages,
+            "has_prev": page > 1,
+        },
+    }
+
+
 def _require(files: SweepFiles) -> None:
     if not files.is_there():
-        raise ConflictError("the results of this sweep are no longer there: run it again")
+        raise ConflictError(_GONE)
 
 
 def _plain(value: Any) -> int | float | None:

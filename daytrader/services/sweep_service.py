@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,17 +17,17 @@ from sqlalchemy.orm import Session
 
 from daytrader import __version__
 from daytrader.core import combinations as core
-from daytrader.core import ranking, sweep, walk_forward
+from daytrader.core import ranking, sweep
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
+from daytrader.core.search import BLOCKS, Search, Walk
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import backtest_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_service import BacktestRequest, Loaded
 from daytrader.services.job_service import UNFINISHED
-from daytrader.services.sweep_files import BLOCKS
-from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
+from daytrader.utils.errors import ConflictError, InsufficientDataError, InvalidInputError, NotFoundError
 
 MOST_COMBINATIONS: Final = 2_000_000
 """Of one sweep."""
@@ -56,7 +56,7 @@ class SweepRequest:
         space: ``{"method": "grid", "axes": {name: [values]}}``, ``{"method": "random", "axes": {name: [low, high]},
             "draws": n, "seed": s}`` or ``{"method": "list", "rows": [{name: value}]}``, plain numbers throughout.
         metric: What the best is chosen by.
-        walk_forward: ``{"mode", "train", "test"}``, or None for none.
+        walk_forward: ``{"mode", "train", "test"}``, of each symbol, or None for none.
     """
 
     asked: BacktestRequest
@@ -70,6 +70,23 @@ class SweepRequest:
         """Return how combinations are found."""
         method: Literal["grid", "random", "list"] = self.space["method"]
         return method
+
+    @property
+    def search(self) -> Search:
+        """Return the same as the core takes it, for any of the symbols."""
+        asked = self.asked
+        return Search(
+            strategy=asked.strategy,
+            params=asked.params,
+            rules=asked.rules,
+            cash=asked.cash,
+            start=asked.start,
+            end=asked.end,
+            fill=asked.fill,
+            prices=asked.prices,
+            metric=self.metric,
+            walk=None if self.walk_forward is None else Walk(**self.walk_forward),
+        )
 
     @cached_property
     def combinations(self) -> Combinations:
@@ -140,20 +157,7 @@ def run_part(
     bars: Bars, request: SweepRequest, combinations: Combinations, *, blocks: int, **control: Any
 ) -> sweep.Outcome:
     """Return what *combinations* come to on *bars*; *control* and errors are those of `core.sweep.run`."""
-    asked = request.asked
-    return sweep.run(
-        bars,
-        asked.strategy,
-        combinations,
-        asked.rules,
-        params=asked.params,
-        cash=asked.cash,
-        start=asked.start,
-        end=asked.end,
-        fill=asked.fill,
-        blocks=blocks,
-        **control,
-    )
+    return request.search.run(bars, combinations, blocks=blocks, **control)
 
 
 def estimate(request: SweepRequest, first: Loaded) -> Estimate:
@@ -170,7 +174,7 @@ def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     each = _seconds_each(request, first.bars, tried)
     backtests = tried.size * len(request.symbols)
     part = int(np.clip(_PART_BARS // max(1, first.bars.n), _SMALLEST_PART, _LARGEST_PART))
-    seconds = each * (backtests + tried.size * _times_walked(request, first.bars))
+    seconds = each * backtests * (1 + _times_walked(request, first.bars))
     return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, seconds, part)
 
 
@@ -236,12 +240,24 @@ def delete(session: Session, actor: Actor, sweep_id: int) -> None:
     session.flush()
 
 
-def earlier_trials(session: Session, stored: Sweep) -> int:
-    """
-    Return how many combinations the same user has tried on the same history before the sweep *stored*.
+@dataclass(frozen=True, slots=True)
+class EarlierSweeps:
+    """What a user has tried before: the symbols of each sweep, and how many combinations."""
 
-    That is: on one of its stocks, at its interval, over a period that overlaps its own. A new bar, or a corrected one,
-    makes no new history, so the prices' hash does not matter.
+    sweeps: tuple[tuple[frozenset[str], int], ...]
+
+    def trials(self, symbols: Iterable[str]) -> int:
+        """Return how many combinations were tried on one or more of *symbols*."""
+        asked = frozenset(symbols)
+        return sum(combinations for swept, combinations in self.sweeps if not swept.isdisjoint(asked))
+
+
+def earlier_sweeps(session: Session, stored: Sweep) -> EarlierSweeps:
+    """
+    Return what the same user has tried on the same history before the sweep *stored*.
+
+    That is: at its interval, over a period that overlaps its own. A new bar, or a corrected one, makes no new history,
+    so the prices' hash does not matter.
     """
     query = select(
         Sweep.symbols, Sweep.combinations, *(Sweep.request["asked"][name].as_string() for name in ("start", "end"))
@@ -253,12 +269,13 @@ def earlier_trials(session: Session, stored: Sweep) -> int:
     )
     asked = BacktestRequest.from_json(stored.request["asked"])
     begin, end = asked.start or date.min, asked.end or date.max
-    return sum(
-        combinations
-        for symbols, combinations, first, last in session.execute(query)
-        if not set(symbols).isdisjoint(stored.symbols)
-        and (first is None or date.fromisoformat(first) <= end)
-        and (last is None or date.fromisoformat(last) >= begin)
+    return EarlierSweeps(
+        tuple(
+            (frozenset(symbols), combinations)
+            for symbols, combinations, first, last in session.execute(query)
+            if (first is None or date.fromisoformat(first) <= end)
+            and (last is None or date.fromisoformat(last) >= begin)
+        )
     )
 
 
@@ -299,12 +316,13 @@ def _seconds_each(request: SweepRequest, bars: Bars, tried: Combinations) -> flo
 
 
 def _times_walked(request: SweepRequest, bars: Bars) -> float:
-    """Return how many passes over all *bars* the trainings of a walk-forward amount to, for each combination."""
-    if request.walk_forward is None:
+    """Return how many passes over the bars the walk-forward is; one of several symbols may be too short for it."""
+    try:
+        return request.search.times_walked(bars)
+    except InsufficientDataError:
+        if len(request.symbols) == 1:
+            raise
         return 0.0
-    asked = request.asked
-    trained = walk_forward.bars_trained(bars, start=asked.start, end=asked.end, **request.walk_forward)
-    return trained / bars.n
 
 
 def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> None:

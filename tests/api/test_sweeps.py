@@ -29,9 +29,9 @@ DAYS = 320
 AXES = {"fast": [2, 3, 5], "slow": [5, 8, 12, 20]}
 
 
-def _store(symbol: str, seed: int) -> Stock:
+def _store(symbol: str, seed: int, days: int = DAYS) -> Stock:
     rng = np.random.default_rng(seed)
-    closes = np.round(100 * np.exp(np.cumsum(rng.normal(0.0005, 0.02, DAYS))), 2).tolist()
+    closes = np.round(100 * np.exp(np.cumsum(rng.normal(0.0005, 0.02, days))), 2).tolist()
     with SessionManager() as session:
         stock = Stock(symbol=symbol)
         session.add(stock)
@@ -207,6 +207,66 @@ def test_one_choice_for_several_symbols(alice: Caller, swept: Callable[..., Any]
     assert alice.get(f"/sweeps/{shown['id']}/results", symbol="NONE").status_code == 400
 
 
+def test_each_of_several_symbols_is_judged_as_if_it_were_swept_alone(
+    app: Flask, alice: Caller, bob: Caller, swept: Callable[..., Any]
+) -> None:
+    """Deflated Sharpe ratio, overfitting, stability, walk-forward and verdict are those of the symbol's own sweep."""
+    _store("OTHER", 2)
+    walk = {"mode": "rolling", "train": 120, "test": 60}
+    shown = swept(symbol=None, symbols=["ACME", "OTHER"], walk_forward=walk)
+    assert shown["findings"]["deflated_sharpe"] is shown["findings"]["walk_forward"] is None
+    listed = alice.get(f"/sweeps/{shown['id']}/symbols").get_json()["items"]
+    assert [item["symbol"] for item in listed] == ["ACME", "OTHER"]
+    for item in listed:
+        asked = {"symbol": item["symbol"], "strategy": "sma_cross", "grid": AXES, "walk_forward": walk}
+        alone = bob.post("/sweeps", asked).get_json()["sweep_id"]
+        app.extensions["jobs"].run_waiting()
+        expected = bob.get(f"/sweeps/{alone}").get_json()["findings"]
+        found = alice.get(f"/sweeps/{shown['id']}/symbols/{item['symbol'].lower()}").get_json()
+        assert found == expected
+        assert item == bob.get(f"/sweeps/{alone}/symbols").get_json()["items"][0]
+        assert item["deflated_sharpe"] == found["deflated_sharpe"]["deflated"]
+        assert item["value"] == found["metrics"]["sharpe_ratio"]
+        assert item["walk_forward_return_pct"] == found["walk_forward"]["metrics"]["total_return_pct"]
+        assert bob.get(f"/sweeps/{alone}/symbols/{item['symbol']}").get_json() == expected
+
+
+def test_symbols_are_listed_by_any_figure(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Page by page; one whose history leaves nothing to walk on says so, and its figure is unknown and last."""
+    for seed, (symbol, days) in enumerate((("OTHER", DAYS), ("SHORT", 110)), 2):
+        _store(symbol, seed, days)
+    symbols = ["SHORT", "ACME", "OTHER"]
+    shown = swept(symbol=None, symbols=symbols, walk_forward={"train": 120, "test": 60})
+    place = f"/sweeps/{shown['id']}/symbols"
+    for order, is_descending in (("asc", False), ("desc", True)):
+        items = alice.get(place, sort="walk_forward_return_pct", order=order).get_json()["items"]
+        assert items[-1]["symbol"] == "SHORT"
+        known = [item["walk_forward_return_pct"] for item in items[:-1]]
+        assert known == sorted(known, reverse=is_descending)
+    second = alice.get(place, page=2, page_size=2).get_json()
+    assert [item["symbol"] for item in second["items"]] == ["OTHER"]
+    assert second["pagination"]["total_pages"] == 2
+    short = alice.get(f"{place}/SHORT").get_json()
+    assert short["walk_forward"] is None
+    assert "110 sessions leave none to test on" in short["not_walked"]
+    assert short["verdict"]["sentence"]
+    assert alice.get(place, sort="colour").status_code == 400
+    assert alice.get(f"{place}/NONE").status_code == 404
+
+
+def test_earlier_tries_of_a_symbol_are_those_on_itself(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Of several swept together each counts its own; the choice for all counts whatever touched one of them."""
+    _store("OTHER", 2)
+    swept(grid={"fast": [4], "slow": [9, 10]})
+    shown = swept(symbol=None, symbols=["ACME", "OTHER"])
+    found = {
+        symbol: alice.get(f"/sweeps/{shown['id']}/symbols/{symbol}").get_json()["earlier_trials"]
+        for symbol in ("ACME", "OTHER")
+    }
+    assert found == {"ACME": 2, "OTHER": 0}
+    assert shown["findings"]["earlier_trials"] == 2
+
+
 @pytest.mark.usefixtures("acme")
 def test_the_estimate_counts_the_walk_forward(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its trainings read the bars again, and one without a session to test on is refused before it is queued."""
@@ -217,6 +277,10 @@ def test_the_estimate_counts_the_walk_forward(alice: Caller, monkeypatch: pytest
     walked = alice.post("/sweeps?dry_run=true", {**body, "walk_forward": walk}).get_json()
     assert plain["estimated_seconds"] == 12
     assert walked["estimated_seconds"] == pytest.approx(12 * (1 + sum(range(120, DAYS, 60)) / DAYS))
+    _store("OTHER", 2)
+    both = {name: value for name, value in body.items() if name != "symbol"} | {"symbols": ["ACME", "OTHER"]}
+    of_both = alice.post("/sweeps?dry_run=true", {**both, "walk_forward": walk}).get_json()
+    assert of_both["estimated_seconds"] == pytest.approx(2 * walked["estimated_seconds"])
     refused = alice.post("/sweeps?dry_run=true", {**body, "walk_forward": {**walk, "train": 5000}})
     assert refused.status_code == 422
 

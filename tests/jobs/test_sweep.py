@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from distributed import Client
 
 from daytrader.core.rules import Rules
+from daytrader.core.search import Judgement, Search
 from daytrader.jobs import sweep as sweep_jobs
 from daytrader.jobs.worker import Worker
 from daytrader.models import Job, Stock, Sweep, User
@@ -127,6 +129,45 @@ Worker(sweep.handlers(Path(sys.argv[2]), address="", dask="")).run_waiting()
 """
 
 
+def _start_anew(world: World, instance: Path, stored: Sweep) -> None:
+    """Start a worker, which takes up what was interrupted, and stop it when the sweep is done."""
+    worker = _worker(instance)
+    worker.start()
+    deadline = time.monotonic() + 60
+    while world.reload(stored).state is not JobState.SUCCEEDED:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.stop()
+
+
+def test_a_symbol_that_is_judged_is_not_judged_again(
+    world: World,
+    alice: User,
+    tmp_path: Path,
+    expected: tuple[dict[str, bytes], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What fails after the first symbol goes on with the second, and comes to the same findings."""
+    judge, judged = Search.judge, list[str]()
+
+    def counted(self: Search, **asked: Any) -> Judgement:
+        if judged == ["ACME"]:
+            judged.append("interrupted")
+            raise KeyboardInterrupt
+        judged.append(asked["symbol"])
+        return judge(self, **asked)
+
+    monkeypatch.setattr(Search, "judge", counted)
+    stored = _ask(alice)
+    with pytest.raises(KeyboardInterrupt):
+        _worker(tmp_path).run_waiting()
+    _start_anew(world, tmp_path, stored)
+    assert judged == ["ACME", "interrupted", "OTHER"]
+    _assert_same(world, tmp_path, stored, expected)
+    files = sweep_files.of(tmp_path, stored.id)
+    assert [line["symbol"] for line in files.summaries() or ()] == ["ACME", "OTHER"]
+
+
 def test_a_killed_process_leaves_what_is_done(
     world: World,
     alice: User,
@@ -148,13 +189,7 @@ def test_a_killed_process_leaves_what_is_done(
         return run_part(*args, **kwargs)  # type: ignore[arg-type]  # whatever is given
 
     monkeypatch.setattr("daytrader.jobs.cluster.run_part", counted)
-    worker = _worker(tmp_path)
-    worker.start()
-    deadline = time.monotonic() + 60
-    while world.reload(stored).state is not JobState.SUCCEEDED:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    worker.stop()
+    _start_anew(world, tmp_path, stored)
     assert len(computed) == 16 - 5
     _assert_same(world, tmp_path, stored, expected)
 

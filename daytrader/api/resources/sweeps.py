@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Response, current_app, request
+from flask import Response
 from flask_restx import Namespace, Resource
 
-from daytrader.api.background import starts_job, worker
+from daytrader.api.background import starts_job, sweep_files_of, worker
 from daytrader.api.backtesting import backtesting
 from daytrader.api.decorators import (
     accepts,
@@ -30,33 +30,25 @@ from daytrader.api.resources.backtests import backtest_request
 from daytrader.api.schemas.job import JobItemSchema
 from daytrader.api.schemas.sweep import (
     EstimateSchema,
-    HeatmapSchema,
     ScanInputSchema,
     SweepDetailSchema,
     SweepInputSchema,
     SweepJobSchema,
-    SweepResultSchema,
     SweepSchema,
 )
-from daytrader.api.swagger import can_fail, documented, page_of, query_parameter, shown
-from daytrader.config import Settings
-from daytrader.core.heatmap import REDUCTIONS
-from daytrader.core.ranking import HIGHER_IS_BETTER, METRICS
+from daytrader.api.swagger import can_fail, documented, query_parameter, shown
 from daytrader.core.rules import stored_name
 from daytrader.core.strategy import get_strategy, resolve_params
 from daytrader.jobs import scan as scan_jobs
 from daytrader.jobs import sweep as sweep_jobs
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
-from daytrader.services import job_service, listings, stock_service, sweep_files, sweep_results, sweep_service
+from daytrader.services import job_service, listings, stock_service, sweep_results, sweep_service
 from daytrader.services.event_payloads import entity, job_entity
 from daytrader.services.session_manager import SessionManager
-from daytrader.services.sweep_files import SweepFiles
-from daytrader.services.sweep_results import ResultQuery
 from daytrader.services.sweep_service import Estimate, SweepRequest
-from daytrader.utils import query_values, validators
 from daytrader.utils.errors import InvalidInputError
-from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, ListQuery, Page
+from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("sweeps", description="Searches through a strategy's parameters")
 scans_ns = Namespace("scans", description="What a strategy says today about every stock")
@@ -155,69 +147,7 @@ class SweepItem(Resource):  # type: ignore[misc]
     def delete(self, session: Any, sweep_id: int) -> None:
         """Remove a sweep that is done; one that runs is cancelled by `DELETE /jobs/{job_id}`."""
         sweep_service.delete(session, current_actor(), sweep_id)
-        _files(sweep_id).remove()
-
-
-@ns.route("/<int:sweep_id>/results")
-class SweepResults(Resource):  # type: ignore[misc]
-    """What each combination came to."""
-
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-    @authenticated
-    @reads
-    def get(self, session: Any, sweep_id: int) -> Response:
-        """List combinations with their settings and figures, by default the best first."""
-        stored = sweep_service.finished(session, sweep_id, current_actor())
-        return answer(sweep_results.page(_files(sweep_id), stored, _result_query(stored)))
-
-
-documented(
-    SweepResults.get,
-    params={
-        "page": query_parameter(int, "From 1", default=1),
-        "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
-        "sort": query_parameter(str, "A figure or a setting; the sweep's metric by default", "total_return_pct"),
-        "order": query_parameter(str, "By default the best first", enum=["asc", "desc"]),
-        "symbol": query_parameter(str, "Of several: one symbol's figures instead of those of all together", "AAPL"),
-        "where": query_parameter(str, "Only combinations with these settings", "fast:10,slow:50"),
-    },
-    responses={int(HTTPStatus.OK): ("A page", page_of(SweepResultSchema()))},
-)
-
-
-@ns.route("/<int:sweep_id>/heatmap")
-class SweepHeatmap(Resource):  # type: ignore[misc]
-    """A figure over two settings."""
-
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-    @authenticated
-    @reads
-    @returns(HeatmapSchema)
-    def get(self, session: Any, sweep_id: int) -> dict[str, Any]:
-        """Show a figure over two settings; of combinations that share a cell the mean, the median or the best."""
-        stored = sweep_service.finished(session, sweep_id, current_actor())
-        given = request.args
-        metric = validators.checked("metric", _one_of(METRICS), given.get("metric", stored.metric))
-        reduce = validators.checked("reduce", _one_of(REDUCTIONS), given.get("reduce", "mean"))
-        names = sweep_results.settings_of(stored)
-        x, y = (validators.checked(name, _one_of(names), given.get(name, "")) for name in ("x", "y"))
-        symbol = _symbol_place(stored)
-        found = sweep_results.heatmap(_files(sweep_id), stored, x, y, metric, reduce, symbol)
-        return {"metric": metric, **found.to_dict()}
-
-
-documented(
-    SweepHeatmap.get,
-    params={
-        "x": query_parameter(str, "The setting across", "fast", required=True),
-        "y": query_parameter(str, "The setting down", "slow", required=True),
-        "metric": query_parameter(str, "The sweep's by default", enum=list(METRICS)),
-        "reduce": query_parameter(
-            str, "What stands for combinations that share a cell", enum=list(REDUCTIONS), default="mean"
-        ),
-        "symbol": query_parameter(str, "Of several: one symbol's figures", "AAPL"),
-    },
-)
+        sweep_files_of(sweep_id).remove()
 
 
 @scans_ns.route("")
@@ -251,8 +181,6 @@ def _search(data: Mapping[str, Any]) -> SweepRequest:
     given = [name for name in ("grid", "random", "combinations") if name in data]
     if len(given) != 1:
         raise InvalidInputError({"grid": ["is required, or random, or combinations: one of them"]})
-    if data["walk_forward"] is not None and len(symbols) > 1:
-        raise InvalidInputError({"walk_forward": ["walks one symbol, not several"]})
     return SweepRequest(
         backtest_request({**data, "symbol": symbols[0]}),  # which refuses members beside it
         tuple(symbols),
@@ -283,52 +211,6 @@ def _detail(stored: Sweep, job: Job | None) -> dict[str, Any]:
         "estimated_seconds": stored.request["estimated_seconds"],
         "progress": now.get("progress", job.progress if job is not None else done),
         "eta": now.get("eta", job.eta if job is not None else None),
+        "findings": sweep_results.told_of(stored),
     }
     return entity(stored) | told
-
-
-def _result_query(stored: Sweep) -> ResultQuery:
-    given = request.args
-    names = sweep_results.settings_of(stored)
-    sort = given.get("sort", stored.metric)
-    sweep_files.require_figure(sort, names)
-    default = "desc" if sort in HIGHER_IS_BETTER else "asc"
-    return ResultQuery(
-        sort=sort,
-        is_descending=validators.checked("order", _one_of(("asc", "desc")), given.get("order", default)) == "desc",
-        page=validators.checked("page", lambda text: query_values.whole(text, 1, 10**15), given.get("page", "1")),
-        page_size=validators.checked(
-            "page_size",
-            lambda text: query_values.whole(text, 1, MAX_PAGE_SIZE),
-            given.get("page_size", str(DEFAULT_PAGE_SIZE)),
-        ),
-        symbol=_symbol_place(stored),
-        where=validators.checked("where", lambda text: _where(text, names), given.get("where", "")),
-    )
-
-
-def _where(text: str, names: Sequence[str]) -> dict[str, float]:
-    """Return the settings that ``fast:10,slow:50`` asks for."""
-    found = {}
-    for part in text.split(",") if text else ():
-        name, _, value = part.partition(":")
-        found[query_values.choice(name, names)] = float(validators.decimal(value))
-    return found
-
-
-def _symbol_place(stored: Sweep) -> int | None:
-    """Return which of the symbols the address names; None is all together, where there are several."""
-    name = request.args.get("symbol")
-    if name is None:
-        return 0 if len(stored.symbols) == 1 else None
-    chosen: str = validators.checked("symbol", _one_of(stored.symbols), name.upper())
-    return list(stored.symbols).index(chosen)
-
-
-def _one_of(words: Any) -> Any:
-    return lambda text: query_values.choice(text, words)
-
-
-def _files(sweep_id: int) -> SweepFiles:
-    settings: Settings = current_app.extensions["settings"]
-    return sweep_files.of(settings.instance, sweep_id)

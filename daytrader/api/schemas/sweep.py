@@ -16,11 +16,13 @@ from daytrader.api.schemas.fields import (
     Object,
     Part,
     Series,
+    Shown,
     Text,
     Whole,
     Word,
 )
 from daytrader.api.schemas.job import JobItemSchema
+from daytrader.api.schemas.sweep_findings import SweepFindingsSchema
 from daytrader.core.combinations import plain, stepped
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.heatmap import REDUCTIONS
@@ -105,7 +107,7 @@ class SweepInputSchema(BacktestSchema):
     """What to search: the settings of a backtest, and those to vary."""
 
     symbol = Text(validators.symbol, example="AAPL", doc="One stock, or `symbols`")
-    symbols = Symbols(doc="Several stocks: one choice for all of them", example=["AAPL", "MSFT"])
+    symbols = Symbols(doc="Several stocks: one choice for all of them, and each judged alone", example=["AAPL", "MSFT"])
     grid = Axes(
         doc="Every combination of these values: settings of the strategy, or rules such as `stop_loss`",
         example={"fast": {"from": 5, "to": 50, "step": 5}, "slow": [20, 50, 100]},
@@ -115,7 +117,7 @@ class SweepInputSchema(BacktestSchema):
     seed = Whole(validators.whole(0, 2**31 - 1), load_default=1, doc="Decides the draws")
     combinations = Rows(doc="These combinations", example=[{"fast": 5, "slow": 20}, {"fast": 10, "slow": 50}])
     metric = Word(*METRICS, load_default="sharpe_ratio", doc="What the best is chosen by")
-    walk_forward = Part(WalkForwardSchema, allow_none=True, load_default=None, doc="Of one stock")
+    walk_forward = Part(WalkForwardSchema, allow_none=True, load_default=None, doc="Of each stock alone")
 
 
 class SweepSchema(BaseSchema):
@@ -150,10 +152,7 @@ class SweepDetailSchema(SweepSchema):
     estimated_seconds = Number(dump_only=True, doc="Measured on a sample when it was asked for")
     progress = Number(dump_only=True, doc="0 to 1", example=0.42)
     eta = Moment(dump_only=True, allow_none=True)
-    findings = Object(
-        dump_only=True,
-        doc="The best, its deflated Sharpe ratio, the probability of overfitting, stability, walk-forward and verdict",
-    )
+    findings = Shown(SweepFindingsSchema, allow_none=True)
 
 
 class SweepJobSchema(JobItemSchema):

@@ -76,7 +76,7 @@ export function NewSweepPage() {
             <div className={settingsClasses.fields}>
               <StocksSelect
                 label="Stocks"
-                description={search.symbols.length > 1 ? "One choice is made for all of them together" : "Several: one choice for all of them"}
+                description={search.symbols.length > 1 ? "One choice is made for all of them together, and each is judged alone" : "Several: one choice for all of them, and each judged alone"}
                 values={search.symbols}
                 onChange={(symbols) => setTyped((known) => ({ ...known, symbols, isTouched: true }))}
                 error={errors["symbol"] ?? errors["symbols"]}
@@ -250,19 +250,17 @@ function Axes({ axes, strategy, onChange }: { axes: Axis[]; strategy: Strategy |
 
 function WalkForward({ search, onChange }: { search: Search; onChange: (walk: Search["walk"]) => void }) {
   const { walk } = search;
-  const isOne = search.symbols.length <= 1;
   const number = (name: "train" | "test", label: string) =>
     walk && <NumberInput label={label} min={1} allowDecimal={false} value={walk[name]} onChange={(value) => onChange({ ...walk, [name]: typeof value === "number" ? value : "" })} />;
   return (
     <>
       <Switch
         label="Walk forward"
-        description={isOne ? "Choose anew in each window, trade the choice in the next" : "Walks one stock, not several"}
-        disabled={!isOne}
-        checked={walk !== null && isOne}
+        description={search.symbols.length > 1 ? "Of each stock: choose anew in each window, trade the choice in the next" : "Choose anew in each window, trade the choice in the next"}
+        checked={walk !== null}
         onChange={(event) => onChange(event.currentTarget.checked ? { mode: "rolling", train: 504, test: 126 } : null)}
       />
-      {walk && isOne && (
+      {walk && (
         <>
           <SegmentedControl
             size="xs"

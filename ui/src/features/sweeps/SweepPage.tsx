@@ -18,6 +18,7 @@ import { getSweep } from "./api/getSweep";
 import { HeatmapPanel } from "./HeatmapPanel";
 import { ResultTable } from "./ResultTable";
 import classes from "./Sweeps.module.css";
+import { SymbolsPanel } from "./SymbolsPanel";
 import { VerdictPanel } from "./VerdictPanel";
 import { WalkForwardPanel } from "./WalkForwardPanel";
 
@@ -55,11 +56,14 @@ export function SweepPage() {
 }
 
 function Results({ sweep }: { sweep: SweepDetail }) {
+  const { findings } = sweep;
+  const isOne = sweep.symbols.length === 1;
   return (
     <>
-      <VerdictPanel sweep={sweep} />
+      {findings && <VerdictPanel sweep={sweep} findings={findings} {...(isOne ? {} : { title: "One choice for all" })} />}
+      {!isOne && <SymbolsPanel sweep={sweep} />}
       {sweep.settings.length > 1 && <HeatmapPanel sweep={sweep} />}
-      <WalkForwardPanel sweep={sweep} />
+      {findings && <WalkForwardPanel metric={sweep.metric} findings={findings} />}
       <ResultTable sweep={sweep} />
     </>
   );

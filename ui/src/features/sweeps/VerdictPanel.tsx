@@ -1,6 +1,6 @@
 import { Figures, type Figure } from "@/components/Figures";
 import { Panel } from "@/components/Panel";
-import type { SweepDetail } from "@/lib/api/schema";
+import type { SweepDetail, SweepFindings } from "@/lib/api/schema";
 import { formatPercent, formatRatio, formatWhole } from "@/lib/format/money";
 import { metricOf } from "@/lib/words/settings";
 
@@ -8,16 +8,11 @@ import { Combination } from "./Combination";
 import classes from "./Sweeps.module.css";
 import { verdictOf } from "./verdict";
 
-type Numbers = Record<string, number | null> | null | undefined;
-
 /** Whether the best may be believed: the verdict in words, large and first; then the figures that it stands on. */
-export function VerdictPanel({ sweep }: { sweep: SweepDetail }) {
-  const { findings } = sweep;
+export function VerdictPanel({ sweep, findings, title }: { sweep: SweepDetail; findings: SweepFindings; title?: string }) {
   const verdict = verdictOf(findings);
-  if (!verdict) return null;
-  const best = findings["metrics"] as Numbers;
   return (
-    <Panel>
+    <Panel {...(title ? { title } : {})}>
       <div className={classes.verdict} data-level={verdict.level} data-testid="verdict">
         <div className={classes.opening}>{verdict.opening}</div>
         <p className={classes.headline}>{verdict.headline}</p>
@@ -29,39 +24,37 @@ export function VerdictPanel({ sweep }: { sweep: SweepDetail }) {
           </ul>
         )}
       </div>
-      <Figures items={figuresOf(sweep)} />
-      {best && <Combination sweep={sweep} label="The best" params={sweep.best_params} metrics={best} metric={metricOf(sweep.metric)} />}
+      <Figures items={figuresOf(findings)} />
+      {findings.metrics && findings.settings && (
+        <Combination sweep={sweep} label="The best" params={findings.settings} metrics={findings.metrics as Record<string, number | null>} metric={metricOf(findings.metric)} />
+      )}
     </Panel>
   );
 }
 
-function figuresOf({ findings }: SweepDetail): Figure[] {
-  const overfitting = findings["overfitting"] as Numbers;
-  const deflated = findings["deflated_sharpe"] as Numbers;
-  const stability = findings["stability"] as Numbers;
-  const walked = findings["walk_forward"] as Numbers;
-  const share = (value: number | null | undefined) => formatPercent(value == null ? value : value * 100, 0);
+function figuresOf({ overfitting, deflated_sharpe: deflated, stability, walk_forward: walked, earlier_trials: earlier }: SweepFindings): Figure[] {
+  const share = (value: number | null) => formatPercent(value === null ? value : value * 100, 0);
   return [
     ...(overfitting
       ? [
-          { label: "Overfitting", value: share(overfitting["probability"]), about: "How often the choice made on one half of the past was in the worse half on the other. 5 % and less is good, above 50 % is luck" },
-          { label: "Lost outside", value: share(overfitting["probability_of_loss"]), about: "How often that choice lost money there" },
+          { label: "Overfitting", value: share(overfitting.probability), about: "How often the choice made on one half of the past was in the worse half on the other. 5 % and less is good, above 50 % is luck" },
+          { label: "Lost outside", value: share(overfitting.probability_of_loss), about: "How often that choice lost money there" },
         ]
       : []),
     ...(deflated
       ? [
-          { label: "Sharpe, raw", value: formatRatio(deflated["sharpe_ratio"]), about: "Of the best, as it stands" },
-          { label: "Sharpe by luck", value: formatRatio(deflated["expected_maximum"]), about: `What the best of ${formatWhole(deflated["trials"])} tries without any skill would show` },
-          { label: "Sharpe, deflated", value: share(deflated["deflated"]), about: "The odds that its Sharpe ratio is more than that luck. 95 % and more is good" },
+          { label: "Sharpe, raw", value: formatRatio(deflated.sharpe_ratio), about: "Of the best, as it stands" },
+          { label: "Sharpe by luck", value: formatRatio(deflated.expected_maximum), about: `What the best of ${formatWhole(deflated.trials)} tries without any skill would show` },
+          { label: "Sharpe, deflated", value: share(deflated.deflated), about: "The odds that its Sharpe ratio is more than that luck. 95 % and more is good" },
         ]
       : []),
     ...(stability
       ? [
-          { label: "Neighbours keep", value: share(stability["median_share"]), note: `${formatWhole(stability["neighbours"])} of them`, about: "What is left of the result when one setting is changed by one step. Below 50 % it is a needle" },
-          { label: "Plateau", value: share(stability["plateau_share"]), about: "The neighbours that come close to the best" },
+          { label: "Neighbours keep", value: share(stability.median_share), note: `${formatWhole(stability.neighbours)} of them`, about: "What is left of the result when one setting is changed by one step. Below 50 % it is a needle" },
+          { label: "Plateau", value: share(stability.plateau_share), about: "The neighbours that come close to the best" },
         ]
       : []),
-    ...(walked ? [{ label: "Walk-forward", value: share(walked["efficiency"]), about: "What of the return in training arrived in the months after" }] : []),
-    ...(typeof findings["earlier_trials"] === "number" && findings["earlier_trials"] > 0 ? [{ label: "Earlier tries", value: formatWhole(findings["earlier_trials"]), about: "On the same prices, in earlier sweeps: they count too" }] : []),
+    ...(walked ? [{ label: "Walk-forward", value: share(walked.efficiency), about: "What of the return in training arrived in the months after" }] : []),
+    ...(earlier > 0 ? [{ label: "Earlier tries", value: formatWhole(earlier), about: "On the same prices, in earlier sweeps: they count too" }] : []),
   ];
 }

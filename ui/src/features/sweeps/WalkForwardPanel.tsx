@@ -4,42 +4,22 @@ import { LineChart, type Line } from "@/components/charts/LineChart";
 import { DataTable, type Column } from "@/components/DataTable";
 import { Gain } from "@/components/Money";
 import { Panel } from "@/components/Panel";
-import type { SweepDetail } from "@/lib/api/schema";
+import type { SweepFindings, Window } from "@/lib/api/schema";
 import { formatMoney, formatRatio, formatSignedPercent } from "@/lib/format/money";
 import { formatMoment } from "@/lib/format/time";
 import { metricOf, settingsLine } from "@/lib/words/settings";
 
 import classes from "./Sweeps.module.css";
 
-interface Window {
-  train_start: string;
-  train_end: string;
-  test_start: string;
-  test_end: string;
-  settings: Record<string, number> | null;
-  in_sample: number | null;
-  out_of_sample: number | null;
-  out_of_sample_return_pct: number | null;
-  trades: number;
-}
-
-interface Walked {
-  windows: Window[];
-  efficiency: number | null;
-  metrics: Record<string, number | null>;
-  dates: string[];
-  portfolio_values: number[];
-}
-
 const HEIGHT = 220;
 
 /** What choosing anew in each window would have made in the months after: nothing here was known when it was chosen. */
-export function WalkForwardPanel({ sweep }: { sweep: SweepDetail }) {
-  const walked = sweep.findings["walk_forward"] as Walked | null | undefined;
+export function WalkForwardPanel({ metric, findings }: { metric: string; findings: SweepFindings }) {
+  const { walk_forward: walked, not_walked: reason } = findings;
   const timestamps = useMemo(() => (walked?.dates ?? []).map((date) => `${date.slice(0, 10)}T00:00:00Z`), [walked]);
   const lines = useMemo<Line[]>(() => [{ name: "Portfolio", values: walked?.portfolio_values ?? [], tone: "main" }], [walked]);
-  if (!walked) return null;
-  const made = walked.metrics["total_return_pct"];
+  if (!walked) return reason ? <Panel title="Not walked forward" padded><p className={classes.hint}>{reason}</p></Panel> : null;
+  const made = walked.metrics["total_return_pct"] as number | null;
   return (
     <Panel title="Walked forward" aside={<span className="faint">Chosen anew {walked.windows.length} times, traded in the window after</span>}>
       <p className={classes.hint} style={{ padding: "10px 12px 0" }}>
@@ -48,7 +28,7 @@ export function WalkForwardPanel({ sweep }: { sweep: SweepDetail }) {
       </p>
       <LineChart label={`Value over the test windows, to ${formatMoney(walked.portfolio_values.at(-1))}`} timestamps={timestamps} lines={lines} height={HEIGHT} />
       <div className={classes.scrolling}>
-        <DataTable label="Windows" columns={columnsOf(sweep.metric)} rows={walked.windows} rowKey={(window) => window.test_start} empty={{ title: "No window fits into the span" }} />
+        <DataTable label="Windows" columns={columnsOf(metric)} rows={walked.windows} rowKey={(window) => window.test_start} empty={{ title: "No window fits into the span" }} />
       </div>
     </Panel>
   );

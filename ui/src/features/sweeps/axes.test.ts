@@ -66,11 +66,11 @@ describe("a sweep", () => {
     expect(linesOf(SEARCH.axes)).toBe("fast 5, allocation 50\nfast 20, allocation 100");
   });
 
-  it("of several stocks is not walked forward", () => {
+  it("of several stocks walks each of them forward", () => {
     const body = toSweep({ ...SEARCH, symbols: ["ACME", "OTHER"] });
     expect(body?.symbols).toEqual(["ACME", "OTHER"]);
     expect(body).not.toHaveProperty("symbol");
-    expect(body?.walk_forward).toBeNull();
+    expect(body?.walk_forward).toMatchObject({ train: 504 });
   });
 
   it("needs a stock, and each axis once", () => {

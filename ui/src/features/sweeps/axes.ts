@@ -93,7 +93,7 @@ export function toSweep(search: Search): SweepInput | null {
     ...(symbols.length === 1 ? { symbol: symbols[0] ?? "" } : { symbols }),
     ...space.asked,
     metric,
-    walk_forward: walk === null || symbols.length > 1 || walk.train === "" || walk.test === "" ? null : walk,
+    walk_forward: walk === null || walk.train === "" || walk.test === "" ? null : walk,
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { verdictOf } from "./verdict";
+import { verdictOf, type Level } from "./verdict";
 
-const of = (level: string, sentence: string) => verdictOf({ verdict: { level, sentence, odds_of_luck: null } });
+const of = (level: Level, sentence: string) => verdictOf({ verdict: { level, sentence, odds_of_luck: null } });
 
 describe("the verdict on a sweep", () => {
   it("has its odds apart from what speaks for them", () => {
@@ -20,9 +20,5 @@ describe("the verdict on a sweep", () => {
       evidence: ["Only 1 closed trade"],
     });
     expect(of("nothing", "Nothing to judge: no combination traded.")).toMatchObject({ opening: "Nothing to judge", headline: "No combination traded", evidence: [] });
-  });
-
-  it("is not there before the sweep is done", () => {
-    expect(verdictOf({})).toBeNull();
   });
 });

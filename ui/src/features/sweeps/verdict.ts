@@ -1,6 +1,11 @@
 // The server's sentence, taken apart so that the judgement can stand large and what speaks for it below.
 
-export type Level = "holds" | "doubtful" | "luck" | "nothing";
+import type { SweepFindings } from "@/lib/api/schema";
+
+export type Level = SweepFindings["verdict"]["level"];
+
+/** Each level in a word. */
+export const LEVELS: Record<Level, string> = { holds: "Holds up", doubtful: "Not proven", luck: "Luck", nothing: "Nothing traded" };
 
 export interface Verdict {
   level: Level;
@@ -11,9 +16,7 @@ export interface Verdict {
   evidence: string[];
 }
 
-export function verdictOf(findings: Record<string, unknown>): Verdict | null {
-  const given = findings["verdict"] as { level: Level; sentence: string } | undefined;
-  if (!given) return null;
+export function verdictOf({ verdict: given }: Pick<SweepFindings, "verdict">): Verdict {
   const sentence = given.sentence.replace(/\.$/, "");
   const [opening, rest] = cut(sentence);
   const odds = / odds that /.test(rest) ? cut(rest) : null;

@@ -58,6 +58,8 @@ export const keys = {
     one: (id: number) => ["sweeps", "one", id],
     results: (id: number, query: object) => ["sweeps", "results", id, query],
     heatmap: (id: number, query: object) => ["sweeps", "heatmap", id, query],
+    symbols: (id: number, query: object) => ["sweeps", "symbols", id, query],
+    symbol: (id: number, symbol: string) => ["sweeps", "symbol", id, symbol],
     estimate: (settings: object) => ["sweeps", "estimate", settings],
   },
   jobs: {

@@ -521,6 +521,25 @@ export interface DecisionPage {
   pagination: Pagination;
 }
 
+export interface DeflatedSharpe {
+  /** As observed, annualised */
+  sharpe_ratio: number;
+  /** What the best of so many tries without skill shows, annualised */
+  expected_maximum: number;
+  /** Probability of more than 0, were it the only try */
+  probabilistic: number;
+  /** Probability of more than luck: 0.95 is wanted */
+  deflated: number;
+  /** Combinations that traded, earlier ones included */
+  trials: number;
+  /** Returns it was observed on */
+  sessions: number;
+  /** Of those returns */
+  skewness: number;
+  /** Of those returns, 3 for normal ones */
+  kurtosis: number;
+}
+
 export interface DeleteUserInput {
   /** Nothing but true will do */
   confirm: boolean;
@@ -1258,6 +1277,21 @@ export interface OrderWithFills {
   executions: Execution[];
 }
 
+export interface Overfitting {
+  /** How often the choice was no better than the median */
+  probability: number;
+  /** How many were compared */
+  combinations: number;
+  /** Ways to halve the past */
+  splits: number;
+  /** Sharpe ratio outside for one more in sample */
+  degradation_slope: number | null;
+  /** Sharpe ratio outside where the one in sample is 0 */
+  degradation_intercept: number | null;
+  /** How often the choice lost outside */
+  probability_of_loss: number;
+}
+
 export interface Pagination {
   /** From 1 */
   page: number | null;
@@ -1825,6 +1859,19 @@ export interface SocketDocs {
   data_events: DataEvent[];
 }
 
+export interface Stability {
+  /** Combinations one step away that traded */
+  neighbours: number;
+  /** Of their metric */
+  median: number;
+  /** Of their metric */
+  minimum: number;
+  /** Of the best's metric */
+  median_share: number | null;
+  /** Of them that keep 80 % of it */
+  plateau_share: number | null;
+}
+
 export interface StateInput {
   /** Where it is in its life */
   state: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR";
@@ -2149,8 +2196,27 @@ export interface SweepDetail {
   progress: number;
   /** When it should be done */
   eta: string | null;
-  /** The best, its deflated Sharpe ratio, the probability of overfitting, stability, walk-forward and verdict */
-  findings: Record<string, unknown>;
+  findings: SweepFindings | null;
+}
+
+export interface SweepFindings {
+  /** What the best was chosen by */
+  metric: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees";
+  /** The combination, null where none traded */
+  best: number | null;
+  /** Of that combination */
+  settings: Record<string, unknown> | null;
+  /** Its figures by name */
+  metrics: Record<string, unknown> | null;
+  deflated_sharpe: DeflatedSharpe | null;
+  overfitting: Overfitting | null;
+  stability: Stability | null;
+  /** Combinations that the user tried before on the same history */
+  earlier_trials: number;
+  walk_forward: WalkedForward | null;
+  /** Why there is no walk-forward, where one was asked for */
+  not_walked: string | null;
+  verdict: Verdict;
 }
 
 export interface SweepInput {
@@ -2200,7 +2266,7 @@ export interface SweepInput {
   prices?: "raw" | "adjusted";
   /** Instead of a symbol: a portfolio, whose members act in this order */
   members?: Record<string, unknown>[];
-  /** Several stocks: one choice for all of them */
+  /** Several stocks: one choice for all of them, and each judged alone */
   symbols?: string[];
   /** Every combination of these values: settings of the strategy, or rules such as `stop_loss` */
   grid?: Record<string, unknown>;
@@ -2214,7 +2280,7 @@ export interface SweepInput {
   combinations?: Record<string, unknown>[];
   /** What the best is chosen by */
   metric?: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees";
-  /** Of one stock */
+  /** Of each stock alone */
   walk_forward?: Record<string, unknown> | null;
 }
 
@@ -2269,6 +2335,30 @@ export interface SweepResult {
 
 export interface SweepResultPage {
   items: SweepResult[];
+  pagination: Pagination;
+}
+
+export interface SweepSymbol {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Null where nothing traded */
+  settings: Record<string, unknown> | null;
+  /** Of the sweep's metric */
+  value: number | null;
+  /** Its probability */
+  overfitting: number | null;
+  /** Probability of more than luck */
+  deflated_sharpe: number | null;
+  /** What choosing anew would have made */
+  walk_forward_return_pct: number | null;
+  /** Of the walk-forward */
+  efficiency: number | null;
+  /** The verdict */
+  level: "holds" | "doubtful" | "luck" | "nothing";
+}
+
+export interface SweepSymbolPage {
+  items: SweepSymbol[];
   pagination: Pagination;
 }
 
@@ -2455,6 +2545,84 @@ export interface User {
 export interface UserPage {
   items: User[];
   pagination: Pagination;
+}
+
+export interface Verdict {
+  /** How far */
+  level: "holds" | "doubtful" | "luck" | "nothing";
+  /** 0 to 1 */
+  odds_of_luck: number | null;
+  /** In words */
+  sentence: string;
+}
+
+export interface WalkedForward {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Which signals are followed; `GET /strategies` lists them */
+  strategy: string;
+  /** Parameters of the strategy by name */
+  params: Record<string, unknown>;
+  /** First session that may be traded */
+  start: string;
+  /** Last session */
+  end: string;
+  /** What it began with */
+  initial_balance: number;
+  /** Cash at the end */
+  final_balance: number;
+  /** Shares at the end */
+  final_shares: number;
+  /** Cash and shares at the end */
+  final_portfolio_value: number;
+  /** What it came to after all fees, null while it is open */
+  gain_loss: number;
+  /** The same in percent */
+  gain_loss_pct: number;
+  /** Sessions */
+  days_simulated: number;
+  /** Figures by name */
+  metrics: Record<string, unknown>;
+  trades: Trade[];
+  members?: MemberResult[];
+  /** The sessions, oldest first */
+  dates: string[];
+  /** At each session's close */
+  portfolio_values: number[];
+  /** Data hash, parameters and engine version */
+  pinned: Record<string, unknown>;
+  /** Whether training windows keep their length, or their start */
+  mode: "rolling" | "anchored";
+  /** What each choice was made by */
+  metric: "sharpe_ratio" | "sortino_ratio" | "calmar_ratio" | "total_return_pct" | "annualized_return_pct" | "max_drawdown_pct" | "profit_factor" | "win_rate_pct" | "expectancy" | "volatility" | "max_drawdown_days" | "fees";
+  /** Yearly return over the mean one in training */
+  efficiency: number | null;
+  windows: Window[];
+}
+
+export interface Window {
+  /** First session to choose on */
+  train_start: string;
+  /** Last session to choose on */
+  train_end: string;
+  /** First session to trade */
+  test_start: string;
+  /** Last session to trade */
+  test_end: string;
+  /** The combination, null where none traded */
+  chosen: number | null;
+  /** Of that combination */
+  settings: Record<string, unknown> | null;
+  /** The metric where it was chosen */
+  in_sample: number | null;
+  /** The metric where it was traded */
+  out_of_sample: number | null;
+  /** Yearly return where it was chosen */
+  in_sample_annualized_pct: number | null;
+  /** Return where it was traded */
+  out_of_sample_return_pct: number;
+  /** Closed where it was traded */
+  trades: number;
 }
 
 /** Every operation: what its address, query and body hold, and what it answers. */
@@ -3094,6 +3262,18 @@ export interface Operations {
     query: { page?: number; page_size?: number; sort?: string; order?: "asc" | "desc"; symbol?: string; where?: string };
     body: undefined;
     result: SweepResultPage;
+  };
+  "GET /sweeps/{sweep_id}/symbols": {
+    path: { sweep_id: number };
+    query: { page?: number; page_size?: number; sort?: "symbol" | "value" | "overfitting" | "deflated_sharpe" | "walk_forward_return_pct" | "efficiency"; order?: "asc" | "desc" };
+    body: undefined;
+    result: SweepSymbolPage;
+  };
+  "GET /sweeps/{sweep_id}/symbols/{symbol}": {
+    path: { sweep_id: number; symbol: string };
+    query: Record<never, never>;
+    body: undefined;
+    result: SweepFindings;
   };
   "GET /system/audit-log": {
     path: Record<never, never>;
