@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +21,7 @@ from daytrader.services import event_payloads
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
+from daytrader.utils.unique_ids import new_unique_id
 
 __all__ = [
     "UNSUBMITTED",
@@ -256,7 +256,7 @@ def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
 
 def _new_client_order_id(session: Session) -> str:
     # The prefix tells our orders from others at an account that somebody else trades too.
-    return f"dt-{session.info.get('installation', 'local')}-{uuid.uuid4()}"
+    return f"dt-{session.info.get('installation', 'local')}-{new_unique_id()}"
 
 
 def _passage(state: OrderState, reason: str | None) -> dict[str, str | None]:

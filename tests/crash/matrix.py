@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from daytrader.core.money import to_micros
 from daytrader.models import (
@@ -139,14 +140,19 @@ def books(url: str) -> Books:
     engine = database.connect(url, is_durable=False)
     try:
         with SessionManager(read_only=True) as session:
-            breaches = ledger_service.audit(session)
-            if breaches:
-                raise AssertionError(f"the books do not add up: {breaches}")
-            told = session.execute(select(EventOutbox.name, EventOutbox.action, EventOutbox.rooms)).all()
-            events = [{"event": event} for event in sorted((name, action, *rooms) for name, action, rooms in told)]
-            rows = {model: session.scalars(select(model).order_by(model.id)).all() for model in _BOOKS}
+            return read_books(session)
     finally:
         engine.dispose()
+
+
+def read_books(session: Session) -> Books:
+    """Return the same of the database that *session* reads."""
+    breaches = ledger_service.audit(session)
+    if breaches:
+        raise AssertionError(f"the books do not add up: {breaches}")
+    told = session.execute(select(EventOutbox.name, EventOutbox.action, EventOutbox.rooms)).all()
+    events = [{"event": event} for event in sorted((name, action, *rooms) for name, action, rooms in told)]
+    rows = {model: session.scalars(select(model).order_by(model.id)).all() for model in _BOOKS}
     # PostgreSQL gives no id of a unit that was undone again: rows are told apart by their place.
     places = {model: {row.id: place for place, row in enumerate(rows[model])} for model in _BOOKS}
 

@@ -1,0 +1,1 @@
+"""The production runner and database, driven from one seed; see `tests.simulation.run`."""
