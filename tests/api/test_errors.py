@@ -146,9 +146,13 @@ def test_security_headers(client: FlaskClient) -> None:
     """On every response; answers of the API are never cached."""
     response = client.get("/api/v1/system/health")
 
-    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    policy = response.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert not any("unsafe" in part for part in policy)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert len(response.headers) == len({name.lower() for name, _ in response.headers})  # none stands twice
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Strict-Transport-Security" not in response.headers

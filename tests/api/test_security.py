@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
+from daytrader.api import encoding, uploads
 from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.models import AuditEntry, User
@@ -91,6 +92,25 @@ def test_writes_are_limited_for_each_user_and_reads_are_not(settings: Settings, 
     assert [one.post("/services", {}).status_code for _ in range(3)] == [400, 400, 429]
     assert one.get("/services").status_code == 200
     assert two.post("/services", {}).status_code == 400
+
+
+def test_imports_have_a_limit_of_their_own(settings: Settings, admin: Caller) -> None:
+    """Refused ones count too; other writes go on."""
+    client = _client(settings, limit_imports="2/hour")
+    importer = Caller(client, admin.user, admin.token)
+
+    assert [importer.post("/prices/import").status_code for _ in range(3)] == [415, 415, 429]
+    assert importer.post("/stocks", {}).status_code == 400
+
+
+def test_the_limits_are_those_of_the_design() -> None:
+    """Unless a setting says otherwise."""
+    settings = Settings()
+    assert (settings.limit_login, settings.limit_login_address) == ("5/minute", "20/minute")
+    assert (settings.limit_writes, settings.limit_imports) == ("60/minute", "60/hour")
+    assert (settings.limit_backtests, settings.limit_sockets) == (2, 5)
+    assert (settings.limit_events, settings.limit_event_bytes) == (20, 8192)
+    assert (encoding.MAX_BODY, uploads.MAX_UPLOAD) == (1_000_000, 64_000_000)
 
 
 def test_strangers_are_limited_by_their_address(world: World, settings: Settings) -> None:
