@@ -243,6 +243,19 @@ def test_case_10_numbers_are_numbers(active_service: TradingService, alice: Call
     assert alice.get("/transactions").get_json()["items"] == []
 
 
+@pytest.mark.parametrize("number", ["NaN", "1e400", "-0", "-0.0", '"\uff11\uff12"', '"12"', "true"])
+def test_case_10_stored_prices_are_numbers(world: World, admin: Caller, number: str) -> None:
+    """A bar with one that is none is refused, by the name of the field where its JSON can be read at all."""
+    world.stock("ACME")
+    body = f'{{"symbol": "ACME", "price_date": "2020-01-02", "open_price": {number}, "close_price": 1}}'
+
+    refused = admin._send("POST", "/prices/daily", data=body.encode(), headers={"Content-Type": "application/json"})
+
+    assert refused.status_code == 400
+    assert number in {"NaN", "1e400"} or "open_price" in refused.get_json()["validation_errors"]
+    assert admin.get("/prices/daily").get_json()["items"] == []
+
+
 def test_case_10_minus_zero_is_no_price(active_service: TradingService, alice: Caller) -> None:
     """As zero is none."""
     assert (

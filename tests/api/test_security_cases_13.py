@@ -155,13 +155,14 @@ def test_case_20_no_script_in_a_page_runs(client: FlaskClient, world: World, ali
     [
         pytest.param(b'{"name":' + b'{"a":' * 5000, 400, id="unclosed"),
         pytest.param(b'{"strategy_params":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, id="deep"),
-        pytest.param(b'{"name": "a", "name": "b"}', 400, id="twice"),
+        pytest.param(b'{"name": "a", "stock_symbol": "ACME", "initial_balance": 1, "name": "b"}', 400, id="twice"),
         pytest.param(b'{"name": "' + b"x" * 2_000_000 + b'"}', 413, id="large"),
         pytest.param(b'{"name": "\xff"}', 400, id="no UTF-8"),
     ],
 )
-def test_case_21_bodies_that_mean_harm(alice: Caller, body: bytes, status: int) -> None:
+def test_case_21_bodies_that_mean_harm(world: World, alice: Caller, body: bytes, status: int) -> None:
     """Deep, ambiguous or huge ones."""
+    world.stock("ACME")
     sent = alice._send("POST", "/services", data=body, headers={"Content-Type": "application/json"})
 
     assert sent.status_code == status
