@@ -7,7 +7,7 @@ import time
 
 import requests
 
-_PATHS = ("/services?page_size=20", "/orders?page_size=20", "/prices/AAPL/history?limit=250", "/transactions")
+_PATHS = ("/services?page_size=20", "/orders?page_size=20", "/prices/AAPL/history?start=2012-01-01", "/transactions")
 _THREADS = 20
 
 

@@ -4,6 +4,9 @@ One event to many sockets: encoded once, framed once, written by the thread that
 Engine.IO hands each packet to a writer thread of each socket, which frames it anew: for hundreds of sockets that is
 hundreds of wake-ups of threads that share one interpreter. Frames of a server are the same bytes for everyone, so here
 they are written straight to the connections. What a slow connection does not take at once waits for it alone.
+
+What a client asks is read, answered and written by one thread likewise: each thread that hands it to another one would
+wait for the interpreter anew, and hundreds of them wait for each other.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import simple_websocket
@@ -22,7 +26,7 @@ from engineio import packet as engineio_packet
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from socketio import Manager
 from socketio import packet as socketio_packet
-from wsproto.utilities import RemoteProtocolError
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 MOST_WAITING: Final = 1_000_000
 """Bytes that may wait for one connection; beyond, it is closed, and its client resumes when it is back."""
@@ -125,14 +129,50 @@ class Flusher:
                     return
 
 
+class _NoThread:
+    """In the place of the thread that would read a connection for the one that waits for what it has read."""
+
+    name = ""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        """Take what a thread takes."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+
 class _WebSocket(simple_websocket.Server):  # type: ignore[misc]
-    """A websocket that writes to a `Wire`."""
+    """A websocket that writes to a `Wire`, and is read by the thread that wants to know what it says."""
 
     sock: Any
 
     def __init__(self, environ: dict[str, Any], flusher: Flusher, **options: Any) -> None:
         self._flusher = flusher
-        super().__init__(environ, **options)
+        super().__init__(environ, thread_class=_NoThread, **options)
+
+    def receive(self, timeout: float | None = None) -> str | bytes:  # noqa: ARG002 (the signature of what it replaces)
+        """
+        Return the next message, however long it takes.
+
+        Raises:
+            ConnectionClosed: If there is none any more.
+        """
+        while self.connected and not self.input_buffer:
+            self._read()
+        if not self.input_buffer:
+            self.sock.close()
+            raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
+        message: str | bytes = self.input_buffer.pop(0)
+        return message
+
+    def _read(self) -> None:
+        try:
+            received = self.sock.recv(self.receive_bytes)
+            if received:
+                self.ws.receive_data(received)
+            self.connected = bool(received) and self._handle_events()
+        except (OSError, LocalProtocolError, RemoteProtocolError):
+            self.connected = False
 
     def handshake(self) -> None:
         """Put the wire in front of the connection before the first byte."""
@@ -158,7 +198,9 @@ class WebSockets:
                 handler.__self__.close(wait=False, abort=True)  # type: ignore[attr-defined]  # as below
                 start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
                 return [b"no websocket handshake"]
-            handler.__self__.wire = wrapper.ws.sock  # type: ignore[attr-defined]  # the Engine.IO socket that asked
+            held: Any = handler.__self__  # type: ignore[attr-defined]  # the Engine.IO socket that asked
+            held.wire = wrapper.ws.sock
+            held.send = partial(_send_or_queue, held, held.send)
             answer = handler(wrapper)
             if wrapper.ws.mode == "gunicorn":
                 raise StopIteration
@@ -199,6 +241,13 @@ def _send(held: Any, frame: bytes) -> bool:
     except OSError:
         return True  # gone: its reader closes it
     return True
+
+
+def _send_or_queue(held: Any, queue: Callable[[engineio_packet.Packet], None], packet: engineio_packet.Packet) -> None:
+    """Write a text at once where that is possible; anything else is left to the writer of the connection."""
+    is_text = packet.packet_type == engineio_packet.MESSAGE and not packet.binary
+    if held.closed or not is_text or not _send(held, _frame(packet.encode())):
+        queue(packet)
 
 
 def _frame(text: str) -> bytes:

@@ -13,8 +13,9 @@ import requests
 from flask import Flask
 from simple_websocket import Client
 
-from daytrader.api import fan_out
+from daytrader.api import fan_out, rooms
 from daytrader.api.fan_out import Flusher, Wire
+from daytrader.services.actor import Actor
 from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 
@@ -124,6 +125,31 @@ def _silent(url: str, caller: Caller) -> socket.socket:
     connection: socket.socket = client.sock
     connection.settimeout(0.001)  # its reading thread ends
     return connection
+
+
+def test_one_thread_reads_judges_and_answers(
+    alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread more would wait for the interpreter anew, and hundreds of sockets ask at once."""
+    listener = listen(alice)
+    told: list[tuple[str, int]] = []
+    admit, send = rooms.admit, Wire.send
+
+    def judging(actor: Actor, name: object) -> tuple[str, str]:
+        told.append(("judged", threading.get_ident()))
+        return admit(actor, name)
+
+    def writing(wire: Wire, frame: bytes) -> int:
+        if b"joined" in frame:
+            told.append(("answered", threading.get_ident()))
+        return send(wire, frame)
+
+    monkeypatch.setattr(rooms, "admit", judging)
+    monkeypatch.setattr(Wire, "send", writing)
+    assert listener.ask("join_services")["status"] == "ok"
+
+    assert [word for word, _ in told] == ["judged", "answered"]
+    assert len({thread for _, thread in told}) == 1
 
 
 def test_a_message_beyond_the_limit_is_never_held(url: str, alice: Caller) -> None:
