@@ -11,12 +11,13 @@ import numpy as np
 
 from daytrader import __version__
 from daytrader.core import kernel
-from daytrader.core.arrays import IntArray
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
+from daytrader.core.flags import FlagArray, always, flags_of
 from daytrader.core.money import MICROS, to_cents
 from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
+from daytrader.core.steps import Exit
 from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, Trade, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
@@ -68,14 +69,12 @@ def run(
     first = first_row(used, start)
     signals = compute(chosen, used, resolved)
     book = rules.compiled
-    ahead = np.empty((2, 2, used.n), np.int32)
-    _hold(ahead[0])
-    kernel.look_ahead(signals.entry, signals.exit, ahead[1])
-    record = _record(used, ahead, (all_in(book), book), cents, first, fill)
+    flags = np.stack((always(used.n), flags_of(signals.entry, signals.exit)))
+    record = _record(used, flags, (all_in(book), book), cents, first, fill)
     benchmark, main = record.figures["total_return_pct"].tolist()
     target_first = main
     if record.figures[-1]["ambiguous_bars"]:  # otherwise it is the same run
-        again = _record(used, ahead[1:], (book,), cents, first, fill, target_first=True)
+        again = _record(used, flags[1:], (book,), cents, first, fill, target_first=True)
         target_first = float(again.figures["total_return_pct"][0])
     return Report(
         symbol,
@@ -108,9 +107,8 @@ def simulate(
         BoundsError: If an amount outgrows exact integers.
     """
     first = first_row(bars, start)
-    ahead = np.empty((1, 2, bars.n), np.int32)
-    kernel.look_ahead(signals.entry, signals.exit, ahead[0])
-    record = _record(bars, ahead, (rules.compiled,), cash_cents, first, fill, target_first)
+    flags = flags_of(signals.entry, signals.exit)[None]
+    record = _record(bars, flags, (rules.compiled,), cash_cents, first, fill, target_first)
     return _run_of(bars, record, first, _trades(bars, signals, record))
 
 
@@ -121,9 +119,8 @@ def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fil
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    ahead = np.empty((1, 2, bars.n), np.int32)
-    _hold(ahead[0])
-    record = _record(bars, ahead, (all_in(rules.compiled),), cents, first, fill)
+    flags = always(bars.n)[None]
+    record = _record(bars, flags, (all_in(rules.compiled),), cents, first, fill)
     return _run_of(bars, record, first, ())  # only its value is told
 
 
@@ -155,28 +152,21 @@ def first_row(bars: Bars, start: date | None) -> int:
 
 def _record(
     bars: Bars,
-    ahead: kernel.AheadArray,
+    flags: FlagArray,
     books: Sequence[RuleInts],
     cents: int,
     first: int,
     fill: Fill,
     target_first: bool = False,
 ) -> kernel.Record:
-    return kernel.run(bars.tape, ahead, books, cents, first=first, at_close=fill == "close", target_first=target_first)
-
-
-def _hold(ahead: kernel.AheadArray) -> None:
-    """Write the signals of buy and hold to *ahead*, shape (2, n): an entry on every row, never an exit."""
-    n = ahead.shape[1]
-    ahead[0] = np.arange(n, dtype=np.int32)
-    ahead[1] = n
+    return kernel.run(bars.tape, flags, books, cents, first=first, at_close=fill == "close", target_first=target_first)
 
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
     told = record.figures[-1]
     begin, closes = int(bars.tape.session[first]), bars.tape.close
     # Daily bars all close a session: a slice is a view, where row numbers would copy.
-    rows = slice(first, None) if closes.size == bars.n else _last_rows(bars, begin)
+    rows = slice(first, None) if closes.size == bars.n else bars.tape.begin[begin + 1 :] - 1
     sessions = slice(begin, None)
     return Run(
         session=bars.tape.day[sessions].astype(np.int32),
@@ -192,16 +182,10 @@ def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trad
     )
 
 
-def _last_rows(bars: Bars, begin: int) -> IntArray:
-    """Return the last row of each session from *begin* on."""
-    of_rows = bars.tape.session
-    return np.searchsorted(of_rows, np.arange(begin, of_rows[-1] + 1), side="right") - 1
-
-
 def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns:
     written = record.trades
     exits = written["exit"]
-    is_open = exits == kernel.Exit.OPEN
+    is_open = exits == Exit.OPEN
     reasons = (*signals.reasons, STOP_REASON, TARGET_REASON, SPLIT_REASON)
     # Exit.STOP, TARGET and SPLIT are 1, 2 and 3: their reasons follow the strategy's.
     by_rule = exits + (len(signals.reasons) - 1)
@@ -215,7 +199,7 @@ def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns
         gain_loss=written["gain"],
         cost_basis=written["basis"],
         entry_code=signals.entry_code[written["entry_decided"]],
-        exit_code=np.where(exits == kernel.Exit.SIGNAL, by_signal, by_rule),
+        exit_code=np.where(exits == Exit.SIGNAL, by_signal, by_rule),
         reasons=reasons,
     )
 

@@ -18,7 +18,8 @@ from daytrader.core.ta import talib
 
 _LARGEST_WINDOW: Final = 100_000  # TA-Lib's
 _FLAT_RSI: Final = 50.0
-_NOISE: Final = 1e-9
+NOISE: Final = 1e-9
+"""The part of a close by which two prices may differ and still count as equal."""
 
 
 def sma(close: FloatArray, window: int) -> FloatArray:
@@ -150,7 +151,7 @@ def lowest_before(low: FloatArray, window: int) -> FloatArray:
 
 def noise(close: FloatArray) -> FloatArray:
     """Return how far apart two prices may be on each row and still count as equal: 1e-9 of the close."""
-    return close * _NOISE
+    return close * NOISE
 
 
 def crosses_above(fast: FloatArray, slow: FloatArray, close: FloatArray) -> BoolArray:
@@ -168,8 +169,8 @@ def _crosses(upper: FloatArray, lower: FloatArray, close: FloatArray) -> BoolArr
     crosses = np.zeros(close.size, np.bool_)
     for row in range(1, close.size):
         # neither holds on NaN
-        was_not_above = upper[row - 1] - lower[row - 1] <= close[row - 1] * _NOISE
-        crosses[row] = was_not_above & (upper[row] - lower[row] > close[row] * _NOISE)
+        was_not_above = upper[row - 1] - lower[row - 1] <= close[row - 1] * NOISE
+        crosses[row] = was_not_above & (upper[row] - lower[row] > close[row] * NOISE)
     return crosses
 
 

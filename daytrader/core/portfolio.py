@@ -17,11 +17,11 @@ from daytrader.core.arrays import BoolArray, DayArray, IntArray
 from daytrader.core.backtest import Fill, Prices, buy_and_hold
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.kernel import Exit
 from daytrader.core.money import CENTS, from_cents, to_cents
 from daytrader.core.portfolio_kernel import Market, Record
 from daytrader.core.report import Report, Run, build_report, framed
 from daytrader.core.rules import Rules, settings
+from daytrader.core.steps import Exit
 from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
@@ -317,10 +317,10 @@ def _trades(members: Sequence[Member], signals: Sequence[Signals], record: Recor
     # Exit.STOP, TARGET and SPLIT are 1, 2 and 3: their reasons follow the strategy's.
     by_rule = offset + np.array(counts)[owner] + exits - 1
     trades = TradeColumns(
-        entry_time=time[written["entry_bar"]],
+        entry_time=time[written["entry_row"]],
         entry_price=written["entry_price"],
         shares=written["shares"],
-        exit_time=np.where(exits == Exit.OPEN, -1, time[written["exit_bar"]]),
+        exit_time=np.where(exits == Exit.OPEN, -1, time[written["exit_row"]]),
         exit_price=written["exit_price"],
         gain_loss=written["gain"],
         cost_basis=written["basis"],

@@ -1,7 +1,7 @@
 """
 The compiled loop of a portfolio: the bars of several members in the order of time, over purses of cash they share.
 
-It only keeps the order of things; every price, amount and level comes from `daytrader.core.fills`. Within one time
+It only keeps the order of things; what happens to a position is in `daytrader.core.steps`. Within one time
 the members go through each step together, in the order they were listed: corporate actions, pending exits, pending
 entries, stop and target, the decisions of those that hold, the decisions of those that do not.
 """
@@ -11,36 +11,35 @@ from __future__ import annotations
 import inspect
 import zlib
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from daytrader.core import fills, money, rules
+from daytrader.core import fills, money, rules, steps
 from daytrader.core.arrays import BoolArray, DayArray, IntArray, KindArray
-from daytrader.core.corporate import EventKind
 from daytrader.core.fills import (
-    cash_in_lieu,
     cost_cents,
-    dividend_cents,
     entry_fill,
-    fee_cents,
-    levels,
-    lieu_price,
     most_cents,
     protective_fill,
     sell_price,
     size_entry,
     sizing_price,
-    split_entry,
-    split_level,
-    split_shares,
 )
-from daytrader.core.kernel import Exit
 from daytrader.core.rules import RuleInts
-
-Records: TypeAlias = npt.NDArray[np.void]
+from daytrader.core.steps import (
+    BY_SIGNAL,
+    Position,
+    Records,
+    TradeRecord,
+    act_on,
+    act_on_pending,
+    buy,
+    record_type,
+    rules_of,
+    sell,
+)
 
 
 class Market(NamedTuple):
@@ -68,51 +67,27 @@ class Market(NamedTuple):
     event_micros: IntArray
 
 
-class Standing:
+class Standing(Position):
     """Where a member stands: cents, micros, shares, bars and truth values, all int64."""
 
     purse: int
-    shares: int
-    stop: int
-    target: int
     wanted: int  # shares of the pending entry
     limit: int
     reserved: int  # what it is expected to cost
     leaving: int  # whether an exit is pending
-    decided: int  # the bar that decided what is pending
-    armed: int
-    trade: int  # index of its latest trade
-    fees: int
-    ambiguous: int
     starved: int  # entries that expired because others had taken the cash
     flow: int  # what trading has added to the purse
     close: int  # the latest
 
 
-class TradeRecord:
-    """A trade as the loop writes it; *decided* bars are those whose signal asked for the fill."""
+class MemberTrade(TradeRecord):
+    """A trade and whose it is; its rows are places in `Market`."""
 
     member: int
-    entry_bar: int
-    entry_decided: int
-    entry_price: int
-    shares: int
-    basis: int
-    exit_bar: int
-    exit_decided: int
-    exit_price: int
-    exit: int
-    gain: int  # while open: the dividends and cash in lieu so far
 
 
-STANDING: Final = np.dtype([(name, np.int64) for name in Standing.__annotations__], align=True)
-TRADE_RECORD: Final = np.dtype([(name, np.int64) for name in TradeRecord.__annotations__], align=True)
-
-_OPEN: Final = int(Exit.OPEN)
-_BY_SIGNAL: Final = int(Exit.SIGNAL)
-_BY_STOP: Final = int(Exit.STOP)
-_BY_SPLIT: Final = int(Exit.SPLIT)
-_SPLIT: Final = int(EventKind.SPLIT)
+_STANDING: Final = record_type(Standing)
+_TRADE: Final = record_type(MemberTrade)
 
 
 class Desk(NamedTuple):
@@ -133,8 +108,14 @@ class Desk(NamedTuple):
 
 @njit()
 def _book_of(desk: Desk, member: int) -> RuleInts:
-    row = desk.books[member]
-    return RuleInts(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10])
+    return rules_of(desk.books[member])
+
+
+@njit()
+def _book(at: Standing, desk: Desk, cents: int) -> None:
+    """Add *cents* to the member's purse."""
+    desk.cash[at.purse] += cents
+    at.flow += cents
 
 
 @njit()
@@ -150,69 +131,39 @@ def _buy(desk: Desk, member: int, bar: int, base: int) -> None:
     at, book = desk.standing[member], _book_of(desk, member)
     price = entry_fill(book, base, at.limit)
     if price > 0:
-        cost = cost_cents(at.wanted, price)
-        fee = fee_cents(book, at.wanted, cost)
-        if cost + fee > desk.cash[at.purse] - book.minimum_balance:
+        if most_cents(book, at.wanted, price) > desk.cash[at.purse] - book.minimum_balance:
             at.starved += 1
         else:
             at.trade = desk.written[0]
             desk.written[0] += 1
             trade = desk.trades[at.trade]
-            trade.member, trade.entry_bar, trade.entry_decided = member, bar, at.decided
-            trade.entry_price, trade.shares = price, at.wanted
-            trade.basis, trade.gain = cost + fee, 0
-            trade.exit_bar, trade.exit_decided, trade.exit_price, trade.exit = _OPEN, _OPEN, 0, _OPEN
-            desk.cash[at.purse] -= cost + fee
-            at.flow -= cost + fee
-            at.fees += fee
-            at.shares = at.wanted
-            at.stop, at.target = levels(book, price)
+            trade.member = member
+            _book(at, desk, -buy(at, trade, book, bar, at.wanted, price))
     _release(at, desk)
 
 
 @njit()
 def _sell(desk: Desk, member: int, bar: int, price: int, why: int) -> None:
     """Sell everything at *price*."""
-    at, book = desk.standing[member], _book_of(desk, member)
-    proceeds = cost_cents(at.shares, price)
-    fee = fee_cents(book, at.shares, proceeds) if why != _BY_SPLIT else 0
-    trade = desk.trades[at.trade]
-    trade.exit_bar, trade.exit_decided = bar, at.decided
-    trade.exit_price, trade.exit = price, why
-    trade.gain += proceeds - fee - trade.basis
-    desk.cash[at.purse] += proceeds - fee
-    at.flow += proceeds - fee
-    at.fees += fee
-    at.shares = 0
+    at = desk.standing[member]
+    _book(at, desk, sell(at, desk.trades[at.trade], _book_of(desk, member), bar, price, why))
     at.leaving = 0
-    if why == _BY_STOP:
-        at.armed = 0
 
 
 @njit()
 def _corporate_action(desk: Desk, market: Market, event: int, member: int, bar: int) -> None:
     """Pay a dividend on, or split, what was held at the member's previous close; split what is pending."""
     at, book = desk.standing[member], _book_of(desk, member)
-    num, den = market.event_num[event], market.event_den[event]
-    is_split = market.event_kind[event] == _SPLIT
-    if is_split and at.wanted > 0:
-        most = most_cents(book, at.wanted, at.limit)
-        at.wanted, at.limit = split_entry(book, at.wanted, at.limit, most, num, den)
+    kind, num, den = market.event_kind[event], market.event_num[event], market.event_den[event]
+    if at.wanted > 0:
+        at.wanted, at.limit = act_on_pending(book, at.wanted, at.limit, kind, num, den)
         if at.wanted == 0:
             _release(at, desk)
-    if at.shares == 0:
-        return
-    if is_split:
-        at.shares, rest = split_shares(at.shares, num, den)
-        at.stop, at.target = split_level(at.stop, num, den), split_level(at.target, num, den)
-        paid = cash_in_lieu(rest, market.close[bar - 1], num)
-    else:
-        paid = dividend_cents(at.shares, market.event_micros[event])
-    desk.cash[at.purse] += paid
-    at.flow += paid
-    desk.trades[at.trade].gain += paid
-    if at.shares == 0:
-        _sell(desk, member, bar, lieu_price(market.close[bar - 1], num, den), _BY_SPLIT)
+    if at.shares > 0:
+        before, micros = market.close[bar - 1], market.event_micros[event]
+        _book(at, desk, act_on(at, desk.trades[at.trade], book, bar, before, kind, num, den, micros))
+        if at.shares == 0:
+            at.leaving = 0
 
 
 @njit()
@@ -225,7 +176,7 @@ def _open(desk: Desk, market: Market, now: IntArray) -> None:
         member = market.member[bar]
         if desk.standing[member].leaving:
             price = sell_price(market.open[bar], _book_of(desk, member).slippage_ppm)
-            _sell(desk, member, bar, price, _BY_SIGNAL)
+            _sell(desk, member, bar, price, BY_SIGNAL)
     for bar in now:
         if desk.standing[market.member[bar]].wanted > 0:
             _buy(desk, market.member[bar], bar, market.open[bar])
@@ -266,7 +217,7 @@ def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
             at.leaving = 1
             if at_close:
                 price = sell_price(market.close[bar], _book_of(desk, member).slippage_ppm)
-                _sell(desk, member, bar, price, _BY_SIGNAL)
+                _sell(desk, member, bar, price, BY_SIGNAL)
     for bar in now:
         member = market.member[bar]
         at = desk.standing[member]
@@ -320,7 +271,7 @@ def _compile(stamp: int) -> Callable[..., int]:
     return loop
 
 
-_loop = _compile(zlib.crc32("".join(inspect.getsource(module) for module in (fills, money, rules)).encode()))
+_loop = _compile(zlib.crc32("".join(inspect.getsource(module) for module in (fills, money, rules, steps)).encode()))
 
 
 class Record(NamedTuple):
@@ -367,10 +318,10 @@ def run(
         BoundsError: If an amount outgrows exact integers.
     """
     members, steps = len(books), market.step.size - 1 - first
-    standing = np.zeros(members, STANDING)
+    standing = np.zeros(members, _STANDING)
     standing["armed"], standing["purse"] = 1, purses
     purse_cents = np.array(cash, np.int64)
-    trades, written = np.empty(market.order.size, TRADE_RECORD), np.zeros(1, np.int64)
+    trades, written = np.empty(market.order.size, _TRADE), np.zeros(1, np.int64)
     desk = Desk(np.array(books, np.int64), standing, purse_cents, np.zeros_like(purse_cents), trades, written)
     equity, closes = np.empty(steps, np.int64), np.empty(steps, np.int64)
     gains, held = np.empty((members, steps), np.int64), np.empty((members, steps), np.bool_)

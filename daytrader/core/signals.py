@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -12,6 +12,25 @@ import numpy as np
 from daytrader.core.arrays import BoolArray, CodeArray, FloatArray
 
 Condition: TypeAlias = tuple[BoolArray, str]
+
+
+class Deferred(Mapping[str, FloatArray]):
+    """Figures by name that are computed when they are first asked for: who only trades never asks."""
+
+    def __init__(self, figures: Mapping[str, Callable[[], FloatArray]]) -> None:
+        self._figures = figures
+        self._known: dict[str, FloatArray] = {}
+
+    def __getitem__(self, name: str) -> FloatArray:
+        if name not in self._known:
+            self._known[name] = self._figures[name]()
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._figures)
+
+    def __len__(self) -> int:
+        return len(self._figures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +90,8 @@ class Signals:
 
 def _any(conditions: Sequence[Condition], first_code: int) -> tuple[BoolArray, CodeArray]:
     first, _ = conditions[0]
+    if len(conditions) == 1:  # one number stands for all rows: nothing is written
+        return first.copy(), np.broadcast_to(np.int16(first_code), first.shape)
     holds = first.copy()
     codes = np.full(holds.shape, first_code, np.int16)
     for code, (mask, _) in enumerate(conditions[1:], first_code + 1):

@@ -172,7 +172,7 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
     first = strategy.warmup(resolved)
     exit_ = raw.exit.copy()
     exit_[:first] = False
-    entry = raw.entry & ~exit_
+    entry = raw.entry > exit_  # and not: without an array between
     entry[:first] = False
     return replace(raw, entry=entry, exit=exit_, scale=bars.split_factor)
 

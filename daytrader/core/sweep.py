@@ -24,9 +24,11 @@ from daytrader.core.backtest import Fill, first_row, positive_cents
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Column, Combinations, grid, listed, random
 from daytrader.core.errors import InvalidParameterError, SweepStoppedError
+from daytrader.core.flags import flags_of, words_of
 from daytrader.core.metrics import FIGURES
 from daytrader.core.money import CENTS
 from daytrader.core.rules import RULE_FIELDS, Rules
+from daytrader.core.steps import Records
 from daytrader.core.strategy import Strategy, compute, get_strategy
 
 __all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "random", "run"]
@@ -252,26 +254,25 @@ class _Task:
             ends.append(min(begin + _PIECE, int(np.searchsorted(which, which[begin] + signals))))
         return [self.order[begin:end] for begin, end in pairwise(ends)]
 
-    def work(self, piece: IntArray, told: kernel.Records, sums: FloatArray, is_valid: BoolArray) -> IntArray:
+    def work(self, piece: IntArray, told: Records, sums: FloatArray, is_valid: BoolArray) -> IntArray:
         """Compute the combinations of *piece* and return it."""
         which = self.which[piece]
         lowest = int(which[0])
-        ahead = np.empty((int(which[-1]) - lowest + 1, 2, self.bars.n), np.int32)
-        for place, settings in enumerate(self.settings[lowest : lowest + len(ahead)]):
+        flags = np.zeros((int(which[-1]) - lowest + 1, 2, words_of(self.bars.n)), np.uint64)
+        for place, settings in enumerate(self.settings[lowest : lowest + len(flags)]):
             try:
                 signals = compute(self.strategy, self.bars, {**self.fixed, **settings})
             except InvalidParameterError:
                 is_valid[piece[which == lowest + place]] = False
-                ahead[place] = self.bars.n  # never a signal
             else:
-                kernel.look_ahead(signals.entry, signals.exit, ahead[place])
+                flags[place] = flags_of(signals.entry, signals.exit)
         books = np.tile(self.book, (piece.size, 1))
         for place, values, codes in self.rules:
             books[:, place] = values[codes[piece]]
         own, own_sums = np.empty(piece.size, FIGURES), np.empty((piece.size, *sums.shape[1:]))
         kernel.run_many(
             self.bars.tape,
-            ahead,
+            flags,
             which - lowest,
             books,
             self.cash,
@@ -322,7 +323,7 @@ def _rule(rules: Rules, name: str, values: Column, codes: IntArray) -> tuple[int
     return place, np.array(compiled, np.int64), codes
 
 
-def _outcome(told: kernel.Records, sums: FloatArray, is_valid: BoolArray, count: IntArray, blocks: int) -> Outcome:
+def _outcome(told: Records, sums: FloatArray, is_valid: BoolArray, count: IntArray, blocks: int) -> Outcome:
     for name in FIGURES.names or ():
         told[name][~is_valid] = 0 if FIGURES[name].kind == "i" else np.nan
     sums[~is_valid] = np.nan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from daytrader.core.arrays import IntArray
 
@@ -30,6 +31,7 @@ class Tape(NamedTuple):
     Attributes:
         quotes: Open, high, low, close in micros, shape (n, 4).
         session: Which session each bar belongs to, from 0, shape (n,).
+        begin: The first bar of each session, and n, shape (m + 1,).
         close: The last close of each session in micros, shape (m,).
         day: Its date, days since 1970-01-01, shape (m,).
         highest: The highest of those closes.
@@ -38,20 +40,36 @@ class Tape(NamedTuple):
 
     quotes: IntArray
     session: IntArray
+    begin: IntArray
     close: IntArray
     day: IntArray
     highest: int
     events: IntArray
 
 
+_NEVER: Final = np.iinfo(np.int64).max
+
+
+@njit(inline="always", error_model="numpy")
+def first_touch(quotes: IntArray, row: int, end: int, stop: int, target: int) -> int:
+    """Return the first bar from *row* to *end* - 1 that touches *stop* or *target* (0: off), *end* if none does."""
+    if target == 0:
+        target = _NEVER
+    while row < end and quotes[row, LOW] > stop and quotes[row, HIGH] < target:
+        row += 1
+    return row
+
+
 def tape_of(bars: Bars) -> Tape:
     """Return *bars*, at least one, as a tape."""
     micros, events = bars.micros, bars.events
     quotes = np.stack(micros, axis=1)
-    ends = np.flatnonzero(np.append(bars.session[1:] != bars.session[:-1], True))
+    begin = np.flatnonzero(np.concatenate(((True,), bars.session[1:] != bars.session[:-1], (True,))))
+    ends = begin[1:] - 1
     return Tape(
         quotes,
-        np.searchsorted(ends, np.arange(bars.n)),
+        np.repeat(np.arange(ends.size), np.diff(begin)),
+        begin,
         micros.close[ends],
         bars.session[ends].astype(np.int64),
         int(micros.close.max()),

@@ -16,6 +16,7 @@ from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.report import figures
 from daytrader.core.rules import Rules
 from daytrader.core.rules_warmup import warm_up_rules
+from daytrader.core.sma_crossings import sma_crossings
 
 
 def warm_up() -> None:
@@ -25,6 +26,7 @@ def warm_up() -> None:
     bars = Bars.build(np.arange(3) * 86_400, flat, flat, flat, flat)
     report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
     report.to_dict()
+    sma_crossings(flat, 1, 2)
     figures(report.initial_cash, report.run, None)
     portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))
     warm_up_rules()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from daytrader.core import backtest, cscv, fills, kernel, metrics, sweep
+from daytrader.core import backtest, cscv, fills, kernel, metrics, sma_crossings, sweep
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.report import figures
 from daytrader.core.rules import Rules
@@ -23,7 +23,7 @@ def test_every_public_rule_is_compiled_once() -> None:
     public = [item for name, item in vars(fills).items() if isinstance(item, Dispatcher) and not name.startswith("_")]
     assert len(public) >= 14
     counted = [cscv._find_best, cscv._count, cscv._ratios, cscv._doubt]
-    compiled: list[Any] = [*public, kernel._loop, kernel._look_ahead, metrics._figures_of, *counted]
+    compiled: list[Any] = [*public, kernel._loop, sma_crossings._crossings, metrics._figures_of, *counted]
     before = [len(function.signatures) for function in compiled]
     assert all(before)
     returns = np.random.default_rng(1).normal(size=(100, 4))
@@ -31,6 +31,7 @@ def test_every_public_rule_is_compiled_once() -> None:
     bars = random_walk(100)
     report = backtest.run(bars, "technical", {}, Rules(), symbol="X", cash=Decimal(1000))
     figures(100_000, report.run, None)
+    backtest.run(bars, "sma_cross", {}, Rules(), symbol="X", cash=Decimal(1000))
     backtest.simulate(bars, compute(get_strategy("technical"), bars, {}), Rules(), 100_000)
     sweep.run(bars, "technical", sweep.grid({"buy_threshold": [1, 2.5]}), Rules(), cash=Decimal(1000))
     assert [len(function.signatures) for function in compiled] == before

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.indicators import crosses_above, crosses_below, sma
+from daytrader.core.indicators import sma
+from daytrader.core.signals import Deferred
+from daytrader.core.sma_crossings import sma_crossings
 from daytrader.core.strategy import Parameter, Params, Signals
 
 
@@ -29,11 +31,10 @@ class SmaCross:
 
     def signals(self, bars: Bars, params: Params) -> Signals:
         """Return an entry on each cross above, an exit on each cross below."""
-        close = bars.signal.close
-        fast = sma(close, int(params["fast"]))
-        slow = sma(close, int(params["slow"]))
+        close, fast, slow = bars.signal.close, int(params["fast"]), int(params["slow"])
+        above, below = sma_crossings(close, fast, slow)
         return Signals.of(
-            [(crosses_above(fast, slow, close), "fast average crossed above the slow one")],
-            [(crosses_below(fast, slow, close), "fast average crossed below the slow one")],
-            levels={"fast": fast, "slow": slow},
+            [(above, "fast average crossed above the slow one")],
+            [(below, "fast average crossed below the slow one")],
+            levels=Deferred({"fast": lambda: sma(close, fast), "slow": lambda: sma(close, slow)}),
         )
