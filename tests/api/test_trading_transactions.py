@@ -73,6 +73,13 @@ def test_a_buy_is_judged(alice: Caller, body: dict[str, Any], status: int) -> No
 
 
 @pytest.mark.usefixtures("service")
+def test_a_part_of_a_share_is_told_what_is_wrong(alice: Caller) -> None:
+    """In words of shares, not of what a column can hold."""
+    refused = alice.post("/transactions", {"service_id": 1, "shares": 2.5}).get_json()
+    assert refused["validation_errors"] == {"shares": ["must be a whole number"]}
+
+
+@pytest.mark.usefixtures("service")
 def test_a_sale_completes_once(alice: Caller, bought: int) -> None:
     """Gain to the cent; a second completion and a cancellation are 409; a deletion is no method."""
     sold = alice.post(f"/transactions/{bought}/complete", {"sale_price": 21.5})
