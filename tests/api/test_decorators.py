@@ -78,10 +78,10 @@ def test_an_address_takes_what_swagger_names_and_once(
     asked = 0
     for method, path, operation in operations:
         known = _in(operation, "query")
-        if method != "GET" or not known or "/sweeps/" in path:
-            continue
+        if method not in ("GET", "POST") or not known or "/sweeps/" in path or path == "/prices/import":
+            continue  # the last two in tests of their own: with a sweep, with a file
         name = known[0]
-        answer = admin.get(f"{_addressed(path, active_service)}?{query.format(name=name)}")
+        answer = admin._send(method, f"{_addressed(path, active_service)}?{query.format(name=name)}")
         assert answer.status_code == 400, (path, answer.text)
         message = answer.get_json()["validation_errors"].get("colour" if reason == "unknown" else name)
         assert message, (path, answer.text)

@@ -333,6 +333,9 @@ def test_results_of_one_cell(alice: Caller, swept: Callable[..., Any]) -> None:
     assert alice.get(place, where="fast:11").get_json()["items"] == []
     for refused in ("colour:1", "fast", "fast:red", "fast:"):
         assert alice.get(place, where=refused).status_code == 400
+    for part in ("results", "heatmap", "symbols"):
+        unknown = alice.get(f"/sweeps/{shown['id']}/{part}", x="fast", y="slow", colour="red")
+        assert "colour" in unknown.get_json()["validation_errors"]
 
 
 @pytest.mark.usefixtures("acme")

@@ -163,6 +163,16 @@ class ServiceBacktest(Resource):  # type: ignore[misc]
         return made.answer(session)
 
 
+_ASKED_AT: Final = {
+    "asked_at": query_parameter(
+        int,
+        "When the caller asked, in milliseconds since 1970: of two previews the later one is the newer, whichever "
+        "arrives first; without it, the time of arrival",
+        1764162000000,
+    )
+}
+
+
 @ns.route("/preview")
 class BacktestPreview(Resource):  # type: ignore[misc]
     """A backtest that leaves nothing behind."""
@@ -170,6 +180,7 @@ class BacktestPreview(Resource):  # type: ignore[misc]
     @_REFUSALS
     @can_fail(HTTPStatus.CONFLICT)
     @authenticated
+    @asks(_ASKED_AT)
     @accepts(BacktestSchema)
     @returns(ReportSchema)
     def post(self, data: Mapping[str, Any]) -> dict[str, object]:
@@ -182,19 +193,6 @@ class BacktestPreview(Resource):  # type: ignore[misc]
 
         asked_at = validators.checked("asked_at", _moment, request.args.get("asked_at"))
         return backtesting().preview(current_actor().user_id, asked_at, load, Loaded.run).to_dict()
-
-
-documented(
-    BacktestPreview.post,
-    params={
-        "asked_at": query_parameter(
-            int,
-            "When the caller asked, in milliseconds since 1970: of two previews the later one is the newer, whichever "
-            "arrives first; without it, the time of arrival",
-            1764162000000,
-        )
-    },
-)
 
 
 @ns.route("/compare")

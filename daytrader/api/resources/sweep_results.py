@@ -12,6 +12,7 @@ from flask_restx import Resource
 from daytrader.api.background import sweep_files_of
 from daytrader.api.decorators import authenticated, current_actor, reads, returns
 from daytrader.api.encoding import answer
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources import sweeps
 from daytrader.api.schemas.sweep import HeatmapSchema, SweepResultSchema
 from daytrader.api.schemas.sweep_findings import SweepFindingsSchema, SweepSymbolSchema
@@ -31,15 +32,37 @@ _PAGING: Final = {
     "page": query_parameter(int, "From 1", default=1),
     "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
 }
+_RESULTS: Final = {
+    **_PAGING,
+    "sort": query_parameter(str, "A figure or a setting; the sweep's metric by default", "total_return_pct"),
+    "order": query_parameter(str, "By default the best first", enum=["asc", "desc"]),
+    "symbol": query_parameter(str, "Of several: one symbol's figures instead of those of all together", "AAPL"),
+    "where": query_parameter(str, "Only combinations with these settings", "fast:10,slow:50"),
+}
+_HEATMAP: Final = {
+    "x": query_parameter(str, "The setting across", "fast", required=True),
+    "y": query_parameter(str, "The setting down", "slow", required=True),
+    "metric": query_parameter(str, "The sweep's by default", enum=list(METRICS)),
+    "reduce": query_parameter(
+        str, "What stands for combinations that share a cell", enum=list(REDUCTIONS), default="mean"
+    ),
+    "symbol": query_parameter(str, "Of several: one symbol's figures", "AAPL"),
+}
+_SYMBOLS: Final = {
+    **_PAGING,
+    "sort": query_parameter(str, "What to order by; the sweep's order by default", enum=list(SUMMARY_ORDERS)),
+    "order": query_parameter(str, "Ascending or descending", enum=["asc", "desc"], default="asc"),
+}
 
 
 @ns.route("/<int:sweep_id>/results")
 class SweepResults(Resource):  # type: ignore[misc]
     """What each combination came to."""
 
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated
     @reads
+    @asks(_RESULTS)
     def get(self, session: Any, sweep_id: int) -> Response:
         """List combinations with their settings and figures, by default the best first."""
         stored = sweep_service.finished(session, sweep_id, current_actor())
@@ -48,13 +71,6 @@ class SweepResults(Resource):  # type: ignore[misc]
 
 documented(
     SweepResults.get,
-    params={
-        **_PAGING,
-        "sort": query_parameter(str, "A figure or a setting; the sweep's metric by default", "total_return_pct"),
-        "order": query_parameter(str, "By default the best first", enum=["asc", "desc"]),
-        "symbol": query_parameter(str, "Of several: one symbol's figures instead of those of all together", "AAPL"),
-        "where": query_parameter(str, "Only combinations with these settings", "fast:10,slow:50"),
-    },
     responses={int(HTTPStatus.OK): ("A page", page_of(SweepResultSchema()))},
 )
 
@@ -63,9 +79,10 @@ documented(
 class SweepHeatmap(Resource):  # type: ignore[misc]
     """A figure over two settings."""
 
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated
     @reads
+    @asks(_HEATMAP)
     @returns(HeatmapSchema)
     def get(self, session: Any, sweep_id: int) -> dict[str, Any]:
         """Show a figure over two settings; of combinations that share a cell the mean, the median or the best."""
@@ -80,27 +97,14 @@ class SweepHeatmap(Resource):  # type: ignore[misc]
         return {"metric": metric, **found.to_dict()}
 
 
-documented(
-    SweepHeatmap.get,
-    params={
-        "x": query_parameter(str, "The setting across", "fast", required=True),
-        "y": query_parameter(str, "The setting down", "slow", required=True),
-        "metric": query_parameter(str, "The sweep's by default", enum=list(METRICS)),
-        "reduce": query_parameter(
-            str, "What stands for combinations that share a cell", enum=list(REDUCTIONS), default="mean"
-        ),
-        "symbol": query_parameter(str, "Of several: one symbol's figures", "AAPL"),
-    },
-)
-
-
 @ns.route("/<int:sweep_id>/symbols")
 class SweepSymbols(Resource):  # type: ignore[misc]
     """The stocks of a sweep, each judged alone."""
 
-    @can_fail(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated
     @reads
+    @asks(_SYMBOLS)
     def get(self, session: Any, sweep_id: int) -> Response:
         """List the best of each stock alone, with the figures that say whether it is luck; in the sweep's order."""
         stored = sweep_service.finished(session, sweep_id, current_actor())
@@ -115,11 +119,6 @@ class SweepSymbols(Resource):  # type: ignore[misc]
 
 documented(
     SweepSymbols.get,
-    params={
-        **_PAGING,
-        "sort": query_parameter(str, "What to order by; the sweep's order by default", enum=list(SUMMARY_ORDERS)),
-        "order": query_parameter(str, "Ascending or descending", enum=["asc", "desc"], default="asc"),
-    },
     responses={int(HTTPStatus.OK): ("A page", page_of(SweepSymbolSchema()))},
 )
 

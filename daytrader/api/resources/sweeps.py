@@ -26,6 +26,7 @@ from daytrader.api.decorators import (
 from daytrader.api.encoding import answer
 from daytrader.api.headers import API_PREFIX
 from daytrader.api.parsers import price_queries
+from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources.backtests import backtest_request
 from daytrader.api.schemas.job import JobItemSchema
 from daytrader.api.schemas.sweep import (
@@ -93,6 +94,7 @@ class Sweeps(Resource):  # type: ignore[misc]
     @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
     @starts_job
     @authenticated
+    @asks(_DRY_RUN)
     @accepts(SweepInputSchema)
     @computes(_ask)
     @writes
@@ -114,7 +116,6 @@ class Sweeps(Resource):  # type: ignore[misc]
 
 documented(
     Sweeps.post,
-    params=_DRY_RUN,
     responses={
         int(HTTPStatus.OK): ("What it would take", shown(_estimate)),
         int(HTTPStatus.ACCEPTED): (
