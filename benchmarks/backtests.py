@@ -47,7 +47,7 @@ def measure(folder: Path) -> list[Figure]:
         ("backtesting", "backtesting_backtest.py", 100),
         ("vectorbt", "vectorbt_backtest.py", 150),
     ):
-        with Peer(name, _VERSIONS[name], worker, str(prices), "report") as peer:
+        with Peer(name, VERSIONS[name], worker, str(prices), "report") as peer:
             (found,) = peer.beside(lambda: _run(bars).to_dict(), repeats=3 * _REPEATS, each=20)
             equal = _agrees(bars, found.answer["plain"])
             figures += peer.figures(f"backtest-{name}", work, found, target, equal=equal)
@@ -66,7 +66,7 @@ def measure_million(folder: Path) -> list[Figure]:
         ("backtesting", "report", "report", ", report included", lambda: _run(bars).to_dict(), 500),
     )
     for name, mode, suffix, more, ours, target in cases:
-        with Peer(name, _VERSIONS[name], f"{name}_backtest.py", str(prices), mode) as peer:
+        with Peer(name, VERSIONS[name], f"{name}_backtest.py", str(prices), mode) as peer:
             repeats = _REPEATS if name == "vectorbt" else 3
             (found,) = peer.beside(ours, repeats=repeats)
             equal = _agrees(bars, found.answer["plain"])
@@ -78,7 +78,7 @@ def measure_million(folder: Path) -> list[Figure]:
     return figures
 
 
-_VERSIONS: Final = {"backtesting": "0.6.6", "vectorbt": "1.2.0"}
+VERSIONS: Final = {"backtesting": "0.6.6", "vectorbt": "1.2.0"}
 
 
 def minutes(n: int) -> Bars:
@@ -96,6 +96,11 @@ def minutes(n: int) -> Bars:
 
 def _run(bars: Bars, rules: Rules = _RULES) -> Report:
     return backtest.run(bars, "sma_cross", _PARAMS, rules, symbol="X", cash=_CASH)
+
+
+def final_value(bars: Bars) -> float:
+    """Return what the run that is measured comes to, currency units."""
+    return _run(bars).final_equity / 100
 
 
 def _simulated(bars: Bars) -> object:

@@ -17,6 +17,7 @@ from benchmarks.overfitting import fill_stocks
 from benchmarks.peers import Peer
 from benchmarks.run import Figure, absolute, median_seconds
 from daytrader.core import backtest, sweep
+from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations, grid
 from daytrader.core.ranking import applied
@@ -76,9 +77,7 @@ print(json.dumps(dict(size=tried.size, sweep=swept - began, verdict=done - swept
 def measure(folder: Path) -> list[Figure]:
     """Return the time of 10,000 combinations with one thread and with all, beside vectorbt."""
     bars = SampleProvider().fetch("GOOG").bars()
-    tried = grid(
-        {"fast": _FAST, "slow": _SLOW, "stop_loss_percent": range(1, 11), "take_profit_percent": range(2, 22, 2)}
-    )
+    tried = combinations()
     with Peer("vectorbt", "1.2.0", "vectorbt_sweep.py", str(saved(bars, folder / "goog.npy"))) as peer:
         ours = (partial(_run, bars, tried, threads) for threads in (1, None))
         one, all_ = peer.beside(*ours, repeats=_REPEATS, each=3)
@@ -91,6 +90,18 @@ def measure(folder: Path) -> list[Figure]:
             *peer.figures("sweep-one-thread", f"{work}; one thread", one, _TARGET, equal=equal),
             *peer.figures("sweep", work, all_, _TARGET, equal=equal),
         ]
+
+
+def combinations() -> Combinations:
+    """Return the 10,000 that are measured."""
+    return grid(
+        {"fast": _FAST, "slow": _SLOW, "stop_loss_percent": range(1, 11), "take_profit_percent": range(2, 22, 2)}
+    )
+
+
+def final_values(bars: Bars) -> FloatArray:
+    """Return what each of them comes to, currency units, shape (k,)."""
+    return _run(bars, combinations(), None).final_equity / 100
 
 
 def measure_symbols(folder: Path) -> list[Figure]:

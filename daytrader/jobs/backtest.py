@@ -9,7 +9,7 @@ from daytrader.jobs.worker import Handler, JobControl, Outcome
 from daytrader.models import Backtest
 from daytrader.services import backtest_service
 from daytrader.services.actor import Actor
-from daytrader.services.backtest_service import BacktestRequest
+from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.session_manager import SessionManager
 
 BACKTEST: Final = "backtest"

@@ -25,7 +25,8 @@ from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import backtest_service
 from daytrader.services.actor import Actor
-from daytrader.services.backtest_service import BacktestRequest, Loaded
+from daytrader.services.backtest_request import BacktestRequest
+from daytrader.services.backtest_service import Loaded
 from daytrader.services.job_service import UNFINISHED
 from daytrader.utils.errors import ConflictError, InsufficientDataError, InvalidInputError, NotFoundError
 

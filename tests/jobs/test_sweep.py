@@ -27,7 +27,7 @@ from daytrader.models import Job, Stock, Sweep, User
 from daytrader.models.enums import JobState
 from daytrader.services import daily_price_service, job_service, sweep_files, sweep_service
 from daytrader.services.actor import Actor
-from daytrader.services.backtest_service import BacktestRequest
+from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_service import Estimate, SweepRequest
 

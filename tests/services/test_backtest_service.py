@@ -10,7 +10,7 @@ import pytest
 from daytrader.core.rules import Rules
 from daytrader.models import Stock
 from daytrader.services import backtest_service
-from daytrader.services.backtest_service import BacktestRequest
+from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.errors import InsufficientDataError, InvalidInputError, NotFoundError

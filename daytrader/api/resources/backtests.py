@@ -46,7 +46,8 @@ from daytrader.core.rules import RULE_NAMES, Rules
 from daytrader.jobs import backtest as backtest_jobs
 from daytrader.models import Backtest
 from daytrader.services import backtest_service, job_service, listings, pinned_data, trading_service
-from daytrader.services.backtest_service import BacktestRequest, Loaded, MemberRequest, StoredReport
+from daytrader.services.backtest_request import BacktestRequest, MemberRequest
+from daytrader.services.backtest_service import Loaded, StoredReport
 from daytrader.services.event_payloads import entity, job_entity
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import query_values, validators
