@@ -44,6 +44,7 @@ class Switches:
         is_late: They are first looked at on the bar after the entry's.
         beats_exit: One that the bar touches wins over the signal's exit at the bar's open.
         hangs_on_close: They hang on the close that decided, not on the fill.
+        is_blind: A bar that opens beyond the target and then falls to the stop counts as stopped.
         needs_no_clearing: After a stop an entry's signal need not have been gone before it counts again.
     """
 
@@ -51,12 +52,13 @@ class Switches:
     is_late: bool = field(default=False, metadata={"said": "neither is looked at on the bar of the entry"})
     beats_exit: bool = field(default=False, metadata={"said": "either wins over an exit at the open of its bar"})
     hangs_on_close: bool = field(default=False, metadata={"said": "both hang on the deciding close, not on the fill"})
+    is_blind: bool = field(default=False, metadata={"said": "the stop wins where the open was beyond the target"})
     needs_no_clearing: bool = field(
         default=False, metadata={"said": "a signal at the close of a stop's bar buys again"}
     )
 
 
-VECTORBT: Final = ("has_no_tick", "is_late", "beats_exit", "needs_no_clearing")
+VECTORBT: Final = ("has_no_tick", "is_late", "beats_exit", "is_blind", "needs_no_clearing")
 BACKTESTING: Final = ("has_no_tick", "hangs_on_close", "needs_no_clearing")
 
 
@@ -70,6 +72,7 @@ def walk(
     is_late: bool,
     beats_exit: bool,
     hangs_on_close: bool,
+    is_blind: bool,
     needs_no_clearing: bool,
 ) -> float:
     """Return the final value of ten shares at a time, decided at a close and filled at the next open."""
@@ -81,7 +84,7 @@ def walk(
         is_armed |= not buys or needs_no_clearing
         touched = 0.0
         if shares and beats_exit:
-            touched = _touched(open_, highest, lowest, low, high)
+            touched = _touched(open_, highest, lowest, low, high, is_blind)
         if shares and touched == 0.0 and sells:
             cash += shares * open_
             shares = 0
@@ -93,7 +96,7 @@ def walk(
             if not has_no_tick:
                 low, high = _tick(low), _tick(high)
         if shares and touched == 0.0 and not (is_late and entered == row):
-            touched = _touched(open_, highest, lowest, low, high)
+            touched = _touched(open_, highest, lowest, low, high, is_blind)
         if shares and touched:
             cash += shares * touched
             shares, is_armed = 0, touched > low
@@ -107,8 +110,10 @@ def _tick(level: float) -> float:
 
 
 @njit(cache=True)
-def _touched(open_: float, highest: float, lowest: float, low: float, high: float) -> float:
+def _touched(open_: float, highest: float, lowest: float, low: float, high: float, is_blind: bool) -> float:
     """Return what a position is sold at on this bar, the stop first; 0 if neither level is reached."""
+    if open_ >= high and not is_blind:
+        return open_
     if lowest <= low:
         return min(open_, low)
     if highest >= high:
