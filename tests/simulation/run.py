@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import random
-import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import func, select, update
 
 from daytrader.brokers.messages import FillMode
 from daytrader.core.money import to_micros
@@ -39,9 +38,9 @@ from daytrader.models import (
     TradingTransaction,
 )
 from daytrader.models.enums import OrderKind, ServiceState
-from daytrader.services import database, ledger_service, price_service
+from daytrader.services import ledger_service, price_service
 from daytrader.services.events import events
-from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.session_manager import SessionManager
 from daytrader.utils import current_datetime, unique_ids
 from daytrader.utils.errors import DayTraderError
 from tests.conftest import World
@@ -49,6 +48,7 @@ from tests.crash.matrix import Books, read_books
 from tests.engine.builders import Market, day
 from tests.simulation.broker import SimulatedBroker, Truth
 from tests.simulation.plan import Act, Plan, plan
+from tests.throwaway import empty_database
 
 T = TypeVar("T")
 
@@ -173,7 +173,7 @@ class _Simulation:
     @contextmanager
     def _database(self) -> Iterator[None]:
         publish, events.publish = events.publish, lambda _event: self._pass("event release")
-        engine = _empty_database(self._folder)
+        engine = empty_database(self._folder)
         self._world = World(engine)
         try:
             yield
@@ -276,24 +276,6 @@ class _Simulation:
         _require(self._truth.orders.keys() <= known, "the broker has orders that are nobody's")
         _require(self._truth.executions == booked, "executions differ from the broker's")
         _require(twice == 0, "a bar was decided twice")
-
-
-@cache
-def _engine_on(folder: Path) -> Engine:
-    # One for all runs: what it has compiled of the statements is a good part of a short run.
-    engine = database.connect(f"sqlite:///{folder / 'empty.db'}", is_durable=False)
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    return database.connect(f"sqlite:///{folder / 'run.db'}", is_durable=False)
-
-
-def _empty_database(folder: Path) -> Engine:
-    engine = _engine_on(folder)
-    for ending in ("-wal", "-shm"):
-        (folder / f"run.db{ending}").unlink(missing_ok=True)
-    shutil.copy(folder / "empty.db", folder / "run.db")
-    session_factory.configure(bind=engine)
-    return engine
 
 
 def _show(moment: datetime) -> None:
