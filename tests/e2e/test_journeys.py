@@ -222,6 +222,21 @@ def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) 
     expect(field(page, "Fast")).to_have_value("5")
 
 
+def test_stocks_of_a_sweep_are_judged_one_by_one(server: RunningServer, page: Page) -> None:
+    """The choice for all stands first; a stock that is chosen shows its own verdict and walk-forward."""
+    asked = {"symbols": ["AAPL", "IBM"], "strategy": "sma_cross", "grid": {"fast": [5, 10], "slow": [20, 50]}}
+    accepted = server.post("/sweeps", asked | {"walk_forward": {"train": 504, "test": 252}}).json()
+    open_page(page, server, f"/sweeps/{accepted['sweep_id']}", "AAPL, IBM")
+    stocks = page.get_by_role("region", name="Stocks", exact=True)
+    expect(stocks.locator("tbody tr")).to_have_count(2, timeout=SLOW)
+    expect(page.get_by_role("region", name="One choice for all")).to_be_visible()
+    stocks.get_by_text("IBM").click()
+    alone = page.get_by_role("region", name="IBM alone")
+    expect(alone).to_contain_text("Sharpe, deflated", timeout=SLOW)
+    expect(page.get_by_role("region", name="Walked forward")).to_contain_text("Out of sample it made")
+    assert _found_in_both_schemes(page, "a sweep of several stocks") == []
+
+
 def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
     """A strategy's word on the last bar of every stock, with the reason."""
     open_page(page, server, "/scans", "Scan")
