@@ -76,6 +76,8 @@ class Settings:
     """``iex`` (free) or ``sip`` (all exchanges, by subscription)."""
     alpaca_data_url: str = ""
     """Another address of Alpaca's market data; empty: its own."""
+    alpaca_trading_url: str = ""
+    """Another address of Alpaca's trading API, for live and paper accounts alike; empty: its own."""
     alpaca_stream_url: str = ""
     """Another address of Alpaca's stream; empty: its own."""
     private_providers: bool = False

@@ -14,6 +14,7 @@ from daytrader.api.resources import (
     api_keys,
     auth,
     backtests,
+    brokers,
     corporate_actions,
     jobs,
     notifications,
@@ -60,6 +61,7 @@ NAMESPACES = (
     sweeps.scans_ns,
     jobs.ns,
     notifications.ns,
+    brokers.ns,
     system.ns,
 )
 _MORE = (parity, promotion, service_figures, sweep_results, system_admin, websockets)  # further routes of those above

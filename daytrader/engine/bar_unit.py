@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Table, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Position
 from daytrader.core.arrays import BoolArray, IntArray
 from daytrader.core.bars import Bars
@@ -106,7 +107,7 @@ class BarUnit:
 
     def _is_reached(self, roster: Roster) -> BoolArray:
         """Return whose stop or target the bar reaches."""
-        is_protected = (roster.shares > 0) & roster.is_in(*_PROTECTED)
+        is_protected = (roster.shares > 0) & roster.is_in(*_PROTECTED) & roster.is_on_paper
         levels = roster.is_trading, roster.keeps_protection, roster.stop, roster.target
         return is_protected & any_reached(*levels, self._bar.low, self._bar.high)
 
@@ -169,18 +170,26 @@ class BarUnit:
 
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
-        for due in self._due:
+        for due in self._due if self._is_entitled(service) else ():
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):
             for order in live:
-                if order.side is side and order.state in LIVE_ORDER_STATES:
+                if order.side is side and order.state in LIVE_ORDER_STATES and order_service.is_on_paper(order):
                     fill(service, order)
         levels = self._levels_reached(service)
         if levels is not None:
             self._protect(service, *levels)
         if service.state in AT_WORK:  # a fill may have ended in ERROR
             service.last_bar_time = self._bar.time
-            yield self._decide(service, [order for order in live if order.state in LIVE_ORDER_STATES])
+            pending = [o for o in live if o.state in LIVE_ORDER_STATES and not order_service.is_leg(o)]
+            yield self._decide(service, pending)
+
+    def _is_entitled(self, service: TradingService) -> bool:
+        """Return whether what the service holds was held before the bar: a real broker may have filled during it."""
+        if service.broker == PAPER:
+            return True
+        held = order_service.open_transaction(self._session, service.id)
+        return held is not None and held.purchase_date < self._bar.time
 
     def _fill_exit(self, service: TradingService, order: Order) -> None:
         fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
@@ -202,7 +211,7 @@ class BarUnit:
 
     def _levels_reached(self, service: TradingService) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
-        if not service.current_shares or service.state not in _PROTECTED:
+        if not service.current_shares or service.state not in _PROTECTED or service.broker != PAPER:
             return None
         is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
         levels = in_force(
@@ -287,7 +296,8 @@ class BarUnit:
             transaction_id=None if held is None else held.id,
             bar_time=self._bar.time,
         )
-        self.placed.append(order.id)
+        if order_service.is_on_paper(order):  # a real broker's are sent when it takes them
+            self.placed.append(order.id)
 
     def _book(self, booked: Booked | None) -> None:
         if booked is not None:

@@ -58,7 +58,11 @@ def _unsent(runner: Runner) -> Sequence[tuple[int, int, int]]:
         query = (
             select(Order.id, TradingService.stock_id, TradingService.interval)
             .join(TradingService, TradingService.id == Order.service_id)
-            .where(Order.state.in_(order_service.UNSUBMITTED), TradingService.stock_id.is_not(None))
+            .where(
+                Order.state.in_(order_service.UNSUBMITTED),
+                Order.broker == runner.broker.name,
+                TradingService.stock_id.is_not(None),
+            )
             .order_by(Order.id)
         )
         if runner.only is not None:

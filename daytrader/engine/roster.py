@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
+from daytrader.brokers import PAPER
 from daytrader.core.arrays import BoolArray, IntArray
 from daytrader.core.decision import MODES, Accounts
 from daytrader.core.money import MICROS
@@ -76,6 +77,7 @@ _FIND: Final = (
         type_coerce(_TABLE.c.keep_protection, Integer),
         _micros(_TABLE.c.stop_price),
         _micros(_TABLE.c.target_price),
+        case((_TABLE.c.broker == PAPER, 1), else_=0),
         _TABLE.c.strategy,
         as_type(_TABLE.c.strategy_params, String),
         type_coerce(_TABLE.c.buy_threshold, Float),
@@ -85,9 +87,9 @@ _FIND: Final = (
     .order_by(_TABLE.c.id)  # in one order for all who lock them
     .with_for_update()
 )
-_NUMBERS: Final = 11  # the columns that are integers; the others are a `Choice`
+_NUMBERS: Final = 12  # the columns that are integers; the others are a `Choice`
 # Spelt out, so that the index of live orders serves the query however many have ended.
-_LIVE: Final = select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state).where(
+_LIVE: Final = select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state, _ORDERS.c.broker).where(
     _ORDERS.c.state.in_(bindparam("live", LIVE_ORDER_STATES, expanding=True, literal_execute=True)),
     _ORDERS.c.service_id.in_(select(_TABLE.c.id).where(*_OF_STOCK)),
 )
@@ -130,10 +132,11 @@ class Roster:
         keeps_protection: The stop stays in force while no signal is taken.
         stop: Micros, 0 where there is none.
         target: Micros, 0 where there is none.
+        is_on_paper: Bars fill its orders and set off its levels; a real broker does so by itself.
         choice: Each an index into *choices*.
         has_orders: Orders are under way.
         choices: What they trade by.
-        unsent: Ids of the orders that no broker has been told of.
+        unsent: Ids of the paper orders that the market has not been told of.
     """
 
     ids: IntArray
@@ -147,6 +150,7 @@ class Roster:
     keeps_protection: BoolArray
     stop: IntArray
     target: IntArray
+    is_on_paper: BoolArray
     choice: IntArray
     has_orders: BoolArray
     choices: Sequence[Choice]
@@ -195,10 +199,14 @@ def read_roster(
     choices: dict[tuple[Any, ...], int] = {}
     chosen = [choices.setdefault(tuple(service[_NUMBERS:]), len(choices)) for service in found]
     numbers = np.array([service[:_NUMBERS] for service in found], np.int64).reshape(-1, _NUMBERS).T
-    ids, user_ids, is_done, state, mode, is_active, shares, is_armed, keeps, stop, target = numbers
+    ids, user_ids, is_done, state, mode, is_active, shares, is_armed, keeps, stop, target, on_paper = numbers
     live = connection.execute(_LIVE, wanted).all() if found else []
     own = set(ids.tolist())
-    unsent = sorted(order_id for owner, order_id, state_ in live if owner in own and state_ in UNSUBMITTED)
+    unsent = sorted(
+        order_id
+        for owner, order_id, state_, broker in live
+        if owner in own and state_ in UNSUBMITTED and broker == PAPER
+    )
     return Roster(
         ids=ids,
         user_ids=user_ids,
@@ -211,8 +219,9 @@ def read_roster(
         keeps_protection=keeps.astype(np.bool_),
         stop=stop,
         target=target,
+        is_on_paper=on_paper.astype(np.bool_),
         choice=np.array(chosen, np.int64),
-        has_orders=np.isin(ids, np.array([owner for owner, _, _ in live], np.int64)),
+        has_orders=np.isin(ids, np.array([owner for owner, *_ in live], np.int64)),
         choices=[Choice(*choice) for choice in choices],
         unsent=unsent,
     )

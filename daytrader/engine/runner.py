@@ -19,7 +19,7 @@ from daytrader.models.enums import OrderSide, OrderState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, data_feed, exposure_limits, order_service, price_service, promotion_service
+from daytrader.services import booking, data_feed, exposure_limits, live_trading, order_service, price_service
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED
 from daytrader.services.order_service import Broker
@@ -192,8 +192,12 @@ class Runner:
         return claimed
 
     def _allowed(self, session: Session, order_ids: Sequence[int]) -> Sequence[int]:
-        """Return which of the orders may be sent: no entry that nobody was told of while the kill switch is on, or the
-        gate to live trading shut."""
+        """
+        Return which of the orders may be sent here.
+
+        None of another broker's; no entry that nobody was told of while the kill switch is on, or the gate to live
+        trading shut.
+        """
         query = select(Order, TradingService).join(TradingService, TradingService.id == Order.service_id)
         entries = query.where(
             Order.id.in_(order_ids), Order.side == OrderSide.BUY, Order.state == OrderState.PENDING
@@ -201,11 +205,12 @@ class Runner:
         barred = set()
         for order, service in session.execute(entries.with_for_update(of=TradingService)):
             is_killed = exposure_limits.is_killed(session, service.user_id)
-            why = KILLED if is_killed else promotion_service.refusal(session, service)
+            why = KILLED if is_killed else live_trading.refusal(session, service)
             if why is not None:
                 order_service.move(session, service, order, OrderState.CANCELLED, why)
                 barred.add(order.id)
-        return [order_id for order_id in order_ids if order_id not in barred]
+        ours = select(Order.id).where(Order.id.in_(order_ids), Order.broker == self.broker.name).order_by(Order.id)
+        return [order_id for order_id in session.scalars(ours) if order_id not in barred]
 
     def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
         client_order_id = claimed.ticket.client_order_id

@@ -4,6 +4,7 @@ from daytrader.models.api_key import ApiKey
 from daytrader.models.audit_entry import AuditEntry
 from daytrader.models.backtest import Backtest
 from daytrader.models.base import Base
+from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
 from daytrader.models.engine_control import EngineControl
@@ -35,6 +36,7 @@ __all__ = [
     "AuditEntry",
     "Backtest",
     "Base",
+    "BrokerCredential",
     "CorporateAction",
     "EngineControl",
     "EngineLease",

@@ -13,7 +13,9 @@ from daytrader.models.base import Base, Money, Price
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.execution import Execution
 
-_IS_LIVE = text(f"state IN ({', '.join(repr(state.value) for state in LIVE_ORDER_STATES)})")
+_LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE_ORDER_STATES)})"
+_IS_LIVE = text(f"{_LIVE} AND kind NOT IN ('STOP', 'TARGET')")
+_IS_LIVE_LEG = text(f"{_LIVE} AND kind IN ('STOP', 'TARGET')")
 
 
 class Order(Base):
@@ -21,9 +23,12 @@ class Order(Base):
 
     __tablename__ = "orders"
     __table_args__ = (
-        # L8: one order per (decision, attempt), one live order per service and side.
+        # L8: one order per (decision, attempt), one live order per service and side, and beside it one bracket leg.
         UniqueConstraint("decision_id", "attempt"),
         Index("uq_orders_live", "service_id", "side", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
+        Index(
+            "uq_orders_live_leg", "service_id", unique=True, sqlite_where=_IS_LIVE_LEG, postgresql_where=_IS_LIVE_LEG
+        ),
     )
 
     service_id: Mapped[int] = mapped_column(ForeignKey("trading_services.id", ondelete="CASCADE"), index=True)
@@ -40,10 +45,18 @@ class Order(Base):
     shares: Mapped[int]
     filled_shares: Mapped[int] = mapped_column(default=0)
     limit_price: Mapped[Price | None]
+    # Of a leg that rests at a broker; its limit is the target.
+    stop_price: Mapped[Price | None]
     reserved_cash: Mapped[Money] = mapped_column(default=Decimal(0))
     # The bar whose close decided the order.
     bar_time: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    # The broker's own name of it, once that is known.
+    broker_ref: Mapped[str | None] = mapped_column(String(64))
+    # When it was last sent to a broker that has to be asked what became of it.
+    sent_at: Mapped[datetime | None]
+    # Why it is to end: the broker is asked to, and may have filled it meanwhile.
+    cancel_reason: Mapped[str | None] = mapped_column(String(200))
     # [{"state", "at", "reason"}], oldest first
     history: Mapped[list[Any]] = mapped_column(JSON, default=list)
 

@@ -14,7 +14,7 @@ from daytrader.models.idempotency_key import IdempotencyKey
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.models.user import User
-from daytrader.services import event_payloads, one_time_tokens, token_service, totp, user_service
+from daytrader.services import broker_credentials, event_payloads, one_time_tokens, token_service, totp, user_service
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
 from daytrader.utils import auth, passwords
@@ -27,12 +27,13 @@ def remove(session: Session, actor: Actor, user_id: int) -> None:
 
     Raises:
         NotFoundError: If it does not exist or is someone else's.
-        ConflictError: If one of its services is ACTIVE, or nobody would be admin.
+        ConflictError: If one of its services is ACTIVE or holds shares at a real broker, or nobody would be admin.
     """
     user = user_service.get(session, user_id, actor)
     if user.has_active_services:
         raise ConflictError("a service of this account is ACTIVE: stop it first")
     user_service.refuse_last_admin(session, user)
+    broker_credentials.forget(session, user.id)
     _anonymise(session, user)
     session.flush()
     events.record(session, event_payloads.user_update(user, event_payloads.DELETED))

@@ -16,7 +16,7 @@ from daytrader.core.fills import cost_cents
 from daytrader.core.money import from_cents, to_micros
 from daytrader.models import CorporateAction, Execution, ExposureLimit, Order, TradingService, TradingTransaction
 from daytrader.models.enums import CorporateActionKind, OrderSide, TransactionState
-from daytrader.services import exposure_limits, price_service, promotion_service, system_events
+from daytrader.services import exposure_limits, live_trading, price_service, promotion_service, system_events
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
@@ -94,7 +94,7 @@ class EntryGuard:
 
     def refusal(self, service: TradingService, shares: int, price: int) -> str | None:
         """Return why *service* may not buy *shares* at *price* micros now, None if it may: then it counts."""
-        not_promoted = promotion_service.refusal(self._session, service)
+        not_promoted = live_trading.refusal(self._session, service)
         if not_promoted is not None:
             return not_promoted
         bounds = self._bounds(service.user_id)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
 from daytrader.core import fills
 from daytrader.core.money import from_cents, from_micros, to_cents, to_micros
@@ -27,9 +28,12 @@ __all__ = [
     "UNSUBMITTED",
     "Broker",
     "acknowledge",
+    "ask_to_cancel",
     "begin_submission",
     "cancel_live",
     "enter",
+    "is_leg",
+    "is_on_paper",
     "live_orders",
     "move",
     "open_transaction",
@@ -44,7 +48,11 @@ _REASON_LENGTH: Final = 200
 
 
 class Broker(Protocol):
-    """Whoever fills orders. It is called between units of work, never inside one that waits for a network."""
+    """
+    A market that bars drive: what it fills of an order, a bar says.
+
+    Where orders live beyond a bar, in an account at somebody else's, `brokers.account.AccountBroker` is spoken.
+    """
 
     @property
     def name(self) -> str:
@@ -123,6 +131,7 @@ def enter(service: TradingService, order: Order, state: OrderState, reason: str 
     order.state = state
     order.history = [*order.history, _passage(state, reason)]
     if state not in LIVE_ORDER_STATES:
+        order.cancel_reason = None
         service.reserved_cash -= order.reserved_cash
         order.reserved_cash = Decimal(0)
 
@@ -187,17 +196,40 @@ def cancel_live(session: Session, service: TradingService, side: OrderSide | Non
     """
     Cancel the live orders of *service* (None: of both sides) and return how many there were.
 
-    One that is being sent is left: what its broker has made of it is not known yet. The engine undoes an entry when
-    its service takes none.
+    One that is being sent on paper is left: what its broker has made of it is not known yet. The engine undoes an
+    entry when its service takes none. One that a real broker has, or may have, is only asked for: it may fill
+    meanwhile, and lives until its broker says that it has ended.
     """
-    live = [
-        order
-        for order in live_orders(session, [service.id])
-        if (side is None or order.side is side) and order.state is not OrderState.SUBMITTING
-    ]
-    for order in live:
-        move(session, service, order, OrderState.CANCELLED, reason)
-    return len(live)
+    cancelled = 0
+    for order in live_orders(session, [service.id]):
+        if side is not None and order.side is not side:
+            continue
+        if order.state is OrderState.PENDING or (is_on_paper(order) and order.state is not OrderState.SUBMITTING):
+            move(session, service, order, OrderState.CANCELLED, reason)
+        elif is_on_paper(order):
+            continue
+        else:
+            ask_to_cancel(session, service, order, reason)
+        cancelled += 1
+    return cancelled
+
+
+def ask_to_cancel(session: Session, service: TradingService, order: Order, reason: str) -> None:
+    """Note that a real broker is to end *order*; the first reason stands."""
+    if order.cancel_reason is None:
+        order.cancel_reason = reason[:_REASON_LENGTH]
+        session.flush()
+        events.record(session, event_payloads.order_update(service, order))
+
+
+def is_on_paper(order: Order) -> bool:
+    """Return whether bars, not a broker, say what becomes of *order*."""
+    return order.broker == PAPER
+
+
+def is_leg(order: Order) -> bool:
+    """Return whether *order* is a stop or a target: it protects a position, and no exit waits for it."""
+    return order.kind in (OrderKind.STOP, OrderKind.TARGET)
 
 
 def sell_position(session: Session, service: TradingService, reason: str) -> Order | None:
@@ -209,7 +241,7 @@ def sell_position(session: Session, service: TradingService, reason: str) -> Ord
     """
     live = live_orders(session, [service.id])
     for order in live:
-        if order.side is OrderSide.SELL:
+        if order.side is OrderSide.SELL and not is_leg(order):
             return order
     held = open_transaction(session, service.id)
     if held is None:

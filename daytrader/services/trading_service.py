@@ -8,10 +8,17 @@ from typing import Any, Final, Literal
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, ServiceState, TradingMode
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, ServiceState, TradingMode
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import event_payloads, ledger_service, order_service, promotion_service, stock_service
+from daytrader.services import (
+    event_payloads,
+    ledger_service,
+    live_trading,
+    order_service,
+    promotion_service,
+    stock_service,
+)
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
 from daytrader.services.promotion_criteria import result_settings
@@ -92,7 +99,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> Trading
     session.add(service)
     session.flush()  # fills in the defaults that the checks below read, and the id
     _check_settings(service)
-    _refuse_broker(session, service)
+    live_trading.require_choice(session, service)
     ledger_service.open_account(session, service)
     events.record(session, event_payloads.service_update(service, event_payloads.CREATED))
     return service
@@ -126,7 +133,7 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
     promotion_service.keep_settings(session, service, before)
     if service.broker != broker:
         _refuse_held(session, service)
-        _refuse_broker(session, service)
+        live_trading.require_choice(session, service)
     session.flush()
     events.record(session, event_payloads.service_update(service))
     return service
@@ -153,7 +160,7 @@ def activate(session: Session, actor: Actor, service_id: int) -> TradingService:
 
     Raises:
         NotFoundError, ForbiddenError: As `get_own`.
-        ConflictError: If it is not INACTIVE, or archived.
+        ConflictError: If it is not INACTIVE, or archived, or may not trade at its broker.
     """
     service = get_own(session, service_id, actor)
     if service.state is ServiceState.PAUSED:
@@ -272,15 +279,15 @@ def set_mode(session: Session, actor: Actor, service_id: int, mode: TradingMode)
 
 
 def live_sides(session: Session, service_id: int) -> frozenset[OrderSide]:
-    """Return the sides on which the service has an order under way."""
+    """Return the sides on which the service has an order under way; a leg that protects it is none."""
     query = select(Order.side).where(Order.service_id == service_id, Order.state.in_(LIVE_ORDER_STATES))
-    return frozenset(session.scalars(query))
+    return frozenset(session.scalars(query.where(Order.kind.not_in((OrderKind.STOP, OrderKind.TARGET)))))
 
 
 def _start(session: Session, service: TradingService) -> TradingService:
     if not service.is_active:
         raise ConflictError("an archived service cannot trade: set is_active first")
-    _refuse_broker(session, service)
+    live_trading.require(session, service)
     service.move_to(ServiceState.ACTIVE)
     service.error_reason = None
     return _announce_state(session, service)
@@ -298,14 +305,8 @@ def _check_settings(service: TradingService) -> None:
     params_of(service)
 
 
-def _refuse_broker(session: Session, service: TradingService) -> None:
-    why = promotion_service.refusal(session, service)
-    if why is not None:
-        raise ConflictError(why)
-
-
 def _refuse_held(session: Session, service: TradingService) -> None:
-    if service.current_shares or live_sides(session, service.id):
+    if service.current_shares or order_service.live_orders(session, [service.id]):
         raise ConflictError("the broker cannot change while the service holds shares or has an order under way")
 
 

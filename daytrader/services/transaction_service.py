@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Fill
 from daytrader.core.fills import cost_cents, fee_cents
 from daytrader.core.money import from_cents, to_micros
@@ -30,7 +31,6 @@ from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDa
 MANUAL_REASON: Final = "manual"
 PRICE_BAND: Final = Decimal("0.20")
 """How far from the last known price a price given by hand may be, as a fraction of it."""
-PAPER: Final = "paper"
 
 _MAX_REASON: Final = 200
 _MAX_NOTES: Final = 5000

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from daytrader.api import rooms
-from daytrader.models import ApiKey, CorporateAction, Job, StockDailyPrice, StockIntradayPrice, User
+from daytrader.models import ApiKey, BrokerCredential, CorporateAction, Job, StockDailyPrice, StockIntradayPrice, User
 from daytrader.models.enums import CorporateActionKind, JobState
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
@@ -84,6 +84,9 @@ TABLE = [
     ("GET|DELETE", r"/api/v1/jobs/N", OWN),
     ("GET|PUT", r"/api/v1/notifications", EVERYONE),
     ("POST", r"/api/v1/notifications/test", EVERYONE),
+    ("GET|POST", r"/api/v1/brokers", EVERYONE),
+    ("DELETE", r"/api/v1/brokers/N", OWN),
+    ("POST", r"/api/v1/brokers/N/test", Row(ANSWERED, 404, 404)),
     ("GET", r"/api/v1/system/(info|websocket-docs)", EVERYONE),
     ("POST", r"/api/v1/system/websocket-test", EVERYONE),
     ("GET|POST", r"/api/v1/system/(database|engine|config|metrics|audit-log)(/.*)?", ADMIN),
@@ -128,7 +131,17 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
             action = CorporateAction(
                 stock_id=spare.id, ex_date=date(2020, 1, 2), kind=CorporateActionKind.SPLIT, source="csv"
             )
-            session.add_all([intraday, key, job, action])
+            account = BrokerCredential(
+                user_id=owner.id,
+                broker="alpaca",
+                is_live=False,
+                sealed_key=b"",
+                sealed_secret=b"",
+                shown="",
+                account=str(number),
+                verified_at=datetime(2020, 1, 2, tzinfo=UTC),
+            )
+            session.add_all([intraday, key, job, action, account])
             session.flush()
             return {
                 "service_id": service.id,
@@ -138,6 +151,7 @@ def objects(world: World) -> Callable[[User], dict[str, object]]:
                 "price_id": intraday.id,
                 "daily_price_id": daily,
                 "key_id": key.id,
+                "credential_id": account.id,
                 "job_id": job.id,
                 "user_id": owner.id,
                 "name": "technical",

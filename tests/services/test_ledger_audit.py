@@ -46,7 +46,9 @@ SETTINGS: Final = (
     "keep_protection",
     "broker",
 )
+OF_A_BROKER: Final = ("stop_price", "broker_ref", "sent_at", "cancel_reason")
 EXEMPT: Final = {
+    **{f"orders.{name}": "a real broker's; a paper order has none, which is tested below" for name in OF_A_BROKER},
     **{f"trading_services.{name}": SETTING for name in SETTINGS},
     **{f"{table}.{name}": CLOCK for table in LEDGER for name in ("created_at", "updated_at")},
     "trading_services.name": "what its owner calls it",
@@ -175,6 +177,12 @@ def _changed(column: Any) -> str:
     if isinstance(column.type, Boolean):
         return f"NOT {name}"
     return f"{name} + 10000" if isinstance(column.type, Integer) else f"'tampered' || {name}"
+
+
+@pytest.mark.parametrize("name", OF_A_BROKER)
+def test_a_paper_order_has_nothing_of_a_real_brokers(engine: Engine, name: str) -> None:
+    """Whatever stands there, junk too."""
+    assert damaged(engine, f"UPDATE orders SET {name} = 1e400 WHERE id = (SELECT MAX(id) FROM orders)")
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -15,6 +15,7 @@ from daytrader.api.schemas.fields import (
     Whole,
     Word,
 )
+from daytrader.brokers import PAPER, broker_names
 from daytrader.models.enums import DecisionAction, ServiceAction, ServiceState, TradingMode
 from daytrader.utils import validators
 from daytrader.utils.constants import DESCRIPTION_LENGTH
@@ -65,7 +66,7 @@ class ServiceSchema(BaseSchema):
     slippage_bps = Number(RULES["slippage_bps"], example=5, doc="Basis points")
     gap_reserve_percent = Number(RULES["gap_reserve_percent"], example=3, doc="Kept back for a higher open")
     keep_protection = Flag(doc="Whether the stop-loss holds while paused or in mode HOLD", example=True)
-    broker = Word("paper")
+    broker = Word(PAPER, *broker_names())
     error_reason = Text(dump_only=True, allow_none=True)
     reserved_cash = Number(dump_only=True)
     stop_price = Number(dump_only=True, allow_none=True)

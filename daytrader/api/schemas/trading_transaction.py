@@ -94,6 +94,22 @@ class OrderSchema(BaseSchema):
     shares = Whole(dump_only=True)
     filled_shares = Whole(dump_only=True)
     limit_price = Number(dump_only=True, allow_none=True)
+    stop_price = Number(dump_only=True, allow_none=True, doc="Of a leg that rests at a broker")
+    broker_ref = Text(
+        dump_only=True,
+        allow_none=True,
+        doc="The broker's own name of it; null on paper",
+        example="904837e3-3b76-47ec-b432-046db621571b",
+    )
+    sent_at = Moment(
+        dump_only=True,
+        allow_none=True,
+        doc="When it was last sent to a broker; null on paper",
+        example="2024-01-02T21:00:00Z",
+    )
+    cancel_reason = Text(
+        dump_only=True, allow_none=True, doc="Why its broker was asked to end it", example="service stopped"
+    )
     reserved_cash = Number(dump_only=True)
     bar_time = Moment(dump_only=True, allow_none=True)
     reason = Text(dump_only=True, allow_none=True)

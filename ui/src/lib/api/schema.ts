@@ -232,6 +232,42 @@ export interface Bands {
   lower: number | null;
 }
 
+export interface BrokerCredential {
+  /** Its number, never used again */
+  id: number;
+  /** Whose it is */
+  user_id: number;
+  /** Who fills its orders */
+  broker: string;
+  /** Real money; false: the broker's own paper market */
+  is_live: boolean;
+  /** The last four characters of the key's id */
+  shown: string;
+  /** The broker's number of the account */
+  account: string;
+  /** When the broker took the keys */
+  verified_at: string;
+  /** When it was made */
+  created_at: string;
+  /** When it was last changed */
+  updated_at: string;
+}
+
+export interface BrokerTested {
+  /** Whether the broker takes the keys and lets the account trade */
+  is_accepted: boolean;
+  /** Why not */
+  error: string | null;
+  /** The account's cash */
+  cash: number | null;
+}
+
+export interface Brokers {
+  /** Names of the brokers that can be connected */
+  available: string[];
+  connected: BrokerCredential[];
+}
+
 export interface BuyInput {
   /** The service that it belongs to */
   service_id: number;
@@ -1081,6 +1117,17 @@ export interface NewApiKey {
   key: string;
 }
 
+export interface NewBrokerCredentialInput {
+  /** Who fills its orders */
+  broker: string;
+  /** The key's id */
+  key: string;
+  /** The key's secret: stored sealed, never shown */
+  secret: string;
+  /** Real money: needs a second factor */
+  is_live?: boolean;
+}
+
 export interface NewDailyPriceInput {
   /** The stock's number */
   stock_id?: number;
@@ -1217,6 +1264,14 @@ export interface Order {
   filled_shares: number;
   /** The worst price that it takes, null for any */
   limit_price: number | null;
+  /** Of a leg that rests at a broker */
+  stop_price: number | null;
+  /** The broker's own name of it; null on paper */
+  broker_ref: string | null;
+  /** When it was last sent to a broker; null on paper */
+  sent_at: string | null;
+  /** Why its broker was asked to end it */
+  cancel_reason: string | null;
   /** Kept for orders that are under way */
   reserved_cash: number;
   /** The end of the bar */
@@ -1263,6 +1318,14 @@ export interface OrderWithFills {
   filled_shares: number;
   /** The worst price that it takes, null for any */
   limit_price: number | null;
+  /** Of a leg that rests at a broker */
+  stop_price: number | null;
+  /** The broker's own name of it; null on paper */
+  broker_ref: string | null;
+  /** When it was last sent to a broker; null on paper */
+  sent_at: string | null;
+  /** Why its broker was asked to end it */
+  cancel_reason: string | null;
   /** Kept for orders that are under way */
   reserved_cash: number;
   /** The end of the bar */
@@ -1667,7 +1730,7 @@ export interface Service {
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
   /** Who fills its orders */
-  broker: "paper";
+  broker: "paper" | "alpaca";
   /** Why it is in ERROR, null elsewhere */
   error_reason: string | null;
   /** Kept for orders that are under way */
@@ -1751,7 +1814,7 @@ export interface ServiceChanges {
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
   /** Who fills its orders */
-  broker?: "paper";
+  broker?: "paper" | "alpaca";
 }
 
 export interface ServiceInput {
@@ -1800,7 +1863,7 @@ export interface ServiceInput {
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
   /** Who fills its orders */
-  broker?: "paper";
+  broker?: "paper" | "alpaca";
 }
 
 export interface ServiceMatches {
@@ -2013,7 +2076,7 @@ export interface StoppedService {
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
   /** Who fills its orders */
-  broker: "paper";
+  broker: "paper" | "alpaca";
   /** Why it is in ERROR, null elsewhere */
   error_reason: string | null;
   /** Kept for orders that are under way */
@@ -2759,6 +2822,30 @@ export interface Operations {
     body: undefined;
     result: BacktestTrades;
   };
+  "GET /brokers": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    result: Brokers;
+  };
+  "POST /brokers": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: NewBrokerCredentialInput;
+    result: BrokerCredential;
+  };
+  "DELETE /brokers/{credential_id}": {
+    path: { credential_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: void;
+  };
+  "POST /brokers/{credential_id}/test": {
+    path: { credential_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: BrokerTested;
+  };
   "GET /corporate-actions": {
     path: Record<never, never>;
     query: { page?: number; page_size?: number; cursor?: string; sort?: "amount" | "created_at" | "ex_date" | "id" | "is_judged" | "is_quarantined" | "kind" | "ratio_denominator" | "ratio_numerator" | "source" | "stock_id" | "symbol" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; ex_date?: string; ex_date_after?: string; ex_date_before?: string; kind?: "DIVIDEND" | "SPLIT"; ratio_numerator?: number; ratio_numerator_min?: number; ratio_numerator_max?: number; ratio_denominator?: number; ratio_denominator_min?: number; ratio_denominator_max?: number; amount?: string; amount_min?: string; amount_max?: string; source?: string; source_like?: string; is_quarantined?: boolean; is_judged?: boolean; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; symbol?: string; symbol_like?: string; start?: string; end?: string };
@@ -2815,7 +2902,7 @@ export interface Operations {
   };
   "GET /orders": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; cursor?: string; sort?: "attempt" | "bar_time" | "broker" | "client_order_id" | "created_at" | "decision_id" | "filled_shares" | "id" | "kind" | "limit_price" | "parent_id" | "reason" | "reserved_cash" | "service_id" | "shares" | "side" | "state" | "transaction_id" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; decision_id?: number; decision_id_min?: number; decision_id_max?: number; attempt?: number; attempt_min?: number; attempt_max?: number; parent_id?: number; parent_id_min?: number; parent_id_max?: number; transaction_id?: number; transaction_id_min?: number; transaction_id_max?: number; broker?: string; broker_like?: string; client_order_id?: string; client_order_id_like?: string; side?: "BUY" | "SELL"; kind?: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL"; state?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; shares?: number; shares_min?: number; shares_max?: number; filled_shares?: number; filled_shares_min?: number; filled_shares_max?: number; limit_price?: string; limit_price_min?: string; limit_price_max?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; bar_time?: string; bar_time_after?: string; bar_time_before?: string; reason?: string; reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; price?: string; price_min?: string; price_max?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "attempt" | "bar_time" | "broker" | "broker_ref" | "cancel_reason" | "client_order_id" | "created_at" | "decision_id" | "filled_shares" | "id" | "kind" | "limit_price" | "parent_id" | "reason" | "reserved_cash" | "sent_at" | "service_id" | "shares" | "side" | "state" | "stop_price" | "transaction_id" | "updated_at"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; service_id?: number; service_id_min?: number; service_id_max?: number; decision_id?: number; decision_id_min?: number; decision_id_max?: number; attempt?: number; attempt_min?: number; attempt_max?: number; parent_id?: number; parent_id_min?: number; parent_id_max?: number; transaction_id?: number; transaction_id_min?: number; transaction_id_max?: number; broker?: string; broker_like?: string; client_order_id?: string; client_order_id_like?: string; side?: "BUY" | "SELL"; kind?: "ENTRY" | "EXIT" | "STOP" | "TARGET" | "MANUAL"; state?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; shares?: number; shares_min?: number; shares_max?: number; filled_shares?: number; filled_shares_min?: number; filled_shares_max?: number; limit_price?: string; limit_price_min?: string; limit_price_max?: string; stop_price?: string; stop_price_min?: string; stop_price_max?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; bar_time?: string; bar_time_after?: string; bar_time_before?: string; reason?: string; reason_like?: string; broker_ref?: string; broker_ref_like?: string; sent_at?: string; sent_at_after?: string; sent_at_before?: string; cancel_reason?: string; cancel_reason_like?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "PENDING" | "SUBMITTING" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "EXPIRED" | "CANCELLED" | "REJECTED"; price?: string; price_min?: string; price_max?: string };
     body: undefined;
     result: OrderPage;
   };

@@ -1,0 +1,36 @@
+"""What opens a user's account at a broker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from daytrader.models.base import Base
+
+
+class BrokerCredential(Base):
+    """
+    One account of one user at one broker.
+
+    Key and secret are stored sealed and never shown again; *shown* is the end of the key's id, which its owner knows
+    it by. An account belongs to one user here: two could not tell whose shares are whose.
+    """
+
+    __tablename__ = "broker_credentials"
+    __table_args__ = (UniqueConstraint("user_id", "broker"), UniqueConstraint("broker", "account"))
+    private_columns: ClassVar[frozenset[str]] = frozenset({"sealed_key", "sealed_secret"})
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    broker: Mapped[str] = mapped_column(String(20))
+    # Real money, or the broker's own paper market.
+    is_live: Mapped[bool]
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    shown: Mapped[str] = mapped_column(String(4))
+    # The broker's number of the account that the keys open.
+    account: Mapped[str] = mapped_column(String(100))
+    # When the broker last took the keys.
+    verified_at: Mapped[datetime]

@@ -1,0 +1,78 @@
+"""May a service trade at a real broker? Asked wherever one is chosen, started or sent an order."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from daytrader.brokers import PAPER, broker_names
+from daytrader.models.broker_credential import BrokerCredential
+from daytrader.models.enums import ServiceState
+from daytrader.models.trading_service import TradingService
+from daytrader.services import promotion_service
+from daytrader.utils.errors import ConflictError, InvalidInputError
+
+
+def refusal(session: Session, service: TradingService) -> str | None:
+    """
+    Return why *service*, whose row the caller has locked, may not buy at the broker it names, None if it may.
+
+    The one function that everything asks which starts a service or places, sends or fills an entry. A real broker
+    takes a promotion and the owner's keys. On paper nothing is at stake.
+    """
+    if service.broker == PAPER:
+        return None
+    why = promotion_service.refusal(session, service)
+    if why is None and service.broker not in broker_names():
+        why = f"{promotion_service.REFUSED}: there is no broker {service.broker}"
+    if why is None and credential_of(session, service) is None:
+        why = f"{promotion_service.REFUSED}: its owner has no account at {service.broker} connected"
+    return why
+
+
+def require_choice(session: Session, service: TradingService) -> None:
+    """
+    Judge the broker that *service* has just been given.
+
+    Raises:
+        InvalidInputError: If there is no such broker.
+        ConflictError: If the service may not trade there.
+    """
+    if service.broker != PAPER and service.broker not in broker_names():
+        raise InvalidInputError({"broker": [f"must be one of {', '.join((PAPER, *broker_names()))}"]})
+    require(session, service)
+
+
+def require(session: Session, service: TradingService) -> None:
+    """
+    Judge whether *service* may begin to trade where it says.
+
+    Raises:
+        ConflictError: If it may not, or another service trades its symbol in the same account: whose shares are
+            whose, nobody could tell.
+    """
+    why = refusal(session, service)
+    if why is not None:
+        raise ConflictError(why)
+    if service.broker == PAPER:
+        return
+    credential_of(session, service, for_update=True)  # of two that begin at once, the second finds the first
+    other = session.scalar(
+        select(TradingService.id).where(
+            TradingService.id != service.id,
+            TradingService.user_id == service.user_id,
+            TradingService.broker == service.broker,
+            TradingService.stock_symbol == service.stock_symbol,
+            or_(TradingService.state != ServiceState.INACTIVE, TradingService.current_shares > 0),
+        )
+    )
+    if other is not None:
+        raise ConflictError(f"service {other} trades {service.stock_symbol} in this account already")
+
+
+def credential_of(session: Session, service: TradingService, *, for_update: bool = False) -> BrokerCredential | None:
+    """Return what opens the account that *service* trades in, None where it trades on paper or nothing is connected."""
+    query = select(BrokerCredential).where(
+        BrokerCredential.user_id == service.user_id, BrokerCredential.broker == service.broker
+    )
+    return session.scalar(query.with_for_update() if for_update else query)
