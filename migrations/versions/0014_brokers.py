@@ -1,6 +1,6 @@
 """Accounts at brokers, and orders that live there.
 
-Revision 0014, after 0015.
+Revision 0014, after 0013.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0015"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
