@@ -13,6 +13,12 @@ from daytrader.services import promotion_service
 from daytrader.utils.errors import ConflictError, InvalidInputError
 
 
+class Engine:
+    """What the engine of this version can do; while it carries no orders to accounts, none is promised to be sent."""
+
+    carries_orders = False
+
+
 def refusal(session: Session, service: TradingService) -> str | None:
     """
     Return why *service*, whose row the caller has locked, may not buy at the broker it names, None if it may.
@@ -27,6 +33,8 @@ def refusal(session: Session, service: TradingService) -> str | None:
         why = f"{promotion_service.REFUSED}: there is no broker {service.broker}"
     if why is None and credential_of(session, service) is None:
         why = f"{promotion_service.REFUSED}: its owner has no account at {service.broker} connected"
+    if why is None and not Engine.carries_orders:
+        why = f"{promotion_service.REFUSED}: the engine of this version sends no orders to accounts"
     return why
 
 

@@ -17,7 +17,7 @@ from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.models import AuditEntry, BrokerCredential, TradingService
 from daytrader.models.enums import OrderKind, OrderSide, ServiceState
-from daytrader.services import order_service, promotion_service
+from daytrader.services import live_trading, order_service, promotion_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
 from daytrader.utils.current_datetime import get_current_datetime
@@ -243,6 +243,7 @@ def test_nothing_but_paper_can_be_started(world: World, alice: Caller) -> None:
 def test_a_promotion_without_keys_is_not_enough(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both, or nothing."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     made = world.service(alice.user, world.stock("ACME"))
     refused = alice.patch(f"/services/{made.id}", {"broker": "alpaca"})
     assert (refused.status_code, "no account at alpaca" in refused.get_data(as_text=True)) == (409, True)
@@ -250,9 +251,21 @@ def test_a_promotion_without_keys_is_not_enough(world: World, alice: Caller, mon
     assert alice.patch(f"/services/{made.id}", {"broker": "alpaca"}).get_json()["broker"] == "alpaca"
 
 
+def test_no_order_waits_for_an_engine_that_sends_none(
+    world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promoted, with keys: refused all the same, rather than started and left with orders that nobody sends."""
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    _connected(alice.user.id)
+    made = world.service(alice.user, world.stock("ACME"))
+    refused = alice.patch(f"/services/{made.id}", {"broker": "alpaca"})
+    assert (refused.status_code, "sends no orders to accounts" in refused.get_data(as_text=True)) == (409, True)
+
+
 def test_one_service_of_a_symbol_in_an_account(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two could not tell whose shares are whose: of two promoted ones the second does not start."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     stock = world.stock("ACME")
     _connected(alice.user.id)
     first, second = (world.service(alice.user, stock, name=name, broker="alpaca") for name in ("one", "two"))
@@ -267,6 +280,7 @@ def test_the_broker_stays_while_something_is_under_way(
 ) -> None:
     """Shares and orders are at the broker that was named for them."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     _connected(alice.user.id)
     service = world.service(alice.user, world.stock("ACME"), broker="alpaca")
     with SessionManager() as session:
