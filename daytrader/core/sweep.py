@@ -36,7 +36,7 @@ __all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "ra
 _EPOCH: Final = date(1970, 1, 1)
 _PIECE: Final = 1024  # combinations a thread takes at once
 _SIGNALS: Final = 64  # distinct signals among them
-_MEMORY: Final = 1 << 25  # bytes of signals
+_ROWS: Final = 1 << 22  # bars of all of them together
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -246,7 +246,7 @@ class _Task:
 
     def pieces(self) -> list[IntArray]:
         """Return the combinations in pieces, each of few distinct signals."""
-        signals = max(1, min(_SIGNALS, _MEMORY // (8 * self.bars.n)))
+        signals = max(1, min(_SIGNALS, _ROWS // self.bars.n))
         which = self.which[self.order]
         ends = [0]
         while ends[-1] < which.size:
