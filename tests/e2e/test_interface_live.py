@@ -17,6 +17,19 @@ from tests.e2e.steps import SLOW, act, choose, field, open_page
 PASSWORD: Final = "Enough-Secret-1"
 SATURDAY: Final = 6
 
+THRESHOLDS: Final = {
+    "Backtest: sessions, at least": "10",
+    "Backtest: trades, at least": "1",
+    "Backtest: return, at least": "-50",
+    "Backtest: Sharpe ratio, at least": "-1",
+    "Backtest: deepest fall, at most": "90",
+    "On paper: sessions, at least": "5000",
+    "On paper: trades, at least": "1",
+    "On paper: return, at least": "-50",
+    "On paper: deepest fall, at most": "90",
+}
+"""Of the form in the settings."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
@@ -133,6 +146,27 @@ def test_what_happened_while_the_line_was_cut_comes_by_itself(server: RunningSer
 
     act(page, "Was it right?")
     expect(page.locator("main")).to_contain_text("decisions made once more: all equal", timeout=SLOW)
+
+
+def test_what_a_service_lacks_before_real_money(server: RunningServer, page: Page) -> None:
+    """The owner sets thresholds, a backtest of the service is made, and the gate says what is missing."""
+    _sign_in(page, server)
+    open_page(page, server, "/settings", "Settings")
+    for label, value in THRESHOLDS.items():
+        field(page, label).fill(value)
+    act(page, "Save the thresholds")
+    expect(page.get_by_text("Thresholds are set")).to_be_visible(timeout=SLOW)
+    assert server.get("/risk/promotion").json()["min_paper_sessions"] == 5000
+
+    service = server.items("/services")[0]
+    open_page(page, server, f"/services/{service['id']}", service["name"])
+    page.get_by_role("tab", name="Real money").click()
+    expect(page.get_by_text("the owner has not opted in")).to_be_visible(timeout=SLOW)
+    act(page, "Backtest its settings")
+    criteria = page.get_by_role("region", name="Criteria")
+    expect(criteria.get_by_role("row", name="Sessions on paper")).to_contain_text("5,000", timeout=SLOW)
+    expect(criteria.get_by_role("row", name="Sessions of the backtest")).to_contain_text("yes", timeout=SLOW)
+    expect(page.get_by_role("button", name="Let it trade real money")).to_be_disabled()
 
 
 def test_all_buying_is_stopped_and_let_go_on(server: RunningServer, page: Page) -> None:

@@ -19,7 +19,7 @@ import { deleteBacktest } from "./api/deleteBacktest";
 import { downloadReport } from "./api/downloadReport";
 import { getBacktest } from "./api/getBacktest";
 import { getBacktestEquity } from "./api/getBacktestEquity";
-import { listBacktests } from "./api/listBacktests";
+import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import { Ambiguity } from "./Ambiguity";
 import classes from "./Backtests.module.css";
 import { MemberTable } from "./MemberTable";

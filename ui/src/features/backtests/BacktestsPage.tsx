@@ -20,7 +20,7 @@ import { intervalTitle, strategyTitle } from "@/lib/words/service";
 import { settingsLine } from "@/lib/words/settings";
 
 import { deleteBacktest } from "./api/deleteBacktest";
-import { listBacktests } from "./api/listBacktests";
+import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import classes from "./Backtests.module.css";
 
 type Query = Operations["GET /backtests"]["query"];

@@ -18,6 +18,7 @@ import { ServiceFigures } from "./ServiceFigures";
 import { ServiceNow } from "./ServiceNow";
 import { ServiceOrders } from "./ServiceOrders";
 import classes from "./ServicePage.module.css";
+import { ServicePromotion } from "./ServicePromotion";
 import { ServiceSettings } from "./ServiceSettings";
 import { ServiceTransactions } from "./ServiceTransactions";
 
@@ -51,6 +52,7 @@ export function ServicePage() {
                 <Tabs.Tab value="orders">Orders</Tabs.Tab>
                 <Tabs.Tab value="equity">Equity</Tabs.Tab>
                 <Tabs.Tab value="settings">Settings</Tabs.Tab>
+                <Tabs.Tab value="live">Real money</Tabs.Tab>
               </Tabs.List>
               <Tabs.Panel value="decisions">
                 <DecisionJournal serviceId={id} />
@@ -66,6 +68,9 @@ export function ServicePage() {
               </Tabs.Panel>
               <Tabs.Panel value="settings">
                 <ServiceSettings service={service} />
+              </Tabs.Panel>
+              <Tabs.Panel value="live">
+                <ServicePromotion service={service} />
               </Tabs.Panel>
             </Tabs>
           </Panel>

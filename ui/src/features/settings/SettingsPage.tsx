@@ -3,6 +3,7 @@ import { Page } from "@/components/Page";
 import { About } from "./About";
 import { ApiKeys } from "./ApiKeys";
 import { Appearance } from "./Appearance";
+import { BeforeRealMoney } from "./BeforeRealMoney";
 import { Notifications } from "./Notifications";
 import { OwnRisk } from "./OwnRisk";
 import { Password } from "./Password";
@@ -10,7 +11,7 @@ import { Profile } from "./Profile";
 import classes from "./Settings.module.css";
 import { SecondFactor } from "./SecondFactor";
 
-/** Who the user is, how they sign in, what their services may risk, where they are told, what scripts may do for them, and how it all looks. */
+/** Who the user is, how they sign in, what their services may risk and must show, where they are told, what scripts may do for them, and how it all looks. */
 export function SettingsPage() {
   return (
     <Page title="Settings">
@@ -21,6 +22,7 @@ export function SettingsPage() {
         <Appearance />
       </div>
       <OwnRisk />
+      <BeforeRealMoney />
       <Notifications />
       <ApiKeys />
       <About />

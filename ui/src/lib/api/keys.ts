@@ -9,6 +9,8 @@ export const keys = {
     metrics: (id: number) => ["services", "metrics", id],
     equity: (id: number) => ["services", "equity", id],
     audit: (id: number) => ["services", "audit", id],
+    everyPromotion: ["services", "promotion"],
+    promotion: (id: number, backtestId: number | null) => ["services", "promotion", id, backtestId],
     decisions: (id: number) => ["services", "decisions", id],
     decisionList: (id: number, query: object) => ["services", "decisions", id, query],
     check: (id: number, side: string) => ["services", "check", id, side],
@@ -40,7 +42,7 @@ export const keys = {
     forecast: (symbol: string, horizon: number) => ["prices", "forecast", symbol, horizon],
     ofSymbol: (symbol: string) => ["prices", "latest", symbol],
   },
-  risk: { all: ["risk"], own: ["risk", "own"], installation: ["risk", "installation"] },
+  risk: { all: ["risk"], own: ["risk", "own"], installation: ["risk", "installation"], promotion: ["risk", "promotion"] },
   strategies: ["strategies"],
   backtests: {
     all: ["backtests"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { formatMoney, formatPrice, formatSigned, formatSignedPercent } from "./money";
+import { formatFigure, formatMoney, formatPrice, formatSigned, formatSignedPercent } from "./money";
 
 describe("money", () => {
   it("always has two decimals and a minus as wide as a plus", () => {
@@ -30,5 +30,11 @@ describe("money", () => {
   it("gives prices below one four decimals, as they tick", () => {
     expect(formatPrice(0.1234)).toBe("0.1234");
     expect(formatPrice(12.3456)).toBe("12.35");
+  });
+
+  it("of another kind has no decimals that say nothing", () => {
+    expect(formatFigure(1234)).toBe("1,234");
+    expect(formatFigure(-0.5)).toBe("\u22120.5");
+    expect(formatFigure(null)).toBe("–");
   });
 });

@@ -52,6 +52,11 @@ export function formatRatio(value: Figure): string {
   return isFigure(value) ? sign(value, Math.abs(value).toFixed(2)) : NOTHING;
 }
 
+/** 1,234 or 0.5: a figure of any kind, without decimals that say nothing. */
+export function formatFigure(value: Figure): string {
+  return isFigure(value) ? sign(value, Math.abs(value).toLocaleString("en-US", { maximumFractionDigits: 2 })) : NOTHING;
+}
+
 function fixed(value: number, digits: number): string {
   return Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
