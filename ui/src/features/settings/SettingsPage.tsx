@@ -4,6 +4,7 @@ import { About } from "./About";
 import { ApiKeys } from "./ApiKeys";
 import { Appearance } from "./Appearance";
 import { BeforeRealMoney } from "./BeforeRealMoney";
+import { BrokerAccounts } from "./BrokerAccounts";
 import { Notifications } from "./Notifications";
 import { OwnRisk } from "./OwnRisk";
 import { Password } from "./Password";
@@ -23,6 +24,7 @@ export function SettingsPage() {
       </div>
       <OwnRisk />
       <BeforeRealMoney />
+      <BrokerAccounts />
       <Notifications />
       <ApiKeys />
       <About />
