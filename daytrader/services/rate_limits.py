@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class RateLimits:
         Raises:
             ConfigurationError: If a text is no limit, or *redis_url* no address of a Redis.
         """
-        own = FixedWindowRateLimiter(MemoryStorage())
+        own = _OwnLimiter(MemoryStorage())
         try:
             parsed = {kind: tuple(parse_many(text)) for kind, text in rules.items()}
         except ValueError:
@@ -114,6 +115,18 @@ class RateLimits:
             except StorageError:
                 self._silence.begin()
         return self.own, self.own.hit(rule, kind, who)
+
+
+class _OwnLimiter(FixedWindowRateLimiter):
+    """Counts in this process. The storage starts its timer under no lock: of two that find none, one would fail."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        super().__init__(storage)
+        self._lock = threading.Lock()
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        with self._lock:
+            return super().hit(item, *identifiers, cost=cost)
 
 
 def _patience(redis_url: str) -> dict[str, Any]:
