@@ -1,5 +1,6 @@
 import { Button, Group, Select } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
@@ -61,7 +62,7 @@ export function ServicePromotion({ service }: { service: Service }) {
             data={(backtests.data?.items ?? []).map((item) => ({ value: String(item.id), label: titleOf(item) }))}
             value={state.backtest_id === null ? null : String(state.backtest_id)}
             onChange={(value) => setChosen(value === null ? null : Number(value))}
-            miw={280}
+            miw={330}
           />
           <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
             Backtest its settings
@@ -78,6 +79,11 @@ export function ServicePromotion({ service }: { service: Service }) {
           )}
         </Group>
       </div>
+      {state.criteria.some((criterion) => criterion.threshold === null) && (
+        <p className={classes.missing}>
+          Where nothing is asked for, nothing is enough: <Link to="/settings">set your thresholds</Link>.
+        </p>
+      )}
       <DataTable label="Criteria" columns={COLUMNS} rows={state.criteria} rowKey={(criterion) => criterion.name} empty={{ title: "No criteria" }} />
       <ConfirmDialog
         isOpen={isAsking}
@@ -92,7 +98,8 @@ export function ServicePromotion({ service }: { service: Service }) {
         }}
       >
         <div>
-          At a broker it then buys and sells with your money. Backtest {state.backtest_id} is pinned to it: a changed setting, a restated price or a figure that no longer suffices shuts the gate again.
+          At a broker it then buys and sells with your money. Backtest {state.backtest_id} is pinned to it: a changed setting, a restated price or a figure that no longer suffices shuts the gate again. This
+          version sends no orders to brokers yet: until one does, the service stays on paper.
         </div>
       </ConfirmDialog>
     </>
