@@ -88,7 +88,7 @@ def access_of(credential: BrokerCredential) -> Access:
     return Access(sealing.unseal(credential.sealed_key), sealing.unseal(credential.sealed_secret), credential.is_live)
 
 
-def get_own(session: Session, actor: Actor, credential_id: int) -> BrokerCredential:
+def get_own(session: Session, credential_id: int, actor: Actor) -> BrokerCredential:
     """
     Return an own account.
 

@@ -84,6 +84,7 @@ def test_an_account_is_connected_and_shown_without_its_keys(alice: Caller, bob: 
     tried = alice.post(f"/brokers/{shown['id']}/test").get_json()
     assert tried == {"is_accepted": True, "error": None, "cash": 100000}
     assert bob.post(f"/brokers/{shown['id']}/test").status_code == 404
+    assert alice.post(f"/brokers/{shown['id']}/test", {"cash": 5}).status_code == 400
 
 
 def test_the_canary(alice: Caller, admin: Caller, server: Server, caplog: pytest.LogCaptureFixture) -> None:

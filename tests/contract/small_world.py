@@ -140,6 +140,7 @@ def _fill(world: World, app: Flask, owner: User, token: str) -> dict[str, Any]:
             "action_id": action.id,
             "job_id": job.id,
             "key_id": key.id,
+            "credential_id": 1,  # there is none: nobody is asked on the network
             "name": "sma_cross",
             "order_id": client.get("/api/v1/orders", headers=headers).get_json()["items"][0]["id"],
             "price_id": 1,

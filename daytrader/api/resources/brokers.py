@@ -12,10 +12,12 @@ from flask_restx import Namespace, Resource
 
 from daytrader.api.decorators import (
     accepts,
+    accepts_nothing,
     audited,
     authenticated,
     computes,
     current_actor,
+    guarded,
     in_person,
     limited,
     reads,
@@ -110,14 +112,15 @@ class BrokerItem(Resource):  # type: ignore[misc]
 class BrokerTest(Resource):  # type: ignore[misc]
     """Whether an account can be traded in."""
 
-    @can_fail(HTTPStatus.NOT_FOUND)
     @authenticated
     @limited(rate_limits.IMPORTS)
+    @guarded("credential_id", broker_credentials.get_own)
+    @accepts_nothing
     @returns(BrokerTestedSchema)
     def post(self, credential_id: int) -> dict[str, Any]:
         """Ask the broker for an own account: whether it takes the keys and lets them trade."""
         with SessionManager(read_only=True) as session:
-            credential = broker_credentials.get_own(session, current_actor(), credential_id)
+            credential = broker_credentials.get_own(session, credential_id, current_actor())
             access = broker_credentials.access_of(credential)
         try:
             account = _ask(credential.broker, access)
