@@ -128,7 +128,7 @@ class Account:
 @runtime_checkable
 class AccountBroker(Protocol):
     """
-    One account at a broker. Every method asks over the network, once, and returns or fails within seconds.
+    One account at a broker. Every method but `takes` asks over the network, once, and returns or fails within seconds.
 
     Raises:
         BrokerError: From every method; see `brokers.errors` for what each kind says about an order.
@@ -138,13 +138,20 @@ class AccountBroker(Protocol):
     def name(self) -> str:
         """Return what a service's ``broker`` column calls it."""
 
+    def takes(self, validity: Validity, at: datetime) -> bool:
+        """
+        Return whether the broker takes orders of *validity* at *at* (UTC), as it says of itself: nothing is asked.
+
+        For the opening auction each has hours of its own. When the exchange is open, the caller knows.
+        """
+
     def submit(self, request: OrderRequest) -> BrokerOrder:
         """
         Send an order; the same client_order_id is never taken twice.
 
         Raises:
             UnknownOutcomeError: If it may have been taken: `find` tells.
-            RefusedOrderError: If the broker does not want it.
+            RefusedOrderError: If the broker does not want it; `StopReachedError` where its stop is why.
             DuplicateOrderError: If it has been taken before.
         """
 

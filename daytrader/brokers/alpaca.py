@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import requests
 from alpaca.common.exceptions import APIError
@@ -28,6 +29,7 @@ from daytrader.brokers.errors import (
     BusyError,
     DuplicateOrderError,
     RefusedOrderError,
+    StopReachedError,
     UnknownOutcomeError,
 )
 from daytrader.config import Settings
@@ -54,6 +56,10 @@ _ENDED: Final = {
     "rejected": Report.REJECTED,
 }
 _STOPS: Final = ("stop", "stop_limit")
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+# Orders for the opening are taken from 19:00 to 9:28; the last half minute is left to what is slow on the way.
+_OPENING_FROM: Final = time(19)
+_OPENING_UNTIL: Final = time(9, 27, 30)
 
 
 class _TimedSession(requests.Session):
@@ -96,6 +102,11 @@ class AlpacaBroker:
     def open(cls, access: Access, settings: Settings) -> Self:
         """Return the account that *access* opens."""
         return cls(access, address=settings.alpaca_trading_url)
+
+    def takes(self, validity: Validity, at: datetime) -> bool:
+        """Return whether Alpaca takes orders of *validity* at *at*: those for the opening from 19:00 to 9:28."""
+        local = at.astimezone(_NEW_YORK).time()
+        return validity is not Validity.OPENING or local >= _OPENING_FROM or local < _OPENING_UNTIL
 
     def submit(self, request: OrderRequest) -> BrokerOrder:
         """
@@ -296,8 +307,10 @@ def _refusal(error: APIError) -> BrokerError:
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and "client_order_id" in words:
         return DuplicateOrderError("alpaca has this order already")
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
-        # Of Alpaca itself, not of something on the way: its own errors have a code.
-        return RefusedOrderError(words) if _code(error) else UnknownOutcomeError(f"something refused: {status}")
+        if not _code(error):  # of something on the way: Alpaca's own errors have a code
+            return UnknownOutcomeError(f"something refused: {status}")
+        is_beyond = status == HTTPStatus.UNPROCESSABLE_ENTITY and "stop price must be less than" in words
+        return StopReachedError(words) if is_beyond else RefusedOrderError(words)
     known = _failure(error)
     return known if isinstance(known, BusyError | BrokerAccessError) else UnknownOutcomeError(str(known))
 

@@ -20,15 +20,12 @@ from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
 from daytrader.services import data_feed, decision_journal, market_calendar, price_service
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
 
 PREFIX: Final = "live"
 """What the names of the positions begin with: one for each stock and interval."""
-_DAY_MINUTES: Final = 1440
-_LEAST_SECONDS: Final = 60
 
 
 class Key(NamedTuple):
@@ -219,7 +216,7 @@ class LiveFeed:
     def _judged(self, found: _Due, now: datetime) -> StockBars:
         end = self._complete_at(found.stock.bars.time[found.row : found.row + 1], found.key.interval)
         late = now.timestamp() - end
-        if end < self._began or late <= longest_delay(found.key.interval):
+        if end < self._began or late <= market_calendar.longest_delay(found.key.interval).total_seconds():
             return found.stock
         reason = f"the bar came {late / 60:.0f} minutes late: {decision_journal.STALE}"
         logger.warning("stale bar", symbol=found.key.symbol, interval=found.key.interval, seconds=late)
@@ -239,11 +236,6 @@ class LiveFeed:
             if generation == self._generation:  # else newer ones were stored while these were read
                 self._stored[place] = found
         return found
-
-
-def longest_delay(interval: int) -> int:
-    """Return how many seconds after its end a bar of *interval* minutes (0: daily) may still be decided on."""
-    return max((_DAY_MINUTES if interval == DAILY else interval) * 60, _LEAST_SECONDS)
 
 
 def position_of(session: Session, key: Key) -> datetime | None:

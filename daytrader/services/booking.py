@@ -14,6 +14,7 @@ from daytrader.brokers.messages import Fill
 from daytrader.core.fills import levels
 from daytrader.core.money import from_cents, from_micros, to_micros
 from daytrader.models.enums import (
+    LIVE_ORDER_STATES,
     JournalKind,
     OrderKind,
     OrderSide,
@@ -67,7 +68,7 @@ def book(
         What was booked, None if it had been already.
 
     Raises:
-        ConflictError: If a sale has no position to take the shares from.
+        ConflictError: If a sale has no position to take the shares from, or a purchase has two to add them to.
     """
     if _is_booked(session, order, fill):
         return None
@@ -167,9 +168,15 @@ def _is_booked(session: Session, order: Order, fill: Fill) -> bool:
 
 
 def _bought(session: Session, service: TradingService, order: Order, at: datetime) -> TradingTransaction:
-    """Return the position that *order* builds, a new one at its first fill."""
+    """Return the position that *order* builds: a new one at its first fill, unless a fill of another came late."""
+    held = order_service.open_transaction(session, service.id)
     if order.transaction_id is not None:
-        return session.get_one(TradingTransaction, order.transaction_id)
+        own = session.get_one(TradingTransaction, order.transaction_id)
+        if own.state is TransactionState.CLOSED:
+            _reopen(service, own, held)
+        return own
+    if held is not None:
+        return held
     transaction = TradingTransaction(
         service_id=service.id,
         stock_id=service.stock_id,
@@ -193,6 +200,16 @@ def _bought(session: Session, service: TradingService, order: Order, at: datetim
     return transaction
 
 
+def _reopen(service: TradingService, transaction: TradingTransaction, held: TradingTransaction | None) -> None:
+    """Take back the end of a position: the broker had bought more for it than it had told when that was sold."""
+    if held is not None:
+        raise ConflictError(f"shares of transaction {transaction.id} came after transaction {held.id} was begun")
+    service.sell_count -= 1
+    service.total_gain_loss -= transaction.gain_loss or Decimal(0)
+    transaction.state = TransactionState.OPEN
+    transaction.sale_price = transaction.sale_date = transaction.gain_loss = transaction.exit_reason = None
+
+
 def _held(session: Session, service: TradingService, order: Order, fill: Fill) -> TradingTransaction:
     held = order_service.open_transaction(session, service.id)
     if held is None or held.open_shares < fill.shares:
@@ -201,19 +218,19 @@ def _held(session: Session, service: TradingService, order: Order, fill: Fill) -
 
 
 def _settle(service: TradingService, order: Order, execution: Execution) -> None:
-    """Release what the fill no longer needs to hold, and end the order when nothing is left of it."""
-    if order.filled_shares < order.shares:
+    """Release what the fill no longer needs to hold, and end the order when nothing is left of it; none is revived."""
+    if order.filled_shares >= order.shares:
+        order_service.enter(service, order, OrderState.FILLED)
+    elif order.state in LIVE_ORDER_STATES:
         spent = min(order.reserved_cash, execution.amount + execution.fee)
         order.reserved_cash -= spent
         service.reserved_cash -= spent
         order_service.enter(service, order, OrderState.PARTIALLY_FILLED)
-    else:
-        order_service.enter(service, order, OrderState.FILLED)
 
 
 def _add(service: TradingService, transaction: TradingTransaction, execution: Execution) -> None:
     """Add bought shares to a position, and protect it from the price it has now."""
-    is_new = transaction.open_shares == 0
+    is_new = transaction.open_shares == 0 and transaction.cost == 0
     transaction.open_shares += execution.shares
     transaction.shares = Decimal(execution.shares) + (0 if is_new else transaction.shares)
     transaction.cost += execution.amount

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.brokers import Access, broker_names
@@ -27,6 +28,26 @@ def of_user(session: Session, actor: Actor) -> Sequence[BrokerCredential]:
     """Return the actor's own accounts, by the broker's name."""
     query = select(BrokerCredential).where(BrokerCredential.user_id == actor.user_id)
     return session.scalars(query.order_by(BrokerCredential.broker)).all()
+
+
+def at_work(session: Session, since: datetime) -> Sequence[BrokerCredential]:
+    """Return the accounts in which services trade or hold shares, or orders are under way or were sent after *since*."""
+    has_order = exists().where(
+        Order.service_id == TradingService.id,
+        Order.broker == TradingService.broker,
+        or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at > since),
+    )
+    is_used = or_(
+        TradingService.state != ServiceState.INACTIVE,
+        TradingService.current_shares > 0,
+        has_order.correlate(TradingService),
+    )
+    of_account = and_(
+        TradingService.user_id == BrokerCredential.user_id, TradingService.broker == BrokerCredential.broker
+    )
+    used = select(BrokerCredential.id).join(TradingService, of_account).where(is_used)
+    query = select(BrokerCredential).where(BrokerCredential.id.in_(used))
+    return session.scalars(query.order_by(BrokerCredential.id)).all()
 
 
 def require_may_connect(session: Session, actor: Actor, broker: str, *, is_live: bool) -> None:

@@ -108,6 +108,14 @@ class EntryGuard:
             scope.orders_last_minute += 1
         return None
 
+    def refusal_to_send(self, service: TradingService) -> str | None:
+        """Return why an entry of *service* that was let through, and counts already, may not be sent now after all."""
+        not_promoted = live_trading.refusal(self._session, service)
+        if not_promoted is not None:
+            return not_promoted
+        found = (self._stopped(limit, scope, _of(limit)) for limit, scope in self._bounds(service.user_id))
+        return next((reason for reason in found if reason is not None), None)
+
     def _bounds(self, user_id: int) -> Sequence[tuple[ExposureLimit, _Scope]]:
         wanted = {exposure_limits.scope_of(None): None, exposure_limits.scope_of(user_id): user_id}
         if not wanted.keys() <= self._known.keys():
@@ -120,11 +128,10 @@ class EntryGuard:
         return [(limit, scope) for limit, scope in scopes if limit is not None and scope is not None]
 
     def _broken(self, limit: ExposureLimit, scope: _Scope, worth: Decimal) -> str | None:
-        of_all = "" if limit.user_id is not None else " of the installation"
-        if limit.is_killed:
-            return KILLED + of_all
-        if limit.max_daily_loss is not None and self._is_tripped(limit, scope, of_all):
-            return f"{_DAILY_LOSS}{of_all} of {limit.max_daily_loss} is reached: no buys until the next session"
+        of_all = _of(limit)
+        stopped = self._stopped(limit, scope, of_all)
+        if stopped is not None:
+            return stopped
         most_orders, most_value = limit.max_orders_per_minute, limit.max_position_value
         if most_orders is not None and scope.orders_last_minute >= most_orders:
             return f"{_LIMIT}{of_all} of {most_orders} orders a minute is reached"
@@ -133,6 +140,14 @@ class EntryGuard:
                 f"{_LIMIT}{of_all} of {most_value} in positions would be passed: {scope.position_value} are held or "
                 f"ordered, this takes {worth}"
             )
+        return None
+
+    def _stopped(self, limit: ExposureLimit, scope: _Scope, of_all: str) -> str | None:
+        """Return why nothing at all may be bought, however small."""
+        if limit.is_killed:
+            return KILLED + of_all
+        if limit.max_daily_loss is not None and self._is_tripped(limit, scope, of_all):
+            return f"{_DAILY_LOSS}{of_all} of {limit.max_daily_loss} is reached: no buys until the next session"
         return None
 
     def _is_tripped(self, limit: ExposureLimit, scope: _Scope, of_all: str) -> bool:
@@ -262,6 +277,10 @@ class _Scope:
 
     def _of_scope(self, query: Select[*Row]) -> Select[*Row]:
         return query if self.user_id is None else query.where(TradingService.user_id == self.user_id)
+
+
+def _of(limit: ExposureLimit) -> str:
+    return "" if limit.user_id is not None else " of the installation"
 
 
 def _is_open(one: TradingTransaction) -> bool:

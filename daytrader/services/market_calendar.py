@@ -18,6 +18,7 @@ SETTLING: Final = timedelta(minutes=30)
 """A vendor's bar of the day still changes for a while after the bell."""
 
 _EPOCH: Final = date(1970, 1, 1)
+_LEAST_DELAY: Final = timedelta(seconds=60)
 _DAY: Final = 86_400
 _HOUR: Final = 3_600
 # The library's default, twenty years back, is shorter than the histories people import.
@@ -90,6 +91,25 @@ def in_regular_session(times: IntArray) -> BoolArray:
     return inside
 
 
+def is_open(moment: datetime) -> bool:
+    """Return whether *moment* lies in a regular session."""
+    return bool(in_regular_session(np.array([int(moment.timestamp())], np.int64))[0])
+
+
+def next_open(moment: datetime) -> datetime:
+    """Return the first opening bell after *moment*."""
+    opens = _schedule().opens
+    return datetime.fromtimestamp(int(opens[np.searchsorted(opens, moment.timestamp(), side="right")]), UTC)
+
+
+def open_after(day: date) -> datetime:
+    """Return the opening bell of the first session after *day*."""
+    schedule = _schedule()
+    return datetime.fromtimestamp(
+        int(schedule.opens[np.searchsorted(schedule.day, days_since_epoch(day), side="right")]), UTC
+    )
+
+
 def session_opens(times: IntArray) -> IntArray:
     """Return when the session of each of *times* began (epoch seconds UTC, all within sessions), shape (n,)."""
     schedule = _schedule()
@@ -116,6 +136,16 @@ def complete_at(times: IntArray, interval: int, *, settling: timedelta = SETTLIN
         closes[place] = int(midnight.timestamp())
     settled: IntArray = closes + int(settling.total_seconds())
     return settled
+
+
+def end_of(bar_time: datetime, interval: int) -> datetime:
+    """Return when the bar of a session that starts at *bar_time* is complete."""
+    return datetime.fromtimestamp(int(complete_at(np.array([int(bar_time.timestamp())], np.int64), interval)[0]), UTC)
+
+
+def longest_delay(interval: int) -> timedelta:
+    """Return how long after its end a bar of *interval* minutes (0: daily) may still be acted on."""
+    return timedelta(days=1) if interval == DAILY else max(timedelta(minutes=interval), _LEAST_DELAY)
 
 
 def bar_starts(first: date, last: date, interval: int) -> IntArray:

@@ -80,23 +80,28 @@ def place(
     shares: int,
     reason: str,
     limit: int = 0,
+    stop: int = 0,
     decision_id: int | None = None,
     parent_id: int | None = None,
     transaction_id: int | None = None,
     bar_time: datetime | None = None,
+    attempt: int = 1,
     state: OrderState = OrderState.PENDING,
 ) -> Order:
     """
     Store an order intent of *service*, whose row the caller has locked, and hold the cash that a buy may take.
 
     Args:
-        limit: The most a buy may pay for a share, in micros; 0 for none.
+        limit: The most a buy may pay for a share, in micros; of a leg that rests at a broker its target; 0 for none.
+        stop: Of a leg that rests at a broker, in micros; 0 for none.
+        attempt: Which this is to do what one decision asked for.
         state: ACCEPTED for what the paper market already works: a bracket leg, a manual trade.
     """
     reserved = _most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
     order = Order(
         service_id=service.id,
         decision_id=decision_id,
+        attempt=attempt,
         parent_id=parent_id,
         transaction_id=transaction_id,
         broker=service.broker,
@@ -106,6 +111,7 @@ def place(
         state=state,
         shares=shares,
         limit_price=from_micros(limit) if limit else None,
+        stop_price=from_micros(stop) if stop else None,
         reserved_cash=reserved,
         bar_time=bar_time,
         reason=reason[:_REASON_LENGTH],
@@ -127,7 +133,7 @@ def move(session: Session, service: TradingService, order: Order, state: OrderSt
 
 
 def enter(service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
-    """Set the *state* of *order* and note it; an order that has ended holds no cash. Storing it is the caller's."""
+    """Set the *state* of *order* and note it; one that has ended holds no cash. Storing it is the caller's."""
     order.state = state
     order.history = [*order.history, _passage(state, reason)]
     if state not in LIVE_ORDER_STATES:

@@ -319,6 +319,8 @@ class Handler(BaseHTTPRequestHandler):
 
     alpaca: Alpaca
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one write for an answer: a second one would wait for the client's word on the first
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Read."""

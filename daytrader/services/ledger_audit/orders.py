@@ -21,7 +21,7 @@ _SIDE: Final = {
     OrderKind.TARGET: OrderSide.SELL,
 }
 _PAPER: Final = "paper"
-_UNFILLED: Final = (OrderState.PENDING, OrderState.SUBMITTING, OrderState.ACCEPTED, OrderState.REJECTED)
+_UNFILLED: Final = (OrderState.PENDING, OrderState.SUBMITTING, OrderState.ACCEPTED)
 _REASON_LENGTH: Final = 200
 
 
@@ -53,7 +53,7 @@ def _state(books: Books, order: Any) -> Iterator[str]:
     is_possible = {
         OrderState.FILLED: filled == order.shares > 0,
         OrderState.PARTIALLY_FILLED: 0 < filled < order.shares,
-    }.get(order.state, filled == 0 if order.state in _UNFILLED else filled < order.shares or not filled)
+    }.get(order.state, filled == 0 if _is_unfilled(order) else filled < order.shares or not filled)
     if not is_possible:
         yield f"is {order.state} with {filled} of {order.shares} shares filled"
     last = order.history[-1] if isinstance(order.history, list) and order.history else None
@@ -64,6 +64,11 @@ def _state(books: Books, order: Any) -> Iterator[str]:
         yield "a paper order with what only a real broker's has"
     if not order.client_order_id.startswith("dt-"):
         yield "its client order id is none of ours"
+
+
+def _is_unfilled(order: Any) -> bool:
+    """Return whether the order's state says that nothing of it traded; a real broker may reject what is left of one."""
+    return order.state in _UNFILLED or (order.state is OrderState.REJECTED and order.broker == _PAPER)
 
 
 def _kind(books: Books, order: Any) -> Iterator[str]:
@@ -105,8 +110,8 @@ def _decided(books: Books, order: Any, decision: Any, attempts: int) -> Iterator
         yield f"is of bar {order.bar_time}, its decision of {decision.bar_time}"
     if (order.reason or "") != decision.reason[:_REASON_LENGTH]:
         yield f"its reason is not that of decision {decision.id}"
-    # At a real broker the stop may have sold a part before the exit could.
-    is_rest = order.broker != _PAPER and order.side is OrderSide.SELL and 0 < order.shares < decision.shares
+    # At a real broker an exit sells what is there once stop and entry have ended: they may have filled meanwhile.
+    is_rest = order.broker != _PAPER and order.side is OrderSide.SELL and order.shares > 0
     if order.shares != decision.shares and not is_rest and not books.split_after(decision.bar_time.date()):
         yield f"{order.shares} shares, decision {decision.id} asked for {decision.shares}"
     if not 1 <= order.attempt <= attempts:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from daytrader.brokers import PAPER
 from daytrader.core.errors import BoundsError
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, ServiceState, TradingMode
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, ServiceState, TradingMode
 from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import money, price
@@ -21,6 +22,8 @@ def check_reservations(books: Books) -> Iterator[str]:
     entries = [order for order in books.orders if order.state in LIVE_ORDER_STATES and order.side is OrderSide.BUY]
     if entries and service.current_balance < service.reserved_cash:
         yield f"the entries may spend {money(service.reserved_cash)} of {money(service.current_balance)}"
+    # One that its broker was asked to end lives until the broker says that it has ended.
+    entries = [order for order in entries if order.cancel_reason is None]
     if entries and (service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD):
         yield f"order {entries[0].id}: an entry is live while the service is {service.state} in mode {service.mode}"
     for order in books.orders:
@@ -48,7 +51,8 @@ def _reserve(order: Any) -> Iterator[str]:
 def _above_limit(books: Books, order: Any) -> Iterator[str]:
     if order.side is OrderSide.BUY and (order.limit_price is None or order.limit_price < 0):
         yield f"order {order.id}: a buy whose limit is {price(order.limit_price)}"
-    if order.side is OrderSide.SELL and order.limit_price is not None:
+    is_resting_leg = order.kind in (OrderKind.STOP, OrderKind.TARGET) and order.broker != PAPER
+    if order.side is OrderSide.SELL and order.limit_price is not None and not is_resting_leg:
         yield f"order {order.id}: a sale with a limit"
     for fill in books.fills_of(order.id):
         if order.side is OrderSide.BUY and order.limit_price is not None and fill.price > order.limit_price:

@@ -1,0 +1,350 @@
+"""One account at a broker: what it reports is booked, what is due is sent, and no transaction waits for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from daytrader.brokers.account import Account, AccountBroker, BrokerOrder
+from daytrader.brokers.errors import (
+    BrokerAccessError,
+    BusyError,
+    DuplicateOrderError,
+    RefusedOrderError,
+    UnknownOutcomeError,
+)
+from daytrader.engine.runner import Checkpoint, Fence, OnTrade
+from daytrader.models.broker_credential import BrokerCredential
+from daytrader.models.enums import OrderSide, OrderState
+from daytrader.services import account_book, account_orders, account_protection, engine_control, order_service
+from daytrader.services.account_book import Reports, Standing
+from daytrader.services.account_orders import Claimed
+from daytrader.services.booking import Booked
+from daytrader.services.session_manager import SessionManager, retried
+from daytrader.utils.errors import LostLeaseError, UnavailableError
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+RECONCILE_EVERY: Final = timedelta(minutes=5)
+_RECONCILE_AGAIN: Final = timedelta(minutes=1)
+"""While something is wrong."""
+_UNSETTLED_FOR: Final = timedelta(minutes=2)
+"""How long fills may be missing that the broker has counted already."""
+_SHORT_LOOK: Final = timedelta(minutes=10)
+_LONG_LOOK_EVERY: Final = timedelta(minutes=5)
+_CANCEL_AGAIN: Final = timedelta(seconds=10)
+_BROKEN_FOR: Final = timedelta(seconds=60)
+"""How long a service whose books cannot take a report is left alone before it is tried again."""
+_MOST_PASSES: Final = 4
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Check(Protocol):
+    """Compares the books with the account: `account_reconciliation.check`."""
+
+    def __call__(
+        self,
+        session: Session,
+        credential: BrokerCredential,
+        account: Account,
+        positions: Mapping[str, Decimal],
+        orders: Sequence[BrokerOrder],
+        now: datetime,
+    ) -> Sequence[str]:
+        """Put services that disagree into ERROR, and return what is wrong with the account as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """
+    What the desks of all accounts work with.
+
+    Attributes:
+        check: Asked before anything is sent.
+        fence: Asked at the beginning of each unit of work, and before an order is sent.
+        checkpoint: Called with the name of each step just done ("reports", "protection", "placed", "claim", "submit",
+            "unit 2", "cancel"; with "written" behind it before the commit); tests stop the process there.
+        on_trade: Called with each trade, after the commit that it is part of.
+    """
+
+    check: Check
+    fence: Fence
+    checkpoint: Checkpoint
+    on_trade: OnTrade
+
+
+@dataclass
+class AccountDesk:
+    """
+    Carries the orders of one account. It remembers nothing that matters: another one goes on where it stopped.
+
+    Attributes:
+        credential: Whose account, and where.
+        broker: Opens it.
+        is_reconciled: Whether its books were compared with it; nothing is sent before.
+        problems: What is wrong with the account; while there is anything, nothing is bought.
+        is_at_work: Whether the last turn left something that is not to wait.
+    """
+
+    credential: BrokerCredential
+    broker: AccountBroker
+    ways: Ways
+    is_reconciled: bool = False
+    problems: Sequence[str] = ()
+    is_at_work: bool = True
+    _reports: Reports = field(default=Reports("", (), ()))
+    _standing: Standing = field(default=Standing((), (), is_settled=False))
+    _refusal: str | None = None
+    _is_cut_off: bool = False  # an answer was lost: nothing more is sent before the next look
+    _reconcile_at: datetime = _LONG_AGO
+    _long_look_at: datetime = _LONG_AGO
+    _unsettled_since: datetime | None = None
+    _cancelled_at: dict[str, datetime] = field(default_factory=dict)
+    _broken_until: dict[int, datetime] = field(default_factory=dict)
+
+    def turn(self, now: datetime) -> None:
+        """
+        Book what there is, compare, and send what is due.
+
+        Raises:
+            BrokerError: If the broker fails; whatever was begun is found again by the next turn.
+            UnavailableError: If the database is busy.
+            LostLeaseError: If another engine trades.
+        """
+        self._look(now)
+        self._reconcile(now)
+        if not self.is_reconciled:
+            return
+        for _ in range(_MOST_PASSES):
+            is_changed = self._resolve(now) | self._cancel(now)
+            if is_changed:
+                self._look(now)
+            is_changed = self._protect(now) | self._send(now) | is_changed
+            if not is_changed:
+                break
+            self._look(now)
+        with SessionManager(read_only=True) as session:
+            self.is_at_work = bool(
+                account_orders.waiting(
+                    session,
+                    self.credential,
+                    OrderState.SUBMITTING,
+                    OrderState.ACCEPTED,
+                    OrderState.PARTIALLY_FILLED,
+                )
+            )
+
+    def _look(self, now: datetime) -> bool:
+        """Ask what has become of the orders, and book it; return whether there was anything new."""
+        is_long = now >= self._long_look_at
+        since = now - (account_book.REMEMBERED if is_long else _SHORT_LOOK)
+        with SessionManager(read_only=True) as session:
+            since = account_book.window(session, self.credential, since, now)
+        orders = self.broker.orders(since)
+        self._reports = Reports(self.credential.account, orders, self.broker.executions(since))
+        is_news = self._take(now)
+        if is_long:
+            self._long_look_at = now + _LONG_LOOK_EVERY
+        return is_news
+
+    def _take(self, now: datetime) -> bool:
+        standing = self._compare(now)
+        for service_id in standing.news:
+            if self._broken_until.get(service_id, _LONG_AGO) > now:
+                continue
+            try:
+                take = partial(
+                    account_book.take,
+                    credential=self.credential,
+                    service_id=service_id,
+                    reports=self._reports,
+                    now=now,
+                )
+                booked = self._unit("reports", take)
+            except (UnavailableError, LostLeaseError):
+                raise
+            except Exception as error:
+                logger.exception("a report cannot be booked", service_id=service_id)
+                self._fail(service_id, error, now)
+            else:
+                self._tell(booked)
+        self._standing = self._compare(now) if standing.news else standing
+        if self._standing.is_settled:
+            self._unsettled_since = None
+        elif self._unsettled_since is None:
+            self._unsettled_since = now
+        return bool(standing.news)
+
+    def _compare(self, now: datetime) -> Standing:
+        with SessionManager(read_only=True) as session:
+            return account_book.compare(session, self.credential, self._reports, now)
+
+    def _fail(self, service_id: int, error: Exception, now: datetime) -> None:
+        """Put a service into ERROR whose books cannot take what was reported; the others go on."""
+        self._broken_until[service_id] = now + _BROKEN_FOR
+        reason = f"what {self.credential.broker} reports cannot be booked: {type(error).__name__}: {error}"
+
+        self._unit("reports", partial(account_book.fail, service_id=service_id, reason=reason))
+
+    def _reconcile(self, now: datetime) -> None:
+        """Compare the books with the account as both were at one moment: nothing may have filled meanwhile."""
+        if now < self._reconcile_at:
+            return
+        for _ in range(_MOST_PASSES):
+            is_overdue = self._unsettled_since is not None and now - self._unsettled_since >= _UNSETTLED_FOR
+            if not (self._standing.is_settled or is_overdue):
+                return
+            positions, account = self.broker.positions(), self.broker.account()
+            self._long_look_at = _LONG_AGO
+            if not self._look(now):
+                break
+        else:
+            return
+        orders = self._reports.orders
+        self.problems = tuple(
+            self._unit(
+                "reconciled",
+                lambda session: self.ways.check(session, self.credential, account, positions, orders, now),
+            )
+        )
+        self._refusal = account.refusal
+        is_well = not self.problems and account.refusal is None
+        self._reconcile_at = now + (RECONCILE_EVERY if is_well else _RECONCILE_AGAIN)
+        if not self.is_reconciled:
+            logger.info("account reconciled", problems=list(self.problems), refusal=account.refusal)
+        self.is_reconciled = True
+
+    @property
+    def error(self) -> str | None:
+        """Why nothing, or no entry, is sent now."""
+        return self._refusal or ("; ".join(self.problems) or None)
+
+    def _resolve(self, now: datetime) -> bool:
+        """Find out what became of orders of which nobody knows whether they were taken."""
+        with SessionManager(read_only=True) as session:
+            unknown = account_orders.waiting(session, self.credential, OrderState.SUBMITTING)
+        is_changed = False
+        for order in unknown:
+            with structlog.contextvars.bound_contextvars(order_id=order.id, client_order_id=order.client_order_id):
+                found = self.broker.find(order.client_order_id)
+                if found is not None:
+                    self._unit("unit 2", partial(account_orders.accept, order_id=order.id, reported=found))
+                    is_changed = True
+                elif order.sent_at is None or now - order.sent_at >= account_orders.UNKNOWN_FOR:
+                    is_changed |= self._send_again(order.id, now)
+        return is_changed
+
+    def _send_again(self, order_id: int, now: datetime) -> bool:
+        """Send an order that the broker does not have, or end it where it is too late for that."""
+        is_over = self._unit("unit 2", partial(account_orders.give_up, order_id=order_id, broker=self.broker, now=now))
+        return is_over or self._claim_and_send(order_id, now)
+
+    def _cancel(self, now: datetime) -> bool:
+        """Ask for the end of what is to end, and of what works there although it has ended here."""
+        with SessionManager(read_only=True) as session:
+            live = account_orders.waiting(session, self.credential, OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
+        refs = [one.broker_ref for one in live if one.cancel_reason is not None and one.broker_ref is not None]
+        is_changed = False
+        for ref in [*refs, *self._standing.strays]:
+            if self._cancelled_at.get(ref, _LONG_AGO) + _CANCEL_AGAIN > now:
+                continue
+            self.ways.fence.require_time_to_send()
+            self.broker.cancel(ref)
+            self._cancelled_at[ref] = now
+            self.ways.checkpoint("cancel")
+            is_changed = True
+        return is_changed
+
+    def _protect(self, now: datetime) -> bool:
+        """Let stop and target rest where they should, and exits that their broker has ended be placed anew."""
+        with SessionManager(read_only=True) as session:
+            services = account_protection.services_of(session, self.credential)
+            missing = [one.id for one in services if account_protection.is_missing(session, one, now)]
+            unsold = [one.id for one in services if account_orders.unsold(session, one, now) is not None]
+        for name, ids, act in (
+            ("placed", unsold, account_orders.sell_again),
+            ("protection", missing, account_protection.tend),
+        ):
+            for service_id in ids:
+                self._unit(name, partial(act, service_id=service_id, now=now))
+        return bool(missing or unsold)
+
+    def _send(self, now: datetime) -> bool:
+        """Send what is due: what sells first, and no entry while something is wrong with the account."""
+        if self._refusal is not None:
+            return False
+        with SessionManager(read_only=True) as session:
+            is_paused = engine_control.is_paused(session)
+            due = [
+                order.id
+                for order in account_orders.waiting(session, self.credential, OrderState.PENDING)
+                if (order_service.is_leg(order) or not is_paused)
+                and not (order.side is OrderSide.BUY and self.problems)
+                and account_orders.is_due(session, order, self.broker, now)
+            ]
+        is_changed = self._is_cut_off = False
+        for order_id in due:
+            is_changed |= self._claim_and_send(order_id, now)
+            if self._is_cut_off:
+                break
+        return is_changed
+
+    def _claim_and_send(self, order_id: int, now: datetime) -> bool:
+        """Send one order; return whether it was sent. What becomes of it is known by looking."""
+        claimed = self._unit("claim", partial(account_orders.claim, order_id=order_id, broker=self.broker, now=now))
+        if claimed is None:
+            return False
+        with structlog.contextvars.bound_contextvars(
+            service_id=claimed.service_id, order_id=order_id, client_order_id=claimed.request.client_order_id
+        ):
+            return self._submit(claimed)
+
+    def _submit(self, claimed: Claimed) -> bool:
+        order_id = claimed.order_id
+        self.ways.fence.require_time_to_send()
+        try:
+            sent: BrokerOrder | None = self.broker.submit(claimed.request)
+        except DuplicateOrderError:
+            sent = self.broker.find(claimed.request.client_order_id)
+        except RefusedOrderError as error:
+            logger.warning("order refused", why=str(error))
+            self.ways.checkpoint("submit")
+            self._unit("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
+            return True
+        except (BusyError, BrokerAccessError) as error:
+            self._unit("unit 2", partial(account_orders.put_back, order_id=order_id, error=error))
+            raise
+        except UnknownOutcomeError as error:
+            logger.warning("whether the order was taken is not known", why=str(error))
+            sent, self._is_cut_off = None, True
+        self.ways.checkpoint("submit")
+        if sent is not None:
+            self._unit("unit 2", partial(account_orders.accept, order_id=order_id, reported=sent))
+        return True
+
+    def _unit(self, name: str, act: Callable[[Session], T]) -> T:
+        """Do *act* as one unit of work of this engine's, or of nobody's."""
+
+        def run() -> T:
+            with SessionManager() as session:
+                self.ways.fence.require(session)
+                done = act(session)
+                self.ways.checkpoint(f"{name} written")
+            return done
+
+        done = retried(run)
+        self.ways.checkpoint(name)
+        return done
+
+    def _tell(self, booked: Sequence[Booked]) -> None:
+        for trade in booked:
+            self.ways.on_trade(trade)

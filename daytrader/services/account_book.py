@@ -1,0 +1,247 @@
+"""What a broker reports of an account, carried into the books of the services that trade there: each execution once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final, TypeVarTuple
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from daytrader.brokers.account import BrokerExecution, BrokerOrder, Report
+from daytrader.brokers.messages import Fill
+from daytrader.core.fills import cost_cents
+from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.models.broker_credential import BrokerCredential
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
+from daytrader.models.execution import Execution
+from daytrader.models.order import Order
+from daytrader.models.trading_service import TradingService
+from daytrader.services import booking, order_service
+from daytrader.services.booking import Booked
+
+Row = TypeVarTuple("Row")
+
+REMEMBERED: Final = timedelta(days=3)
+"""How long after an order was sent its broker may still tell of a fill."""
+_SLACK: Final = timedelta(minutes=15)
+"""How far our clock and the broker's may be apart."""
+# What nobody asked a broker to end has run out by itself: at the auction, at the bell, at once.
+_ENDS: Final = {
+    Report.FILLED: OrderState.CANCELLED,  # of fewer shares than ours has: a split came between
+    Report.CANCELLED: OrderState.EXPIRED,
+    Report.EXPIRED: OrderState.EXPIRED,
+    Report.REJECTED: OrderState.REJECTED,
+}
+
+
+@dataclass(frozen=True)
+class Reports:
+    """
+    What a broker has said of an account at one look.
+
+    Attributes:
+        account: The broker's number of it.
+        orders: Of whoever sent them.
+        executions: Likewise; they may come twice and in any order.
+    """
+
+    account: str
+    orders: Sequence[BrokerOrder]
+    executions: Sequence[BrokerExecution]
+
+    @cached_property
+    def by_client_order_id(self) -> Mapping[str, BrokerOrder]:
+        """Return the orders by the names that their senders gave them."""
+        return {order.client_order_id: order for order in self.orders}
+
+    @cached_property
+    def by_order_ref(self) -> Mapping[str, Mapping[str, BrokerExecution]]:
+        """Return the executions by the name of the order or leg that they filled and by what they are booked under."""
+        found: dict[str, dict[str, BrokerExecution]] = {}
+        for execution in self.executions:
+            found.setdefault(execution.order_ref, {})[self._booked_as(execution)] = execution
+        return found
+
+    def executions_of(self, order: Order) -> Mapping[str, BrokerExecution]:
+        """Return the executions of *order* by what they are booked under."""
+        reported = self.by_client_order_id.get(order.client_order_id)
+        refs = set(() if reported is None else reported.refs) | {order.broker_ref or ""}
+        return {name: one for ref in sorted(refs) for name, one in self.by_order_ref.get(ref, {}).items()}
+
+    def _booked_as(self, execution: BrokerExecution) -> str:
+        # A broker's names are its own within an account only.
+        return f"{self.account}:{execution.ref}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    How the books stand to what was reported.
+
+    Attributes:
+        news: The services whose books do not tell yet what the reports do.
+        strays: The broker's names of orders that work there although they have ended in the books.
+        is_settled: Whether all that the reports say has filled is booked.
+    """
+
+    news: Sequence[int]
+    strays: Sequence[str]
+    is_settled: bool
+
+
+def of_account(query: Select[*Row], credential: BrokerCredential) -> Select[*Row]:
+    """Return *query*, of orders, for those of one account alone; it goes by the services, of which there are few."""
+    return query.join(TradingService, TradingService.id == Order.service_id).where(
+        TradingService.user_id == credential.user_id,
+        TradingService.broker == credential.broker,
+        Order.broker == credential.broker,
+    )
+
+
+def window(session: Session, credential: BrokerCredential, since: datetime, now: datetime) -> datetime:
+    """
+    Return from when on reports are needed: *since*, or before the oldest order that lives at the broker.
+
+    Or may live there: one that was given up without the broker having known it may turn up.
+    """
+    is_unseen = and_(Order.broker_ref.is_(None), Order.sent_at >= now - REMEMBERED)
+    sent = select(func.min(Order.sent_at)).where(or_(Order.state.in_(LIVE_ORDER_STATES), is_unseen))
+    oldest = session.scalar(of_account(sent, credential))
+    return (since if oldest is None else min(since, oldest)) - _SLACK
+
+
+def compare(session: Session, credential: BrokerCredential, reports: Reports, now: datetime) -> Standing:
+    """Compare the orders that live, or were sent within the last days, with what the broker says of them."""
+    orders = _own_orders(session, credential, now)
+    booked = _booked(session, credential.broker, [name for order in orders for name in reports.executions_of(order)])
+    news, strays, is_settled = set(), [], True
+    for order in orders:
+        reported = reports.by_client_order_id.get(order.client_order_id)
+        if reports.executions_of(order).keys() - booked:
+            news.add(order.service_id)
+        if reported is None:
+            continue
+        is_live = order.state in LIVE_ORDER_STATES
+        if is_live and (order.state in order_service.UNSUBMITTED or _is_over(order, reported)):
+            news.add(order.service_id)
+        if not is_live and not reported.has_ended:
+            strays.append(reported.refs[0])
+        is_settled = is_settled and reported.filled <= order.filled_shares
+    return Standing(sorted(news), strays, is_settled and not news)
+
+
+def take(
+    session: Session, credential: BrokerCredential, service_id: int, reports: Reports, now: datetime
+) -> list[Booked]:
+    """
+    Carry what was reported of one service's orders into its books, its row locked; once, however often it is reported.
+
+    A sale that is told of before its purchase is left for a later look. An order ends when all that its broker says
+    has filled is booked. One that had ended in the books stays as it is, and what it filled all the same is booked.
+
+    Returns:
+        What was booked.
+
+    Raises:
+        ConflictError: As `booking.book`.
+    """
+    service = session.get_one(TradingService, service_id, with_for_update=True)
+    orders = _own_orders(session, credential, now, service_id)
+    for order in orders:
+        reported = reports.by_client_order_id.get(order.client_order_id)
+        if reported is not None:
+            adopt(session, service, order, reported)
+    booked = [
+        trade
+        for order, name, execution in _in_order(reports, orders)
+        if (trade := _book(session, service, order, name, execution, reports)) is not None
+    ]
+    for order in orders:
+        reported = reports.by_client_order_id.get(order.client_order_id)
+        if reported is not None and order.state in LIVE_ORDER_STATES and _is_over(order, reported):
+            _end(session, service, order, reported)
+    return booked
+
+
+def fail(session: Session, service_id: int, reason: str) -> None:
+    """Put a service into ERROR whose books cannot take what was reported, and say so once."""
+    service = session.get_one(TradingService, service_id, with_for_update=True)
+    if service.error_reason != reason:
+        booking.fail(session, service, reason)
+
+
+def adopt(session: Session, service: TradingService, order: Order, reported: BrokerOrder) -> None:
+    """Note that the broker has *order*, and what it calls it."""
+    if order.broker_ref is None:
+        order.broker_ref = reported.refs[0]
+    if order.state in order_service.UNSUBMITTED:
+        order_service.move(session, service, order, OrderState.ACCEPTED)
+
+
+def _own_orders(
+    session: Session, credential: BrokerCredential, now: datetime, service_id: int | None = None
+) -> Sequence[Order]:
+    query = of_account(select(Order), credential).where(
+        or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= now - REMEMBERED)
+    )
+    if service_id is not None:
+        query = query.where(Order.service_id == service_id)
+    return session.scalars(query.order_by(Order.id), execution_options={"populate_existing": True}).all()
+
+
+def _booked(session: Session, broker: str, names: Sequence[str]) -> set[str]:
+    query = select(Execution.execution_ref).where(Execution.broker == broker, Execution.execution_ref.in_(names))
+    return set(session.scalars(query)) if names else set()
+
+
+def _in_order(reports: Reports, orders: Sequence[Order]) -> Iterator[tuple[Order, str, BrokerExecution]]:
+    """Yield the executions as they happened; of one moment, what was bought first."""
+    found = [(order, name, one) for order in orders for name, one in reports.executions_of(order).items()]
+    yield from sorted(found, key=lambda each: (each[2].at, each[2].side is OrderSide.SELL, each[1]))
+
+
+def _book(
+    session: Session,
+    service: TradingService,
+    order: Order,
+    name: str,
+    execution: BrokerExecution,
+    reports: Reports,
+) -> Booked | None:
+    if _booked(session, order.broker, [name]):
+        return None
+    if order.side is OrderSide.SELL:
+        held = order_service.open_transaction(session, service.id)
+        if held is None or held.open_shares < execution.shares:
+            return None
+    if order_service.is_leg(order):
+        _name_leg(order, execution, reports)
+    amount = cost_cents(execution.shares, execution.price)
+    fill = Fill(name, execution.shares, execution.price, amount, fee=0, bar_time=None)
+    return booking.book(session, service, order, fill, at=execution.at)
+
+
+def _name_leg(order: Order, execution: BrokerExecution, reports: Reports) -> None:
+    """Let a leg that was stop and target be the one that filled; without a target it was a stop, whatever it is now."""
+    is_stop = order.limit_price is None
+    if order.limit_price is not None and order.stop_price is not None:
+        reported = reports.by_client_order_id.get(order.client_order_id)
+        is_stop = reported is not None and execution.order_ref in reported.stop_refs
+    order.kind, order.reason = (OrderKind.STOP, STOP_REASON) if is_stop else (OrderKind.TARGET, TARGET_REASON)
+
+
+def _is_over(order: Order, reported: BrokerOrder) -> bool:
+    """Return whether nothing more will come of *order*, and all that came of it is booked."""
+    return reported.has_ended and order.filled_shares >= reported.filled
+
+
+def _end(session: Session, service: TradingService, order: Order, reported: BrokerOrder) -> None:
+    if order.cancel_reason is not None and reported.report is not Report.REJECTED:
+        order_service.move(session, service, order, OrderState.CANCELLED, order.cancel_reason)
+    else:
+        word = f"{order.broker}: {reported.reason or reported.report.value}"
+        order_service.move(session, service, order, _ENDS[reported.report], word[:200])

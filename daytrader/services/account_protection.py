@@ -1,0 +1,133 @@
+"""Stop and target of a position at a broker: one order that rests there through the session, renewed in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from daytrader.core.money import to_micros
+from daytrader.core.protection import in_force
+from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.models.broker_credential import BrokerCredential
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, ServiceState, TradingMode
+from daytrader.models.order import Order
+from daytrader.models.trading_service import TradingService
+from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services import market_calendar, order_service
+
+_PROTECTED: Final = (ServiceState.ACTIVE, ServiceState.PAUSED, ServiceState.ERROR)
+_AGAIN_AFTER: Final = timedelta(seconds=60)
+"""How long after a broker has refused them stop and target are tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done: *leg* withdrawn for *reason*; or levels, in micros, placed for *held*."""
+
+    leg: Order | None = None
+    reason: str = ""
+    held: TradingTransaction | None = None
+    stop: int = 0
+    target: int = 0
+
+
+def services_of(session: Session, credential: BrokerCredential) -> Sequence[TradingService]:
+    """Return the services that hold shares in the account, or have orders there."""
+    live = select(Order.service_id).where(Order.state.in_(LIVE_ORDER_STATES), Order.broker == credential.broker)
+    query = select(TradingService).where(
+        TradingService.user_id == credential.user_id,
+        TradingService.broker == credential.broker,
+        or_(TradingService.current_shares > 0, TradingService.id.in_(live)),
+    )
+    return session.scalars(query.order_by(TradingService.id)).all()
+
+
+def is_missing(session: Session, service: TradingService, now: datetime) -> bool:
+    """Return whether `tend` would do anything."""
+    return _plan(session, service, now) is not None
+
+
+def tend(session: Session, service_id: int, now: datetime) -> None:
+    """
+    Let what rests at the broker be what protects a service.
+
+    What does not fit any more, in shares or levels, or stands in the way of an exit, is asked back; once it has ended,
+    the next call places what is wanted. Nothing is placed outside a session.
+    """
+    service = session.get_one(TradingService, service_id, with_for_update=True)
+    plan = _plan(session, service, now)
+    if plan is None:
+        return
+    if plan.leg is not None:
+        if plan.leg.state is OrderState.PENDING:
+            order_service.move(session, service, plan.leg, OrderState.CANCELLED, plan.reason)
+        else:
+            order_service.ask_to_cancel(session, service, plan.leg, plan.reason)
+        return
+    assert plan.held is not None
+    entry = session.scalars(
+        select(Order).where(Order.transaction_id == plan.held.id, Order.side == OrderSide.BUY).order_by(Order.id)
+    ).first()
+    order_service.place(
+        session,
+        service,
+        side=OrderSide.SELL,
+        kind=OrderKind.STOP if plan.stop else OrderKind.TARGET,
+        shares=plan.held.open_shares,
+        reason=STOP_REASON if plan.stop else TARGET_REASON,
+        limit=plan.target,
+        stop=plan.stop,
+        parent_id=None if entry is None else entry.id,
+        transaction_id=plan.held.id,
+    )
+
+
+def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | None:
+    held = order_service.open_transaction(session, service.id)
+    live = order_service.live_orders(session, [service.id])
+    leg = next((order for order in live if order_service.is_leg(order)), None)
+    has_exit = any(order.side is OrderSide.SELL and order is not leg for order in live)
+    stop, target = (0, 0) if held is None or has_exit else _levels(service)
+    if leg is not None:
+        if leg.cancel_reason is not None or _fits(leg, held, stop, target, has_exit=has_exit):
+            return None
+        return _Plan(leg, "the position is sold" if has_exit else "what it protects has changed")
+    if held is None or (stop, target) == (0, 0) or not market_calendar.is_open(now):
+        return None
+    return None if _was_refused(session, held, now) else _Plan(held=held, stop=stop, target=target)
+
+
+def _levels(service: TradingService) -> tuple[int, int]:
+    """Return stop and target in micros as they are in force, 0 where one is not: as on paper."""
+    if service.state not in _PROTECTED:
+        return 0, 0
+    is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
+    return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))
+
+
+def _fits(leg: Order, held: TradingTransaction | None, stop: int, target: int, *, has_exit: bool) -> bool:
+    if leg.limit_price is None and leg.stop_price is None:
+        return not has_exit  # the stop was passed already: it sells at the market
+    if held is None or leg.shares - leg.filled_shares != held.open_shares:
+        return False
+    return (_micros(leg.stop_price), _micros(leg.limit_price)) == (stop, target)
+
+
+def _was_refused(session: Session, held: TradingTransaction, now: datetime) -> bool:
+    query = select(Order.id).where(
+        Order.transaction_id == held.id,
+        Order.kind.in_((OrderKind.STOP, OrderKind.TARGET)),
+        Order.state == OrderState.REJECTED,
+        Order.updated_at > now - _AGAIN_AFTER,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _micros(level: Decimal | None) -> int:
+    return 0 if level is None else to_micros(level)

@@ -1,0 +1,29 @@
+"""What tests of orders at a broker start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from daytrader.services import live_trading, promotion_service
+from tests.conftest import World
+
+from .accounts import Bench
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What a test opened is closed behind it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def bench(world: World, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """An owner with an account at Alpaca and a stock; every service is promoted."""
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
+    world.stock("ACME")
+    return Bench(world, stack)

@@ -1,0 +1,539 @@
+"""Tests of daytrader.engine.order_pump at a broker that behaves: what is sent when, booked, protected and sold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from daytrader.core.money import to_micros
+from daytrader.models import BrokerCredential, EventOutbox, Execution, ExposureLimit, Order
+from daytrader.models.enums import (
+    DecisionAction,
+    OrderKind,
+    OrderSide,
+    OrderState,
+    ServiceState,
+    TradingMode,
+    TransactionState,
+)
+from daytrader.services import (
+    engine_control,
+    exposure_limits,
+    order_service,
+    promotion_service,
+    trading_service,
+)
+from daytrader.services.session_manager import SessionManager
+
+from .accounts import AFTERNOON, DAY, EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, OPEN, Bench
+
+SECOND = timedelta(seconds=1)
+BAR = datetime(2024, 1, 3, 16, 0, tzinfo=UTC)
+"""A bar of fifteen minutes in the session: complete at 16:15."""
+
+
+def test_an_entry_goes_to_the_auction_and_is_protected(bench: Bench) -> None:
+    """A limit-on-open in the hours in which the broker takes them; filled, stop and target rest in the same turn."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(AFTERNOON)
+    assert bench.posted() == []
+
+    bench.turn(EVENING)
+    (entry,) = bench.posted()
+    assert (entry["time_in_force"], entry["type"], entry["limit_price"], entry["qty"]) == ("opg", "limit", "101", "10")
+    assert bench.orders() == [("ENTRY", "ACCEPTED", 10, 0)]
+    bench.turn()
+    assert len(bench.posted()) == 1
+
+    bench.at(OPEN).alpaca.auction("ACME", "100.5")
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "FILLED", 10, 10), ("STOP", "ACCEPTED", 10, 0)]
+    leg = bench.posted()[1]
+    assert (leg["order_class"], leg["time_in_force"], leg["side"]) == ("oco", "day", "sell")
+    assert (leg["stop_loss"]["stop_price"], leg["take_profit"]["limit_price"]) == ("95.48", "110.55")
+    after = bench.world.reload(service)
+    assert (after.current_shares, after.current_balance, after.mode) == (10, Decimal("995.00"), TradingMode.SELL)
+    assert [(trade.shares, trade.price, trade.bar_time) for trade in bench.traded] == [(10, Decimal("100.5"), None)]
+    (fill,) = bench.rows(Execution)
+    assert (fill.bar_time, fill.fee, fill.executed_at) == (None, 0, OPEN)
+    bench.agree()
+
+
+@pytest.mark.parametrize(
+    ("price", "kind", "is_armed"), [("94", OrderKind.STOP, False), ("111", OrderKind.TARGET, True)]
+)
+def test_whichever_leg_fills_ends_the_trade(bench: Bench, price: str, kind: OrderKind, is_armed: bool) -> None:
+    """The leg bears the name of what filled; after a stop entries wait until the signal was false once."""
+    service = bench.bought()
+    bench.alpaca.trade("ACME", price)
+    bench.turn()
+    assert bench.orders()[1] == (kind.value, "FILLED", 10, 10)
+    trade = bench.trade()
+    assert (trade.state, trade.sale_price) == (TransactionState.CLOSED, Decimal(price))
+    after = bench.world.reload(service)
+    assert (after.mode, after.is_armed, after.stop_price) == (TradingMode.BUY, is_armed, None)
+    bench.agree()
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "type_"),
+    [
+        ({"take_profit_percent": Decimal(0)}, "STOP", "stop"),
+        ({"stop_loss_percent": Decimal(0)}, "TARGET", "limit"),
+        ({"stop_loss_percent": Decimal(0), "take_profit_percent": Decimal(0)}, None, None),
+    ],
+)
+def test_one_level_rests_alone(bench: Bench, rules: dict[str, Decimal], kind: str | None, type_: str | None) -> None:
+    """Where the other is off; neither, nothing."""
+    bench.bought(**rules)
+    assert [order["type"] for order in bench.resting()] == ([] if type_ is None else [type_])
+    assert [kind for kind, *_ in bench.orders()[1:]] == ([] if kind is None else [kind])
+    bench.agree()
+
+
+def test_protection_is_renewed_each_session(bench: Bench) -> None:
+    """It ends at the bell, and rests again with the next opening."""
+    bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    assert bench.resting() == []
+    bench.alpaca.is_open = True
+    bench.turn(NEXT_OPEN)
+    assert [kind for kind, state, *_ in bench.orders() if state == "ACCEPTED"] == ["STOP"]
+    assert bench.orders()[1] == ("STOP", "EXPIRED", 10, 0)
+    bench.agree()
+
+
+def test_a_sale_waits_for_the_end_of_stop_and_target(bench: Bench) -> None:
+    """Which is asked for, awaited, and counted: what the target sold meanwhile is not sold again."""
+    service = bench.bought()
+    bench.alpaca.cancels_slowly = True
+    bench.decide(service, DecisionAction.SELL)
+    bench.turn(MIDDAY)
+    assert len(bench.posted()) == 2
+    leg = bench.order(1)
+    bench.alpaca.fill(leg.client_order_id, 4, "110")
+    bench.turn()
+    assert bench.orders()[1:] == [("TARGET", "PARTIALLY_FILLED", 10, 4), ("EXIT", "PENDING", 10, 0)]
+    bench.alpaca.end(leg.client_order_id, "canceled")
+    bench.turn()
+
+    assert bench.orders()[1:] == [("TARGET", "CANCELLED", 10, 4), ("EXIT", "FILLED", 6, 6)]
+    sale = bench.posted()[2]
+    assert (sale["type"], sale["time_in_force"], sale["qty"]) == ("market", "day", "6")
+    assert bench.trade().state is TransactionState.CLOSED
+    bench.agree()
+
+
+def test_a_leg_that_fills_whole_while_it_is_cancelled_leaves_nothing_to_sell(bench: Bench) -> None:
+    """The sale ends without having been sent."""
+    service = bench.bought()
+    bench.alpaca.cancels_slowly = True
+    bench.decide(service, DecisionAction.SELL)
+    bench.turn(MIDDAY)
+    bench.alpaca.fill(bench.order(1).client_order_id, 10, "110")
+    bench.turn()
+    assert bench.orders()[1:] == [("TARGET", "FILLED", 10, 10), ("EXIT", "CANCELLED", 10, 0)]
+    assert len(bench.posted()) == 2
+    bench.agree()
+
+
+def test_an_exit_of_the_evening_goes_to_the_auction(bench: Bench) -> None:
+    """Market-on-open, once the day's stop and target have ended."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.decide(service, DecisionAction.SELL)
+    bench.turn()
+    sale = bench.posted()[-1]
+    assert (sale["type"], sale["time_in_force"]) == ("market", "opg")
+    bench.at(NEXT_OPEN).alpaca.auction("ACME", "103")
+    bench.turn()
+    assert bench.trade().sale_price == Decimal(103)
+    bench.agree()
+
+
+def test_a_late_exit_is_a_market_order(bench: Bench) -> None:
+    """Its open has passed: sold all the same, and at once."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    bench.decide(service, DecisionAction.SELL)
+    bench.alpaca.is_open = True
+    bench.turn(NEXT_OPEN + timedelta(hours=1))
+    sale = bench.posted()[-1]
+    assert (sale["type"], sale["time_in_force"]) == ("market", "day")
+    bench.agree()
+
+
+def test_an_exit_that_the_auction_did_not_fill_is_placed_anew(bench: Bench) -> None:
+    """As a second attempt at what one decision asked for."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.decide(service, DecisionAction.SELL)
+    bench.turn()
+    bench.alpaca.end(bench.order(2).client_order_id, "canceled")
+    bench.alpaca.is_open = True
+    bench.turn(NEXT_OPEN)
+    assert bench.orders()[2:] == [("EXIT", "EXPIRED", 10, 0), ("EXIT", "FILLED", 10, 10)]
+    assert (bench.order(2).attempt, bench.order(3).attempt) == (1, 2)
+    bench.agree()
+
+
+def test_a_late_entry_expires(bench: Bench) -> None:
+    """Its open has passed while nobody could send it; the cash it held is free again."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(OPEN + SECOND)
+    assert bench.posted() == []
+    assert bench.orders() == [("ENTRY", "EXPIRED", 10, 0)]
+    assert bench.order(0).history[-1]["reason"] == "its open has passed"
+    assert bench.world.reload(service).reserved_cash == 0
+
+
+def test_an_entry_that_the_auction_did_not_fill_has_expired(bench: Bench) -> None:
+    """The open was above its limit."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING).at(OPEN).alpaca.auction("ACME", "102")
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "EXPIRED", 10, 0)]
+    assert bench.world.reload(service).reserved_cash == 0
+    bench.agree()
+
+
+def test_between_the_brokers_hours_and_the_open_nothing_is_sent(bench: Bench) -> None:
+    """After 9:28 in New York the auction is closed to orders."""
+    bench.decide(bench.service())
+    bench.turn(OPEN - timedelta(minutes=1))
+    assert bench.posted() == []
+    assert bench.orders() == [("ENTRY", "PENDING", 10, 0)]
+
+
+def test_an_intraday_entry_is_filled_at_once_or_not(bench: Bench) -> None:
+    """A limit order that what cannot be filled ends at once; a part of it is a position, protected as it is."""
+    service = bench.service(interval=15)
+    bench.alpaca.is_open = True
+    bench.decide(service, bar_time=BAR)
+    bench.turn(BAR + timedelta(minutes=15, seconds=3))
+    entry = bench.posted()[0]
+    assert (entry["type"], entry["time_in_force"]) == ("limit", "ioc")
+    assert bench.orders() == [("ENTRY", "FILLED", 10, 10), ("STOP", "ACCEPTED", 10, 0)]
+
+    bench.decide(service, DecisionAction.SELL, bar_time=BAR + timedelta(minutes=15))
+    bench.turn()
+    bench.turn()
+    assert bench.orders()[2] == ("EXIT", "FILLED", 10, 10)
+    bench.agree()
+
+
+def test_a_part_of_an_entry_is_protected(bench: Bench) -> None:
+    """The rest has ended; the broker is asked to protect what is there."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    bench.at(OPEN).alpaca.fill(bench.order(0).client_order_id, 4, "100")
+    bench.alpaca.end(bench.order(0).client_order_id, "canceled")
+    bench.alpaca.is_open = True
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "EXPIRED", 10, 4), ("STOP", "ACCEPTED", 4, 0)]
+    assert bench.world.reload(service).reserved_cash == 0
+    bench.agree()
+
+
+def test_protection_grows_with_the_position(bench: Bench) -> None:
+    """What was placed for a part is asked back and placed for all."""
+    bench.decide(bench.service())
+    bench.turn(EVENING)
+    bench.alpaca.is_open = True
+    bench.at(OPEN).alpaca.fill(bench.order(0).client_order_id, 4, "100")
+    bench.turn()
+    assert bench.orders()[1] == ("STOP", "ACCEPTED", 4, 0)
+    bench.alpaca.fill(bench.order(0).client_order_id, 6, "101")
+    bench.turn()
+    assert bench.orders() == [
+        ("ENTRY", "FILLED", 10, 10),
+        ("STOP", "CANCELLED", 4, 0),
+        ("STOP", "ACCEPTED", 10, 0),
+    ]
+    bench.agree()
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=30, seconds=1), timedelta(days=1)])
+def test_an_intraday_entry_that_is_too_old_expires(bench: Bench, late: timedelta) -> None:
+    """Its bar ended longer ago than a bar is long."""
+    bench.alpaca.is_open = True
+    bench.decide(bench.service(interval=15), bar_time=BAR)
+    bench.turn(BAR + late)
+    assert bench.posted() == []
+    assert bench.orders() == [("ENTRY", "EXPIRED", 10, 0)]
+
+
+def test_hold_and_pause_keep_the_stop_alone(bench: Bench) -> None:
+    """The target is withdrawn, by cancelling both and placing the stop anew; back again with the service."""
+    service = bench.bought()
+    with SessionManager() as session:
+        trading_service.pause(session, bench.owner, service.id)
+    bench.turn(MIDDAY)
+    (stop,) = bench.resting()
+    assert (stop["type"], stop["stop_price"]) == ("stop", "95")
+    with SessionManager() as session:
+        trading_service.resume(session, bench.owner, service.id)
+    bench.turn()
+    assert {order["order_class"] for order in bench.resting()} == {"oco"}
+    with SessionManager() as session:
+        trading_service.set_mode(session, bench.owner, service.id, TradingMode.HOLD)
+    bench.turn()
+    assert [order["type"] for order in bench.resting()] == ["stop"]
+    bench.agree()
+
+
+def test_without_keep_protection_a_paused_position_has_none(bench: Bench) -> None:
+    """As its owner has said."""
+    service = bench.bought(keep_protection=False)
+    with SessionManager() as session:
+        trading_service.pause(session, bench.owner, service.id)
+    bench.turn(MIDDAY)
+    assert bench.resting() == []
+    bench.agree()
+
+
+def test_error_keeps_the_stop(bench: Bench) -> None:
+    """What broke must not leave a position without one."""
+    service = bench.bought()
+    bench.do(lambda _session, row: setattr(row, "state", ServiceState.ERROR), service)
+    bench.do(lambda _session, row: setattr(row, "error_reason", "test"), service)
+    bench.turn(MIDDAY)
+    assert [order["type"] for order in bench.resting()] == ["stop"]
+    bench.agree()
+
+
+@pytest.mark.parametrize("position", ["keep", "sell"])
+def test_a_stopped_service_keeps_or_sells(bench: Bench, position: str) -> None:
+    """Kept means unprotected; sold means at once, in a session."""
+    service = bench.bought()
+    with SessionManager() as session:
+        trading_service.stop(session, bench.owner, service.id, position)  # type: ignore[arg-type]
+    bench.turn(MIDDAY)
+    bench.turn()
+    assert bench.resting() == []
+    assert bench.world.reload(service).current_shares == (10 if position == "keep" else 0)
+    bench.agree()
+
+
+def test_changed_levels_are_placed_anew(bench: Bench) -> None:
+    """A split moves them: what rests is cancelled, and what is right rests."""
+    service = bench.bought()
+    bench.do(lambda _session, row: setattr(row, "stop_price", Decimal(96)), service)
+    bench.turn(MIDDAY)
+    (leg,) = bench.resting()
+    assert leg["legs"][0]["stop_price"] == "96"
+    assert [state for _, state, *_ in bench.orders()] == ["FILLED", "CANCELLED", "ACCEPTED"]
+    bench.agree()
+
+
+def test_a_price_beyond_the_stop_is_sold_at(bench: Bench) -> None:
+    """The broker takes no stop above the market: what it would have sold is sold."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    bench.alpaca.is_open = True
+    bench.alpaca.prices["ACME"] = Decimal(90)
+    bench.turn(NEXT_OPEN)
+    assert bench.orders()[2:] == [("STOP", "REJECTED", 10, 0), ("STOP", "FILLED", 10, 10)]
+    assert bench.trade().sale_price == Decimal(90)
+    assert not bench.world.reload(service).is_armed
+    bench.agree()
+
+
+def test_a_cancelled_entry_is_cancelled_there(bench: Bench) -> None:
+    """It lives until the broker says that it has ended."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    with SessionManager() as session:
+        trading_service.pause(session, bench.owner, service.id)
+    bench.audit()
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "CANCELLED", 10, 0)]
+    assert bench.order(0).history[-1]["reason"] == "service paused"
+    bench.agree()
+
+
+def test_an_entry_that_fills_while_it_is_cancelled_is_a_position(bench: Bench) -> None:
+    """A real fill is always booked, and protected."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    with SessionManager() as session:
+        trading_service.pause(session, bench.owner, service.id)
+    bench.at(OPEN).alpaca.auction("ACME", "100")
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "FILLED", 10, 10), ("STOP", "ACCEPTED", 10, 0)]
+    bench.agree()
+
+
+def test_the_kill_switch_stops_what_was_not_sent(bench: Bench) -> None:
+    """Asked again before an entry goes out, whenever it was turned; stops go on."""
+    service = bench.service()
+    bench.decide(service)
+    with SessionManager() as session:
+        session.add(ExposureLimit(scope=exposure_limits.scope_of(None), is_killed=True))
+    bench.turn(EVENING)
+    assert bench.posted() == []
+    assert bench.orders() == [("ENTRY", "CANCELLED", 10, 0)]
+    assert "kill switch" in bench.order(0).history[-1]["reason"]
+
+
+def test_the_gate_is_asked_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have fallen shut since the decision; a position keeps its stop, and is sold."""
+    first = bench.bought()
+    bench.decide(first, DecisionAction.SELL)
+    bench.world.stock("OTHER")
+    order_id = bench.decide(bench.service("OTHER"), bar_time=DAY + timedelta(days=1))
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: "live trading is not permitted: test")
+    bench.turn(MIDDAY)
+    bench.turn()
+    bench.turn(NEXT_EVENING)
+    (entry,) = [order for order in bench.rows(Order) if order.id == order_id]
+    assert entry.state is OrderState.CANCELLED
+    assert bench.world.reload(first).current_shares == 0
+    bench.agree()
+
+
+def test_the_daily_loss_stops_what_was_not_sent(bench: Bench) -> None:
+    """A limit that was reached after the decision."""
+    first = bench.bought()
+    with SessionManager() as session:
+        exposure_limits.change(session, bench.owner.user_id, {"max_daily_loss": Decimal(30)})
+    bench.alpaca.trade("ACME", "95")
+    bench.turn(MIDDAY)
+    assert bench.world.reload(first).current_shares == 0
+    bench.world.stock("OTHER")
+    bench.alpaca.prices["OTHER"] = Decimal(100)
+    bench.decide(bench.service("OTHER", interval=15), bar_time=BAR)
+    bench.turn(BAR + timedelta(minutes=16))
+    assert bench.orders()[-1] == ("ENTRY", "CANCELLED", 10, 0)
+    assert "daily loss" in bench.order(-1).history[-1]["reason"]
+
+
+def test_while_all_trading_is_paused_only_protection_is_sent(bench: Bench) -> None:
+    """What filled is booked and protected; entries and exits wait."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    with SessionManager() as session:
+        engine_control.turn(session, is_paused=True)
+    bench.at(OPEN).alpaca.auction("ACME", "100")
+    bench.turn()
+    assert bench.orders()[1] == ("STOP", "ACCEPTED", 10, 0)
+    with SessionManager() as session:
+        row = session.get_one(type(service), service.id, with_for_update=True)
+        order_service.sell_position(session, row, "test")
+    bench.turn()
+    assert bench.orders()[2] == ("EXIT", "PENDING", 10, 0)
+    with SessionManager() as session:
+        engine_control.turn(session, is_paused=False)
+    bench.turn()
+    assert bench.orders()[2] == ("EXIT", "FILLED", 10, 10)
+    bench.agree()
+
+
+def test_an_order_of_a_person_is_carried_too(bench: Bench) -> None:
+    """A buy with a limit in the session, and its sale."""
+    service = bench.service()
+    bench.alpaca.is_open = True
+    bench.at(MIDDAY)
+
+    def buy(session: object, row: object) -> None:
+        order_service.place(
+            session,  # type: ignore[arg-type]
+            row,  # type: ignore[arg-type]
+            side=OrderSide.BUY,
+            kind=OrderKind.MANUAL,
+            shares=5,
+            reason="manual",
+            limit=to_micros(Decimal(101)),
+        )
+
+    bench.do(buy, service)
+    bench.turn()
+    assert bench.orders() == [("MANUAL", "FILLED", 5, 5), ("STOP", "ACCEPTED", 5, 0)]
+    assert bench.posted()[0]["time_in_force"] == "ioc"
+    bench.agree()
+
+
+def test_nothing_is_sent_before_the_account_was_reconciled(bench: Bench) -> None:
+    """A check that fails is no check; one that finds the account wrong bars entries, and nothing else."""
+    asked = []
+
+    def fails(*_given: object) -> list[str]:
+        asked.append(bench.now)
+        raise RuntimeError("test")
+
+    bench.check = fails
+    bench.decide(bench.service())
+    bench.turn(EVENING)
+    assert (bench.posted(), len(asked)) == ([], 1)
+    assert "RuntimeError" in str(bench.pump.status()[0]["error"])
+    bench.check = lambda *_given: ["an order of ours that nobody knows"]
+    bench.turn(timedelta(minutes=1))
+    assert bench.posted() == []
+    assert bench.pump.status()[0]["is_reconciled"]
+    assert bench.pump.status()[0]["error"] == "an order of ours that nobody knows"
+    bench.check = lambda *_given: []
+    bench.turn(timedelta(minutes=2))
+    assert len(bench.posted()) == 1
+    assert bench.pump.status()[0]["error"] is None
+
+
+def test_the_check_is_given_what_the_broker_has(bench: Bench) -> None:
+    """The account, its positions and its orders, at start and again later."""
+    seen: list[tuple[object, ...]] = []
+    bench.bought()
+
+    def check(session: object, credential: BrokerCredential, *given: object) -> list[str]:
+        assert session is not None
+        seen.append((credential.account, *given))
+        return []
+
+    bench.check = check
+    bench.restart().turn(MIDDAY)
+    (given,) = seen
+    number, account, positions, orders, now = given
+    assert (number, account.number, positions, now) == ("PA3TEST", "PA3TEST", {"ACME": 10}, MIDDAY)  # type: ignore[attr-defined]
+    assert {order.client_order_id for order in orders} == {  # type: ignore[attr-defined]
+        order["client_order_id"] for order in bench.alpaca.state()["orders"]
+    }
+    bench.turn(timedelta(minutes=1))
+    assert len(seen) == 1
+    bench.turn(timedelta(minutes=6))
+    assert len(seen) == 2
+
+
+def test_a_blocked_account_is_sent_nothing(bench: Bench) -> None:
+    """And its state says why."""
+    bench.alpaca.is_blocked = True
+    bench.decide(bench.service())
+    bench.turn(EVENING)
+    assert bench.posted() == []
+    assert bench.pump.status()[0]["error"] == "trading blocked"
+    bench.alpaca.is_blocked = False
+    bench.turn(timedelta(minutes=2))
+    assert len(bench.posted()) == 1
+
+
+def test_an_account_without_work_is_left_alone(bench: Bench) -> None:
+    """No service trades there: nothing is asked."""
+    bench.turn(EVENING)
+    assert bench.alpaca.asked == []
+    assert bench.pump.status() == []
+
+
+def test_fills_are_told_of_as_events(bench: Bench) -> None:
+    """Whoever listens hears of orders and trades as on paper."""
+    bench.bought()
+    names = [row.name for row in bench.rows(EventOutbox)]
+    assert {"order:update", "transaction:new", "service:update"} <= set(names)
