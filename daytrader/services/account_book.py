@@ -185,9 +185,8 @@ def adopt(session: Session, service: TradingService, order: Order, reported: Bro
 def _own_orders(
     session: Session, credential: BrokerCredential, now: datetime, service_id: int | None = None
 ) -> Sequence[Order]:
-    query = of_account(select(Order), credential).where(
-        or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= now - REMEMBERED)
-    )
+    is_remembered = or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= now - REMEMBERED)
+    query = of_account(select(Order).where(is_remembered), credential)
     if service_id is not None:
         query = query.where(Order.service_id == service_id)
     return session.scalars(query.order_by(Order.id), execution_options={"populate_existing": True}).all()

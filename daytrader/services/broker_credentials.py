@@ -31,7 +31,7 @@ def of_user(session: Session, actor: Actor) -> Sequence[BrokerCredential]:
 
 
 def at_work(session: Session, since: datetime) -> Sequence[BrokerCredential]:
-    """Return the accounts in which services trade or hold shares, or orders are under way or were sent after *since*."""
+    """Return the accounts in which services trade or hold shares, or orders live or were sent after *since*."""
     has_order = exists().where(
         Order.service_id == TradingService.id,
         Order.broker == TradingService.broker,

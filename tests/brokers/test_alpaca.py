@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from daytrader.brokers.errors import (
     BusyError,
     DuplicateOrderError,
     RefusedOrderError,
+    StopReachedError,
     UnknownOutcomeError,
 )
 from daytrader.engine.lease import SEND_SECONDS
@@ -142,6 +144,26 @@ def test_what_alpaca_does_not_want_is_refused(desk: Desk) -> None:
     desk.alpaca.now = EVENING + timedelta(hours=15)
     with pytest.raises(RefusedOrderError, match="9:28"):
         desk.broker.submit(entry("dt-x-3"))
+
+
+def test_a_stop_beyond_the_market_is_told_apart(desk: Desk) -> None:
+    """What it was to prevent has happened: another refusal than any other."""
+    desk.alpaca.positions["ACME"] = 10
+    desk.alpaca.prices["ACME"] = Decimal(90)
+    with pytest.raises(StopReachedError, match="stop price"):
+        desk.broker.submit(oco())
+
+
+@pytest.mark.parametrize(
+    ("local", "is_taken"),
+    [("18:59", False), ("19:00", True), ("03:00", True), ("09:27", True), ("09:28", False), ("12:00", False)],
+)
+def test_the_hours_of_the_opening_are_the_brokers(desk: Desk, local: str, is_taken: bool) -> None:
+    """From 19:00 to 9:28 in New York, summer and winter; anything else whenever the exchange is open."""
+    for day in ("2024-01-03", "2024-07-03"):
+        at = datetime.fromisoformat(f"{day}T{local}").replace(tzinfo=ZoneInfo("America/New_York"))
+        assert desk.broker.takes(Validity.OPENING, at) is is_taken
+        assert desk.broker.takes(Validity.SESSION, at)
 
 
 def test_wrong_keys_open_nothing(desk: Desk) -> None:
