@@ -1,9 +1,10 @@
 """
-One event to many sockets: encoded once, framed once, written by the thread that publishes it.
+Events to many sockets: encoded once, framed once, written by the thread that publishes them.
 
 Engine.IO hands each packet to a writer thread of each socket, which frames it anew: for hundreds of sockets that is
 hundreds of wake-ups of threads that share one interpreter. Frames of a server are the same bytes for everyone, so here
-they are written straight to the connections. What a slow connection does not take at once waits for it alone.
+they are written straight to the connections, those that have come together by one call. What a slow connection does not
+take at once waits for it alone.
 
 What a client asks is read, answered and written by one thread likewise: each thread that hands it to another one would
 wait for the interpreter anew, and hundreds of them wait for each other.
@@ -17,7 +18,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -28,10 +29,14 @@ from socketio import Manager
 from socketio import packet as socketio_packet
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
+from daytrader.api import encoding
+
 MOST_WAITING: Final = 1_000_000
 """Bytes that may wait for one connection; beyond, it is closed, and its client resumes when it is back."""
 
 _FLUSH_SECONDS: Final = 0.01
+_DEFAULT: Final = "/"
+_EVENT: Final = f"{engineio_packet.MESSAGE}{socketio_packet.EVENT}".encode()
 _FINAL_TEXT: Final = 0x81
 _SHORT: Final = 126  # RFC 6455, 5.2: lengths below stand in the second byte
 _MEDIUM: Final = 127
@@ -53,7 +58,7 @@ class Wire:
 
     def send(self, frame: bytes) -> int:
         """
-        Write a whole frame, now or as soon as the other side takes it.
+        Write a whole frame, or several, now or as soon as the other side takes it.
 
         Raises:
             OSError: If the connection is gone.
@@ -220,24 +225,34 @@ class FanOut(Manager):  # type: ignore[misc]
         if options.get("callback"):
             super().emit(event, data, namespace, room=to, **options)
             return
-        text = self.server.packet_class(socketio_packet.EVENT, namespace=namespace, data=[event, data]).encode()
-        packet = engineio_packet.Packet(engineio_packet.MESSAGE, text)
-        frame = _frame(packet.encode())
-        skipped = options.get("skip_sid") or ()
+        self.send([packed(event, data, namespace)], namespace, to, options.get("skip_sid") or ())
+
+    def send(self, messages: Sequence[bytes], namespace: str, to: Any, skipped: Collection[str] = ()) -> None:
+        """Send `packed` events to everyone in these rooms but the *skipped*, in order: each is written to once."""
+        frames = b"".join(map(_frame, messages))
+        sockets = self.server.eio.sockets
         for socket_id, engine_id in self.get_participants(namespace, to):
             if socket_id in skipped:
                 continue
-            held = self.server.eio.sockets.get(engine_id)
-            if held is not None and not _send(held, frame):
-                self.server._send_eio_packet(engine_id, packet)
+            held = sockets.get(engine_id)
+            if held is not None and not _send(held, frames):
+                for message in messages:
+                    text = message[1:].decode()
+                    self.server._send_eio_packet(engine_id, engineio_packet.Packet(engineio_packet.MESSAGE, text))
 
 
-def _send(held: Any, frame: bytes) -> bool:
+def packed(event: str, data: Any, namespace: str) -> bytes:
+    """Return an event as it travels, the same bytes for everyone: Socket.IO would look for binary data in it first."""
+    place = b"" if namespace == _DEFAULT else f"{namespace},".encode()
+    return _EVENT + place + encoding.encode([event, data])
+
+
+def _send(held: Any, frames: bytes) -> bool:
     """Write to a connected websocket; return False where there is none yet, or older packets wait for it."""
     if not held.upgraded or held.upgrading or not held.queue.empty():
         return False
     try:
-        held.wire.send(frame)
+        held.wire.send(frames)
     except OSError:
         return True  # gone: its reader closes it
     return True
@@ -246,13 +261,12 @@ def _send(held: Any, frame: bytes) -> bool:
 def _send_or_queue(held: Any, queue: Callable[[engineio_packet.Packet], None], packet: engineio_packet.Packet) -> None:
     """Write a text at once where that is possible; anything else is left to the writer of the connection."""
     is_text = packet.packet_type == engineio_packet.MESSAGE and not packet.binary
-    if held.closed or not is_text or not _send(held, _frame(packet.encode())):
+    if held.closed or not is_text or not _send(held, _frame(packet.encode().encode())):
         queue(packet)
 
 
-def _frame(text: str) -> bytes:
-    """Return *text* as one frame of a server: final, not masked, not compressed."""
-    body = text.encode()
+def _frame(body: bytes) -> bytes:
+    """Return *body*, UTF-8, as one text frame of a server: final, not masked, not compressed."""
     if len(body) < _SHORT:
         head = bytes((_FINAL_TEXT, len(body)))
     elif len(body) <= _LONGEST_MEDIUM:

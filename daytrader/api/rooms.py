@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from daytrader.services import trading_service
+from daytrader.services import stock_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.event_payloads import DELETED
 from daytrader.services.events import Event
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils import validators
 from daytrader.utils.errors import BrokenRuleError, ForbiddenError, NotFoundError
 
 
@@ -118,7 +117,10 @@ def audience(event: Event) -> list[str]:
 
 
 def ended(event: Event) -> list[str]:
-    """Return the internal rooms of the object that *event* tells the end of: nobody stays in them."""
+    """Return the internal rooms of what *event* tells the end of, an object or its symbol: nobody stays in them."""
+    if event.name == "stock:update":
+        stays = None if event.action == DELETED else _of_stock(event.entity["symbol"])
+        return [room for room in event.rooms if room.startswith(_of_stock("")) and room != stays]
     if event.action != DELETED:
         return []
     if event.name == "service:update":
@@ -126,7 +128,7 @@ def ended(event: Event) -> list[str]:
     if event.name == "user:update":
         shares = [_share(room, event.entity["id"]) for room in ("user", *sorted(PER_OWNER))]
         return [f"user_{event.entity['id']}", *shares]
-    return [f"stock_{event.entity['symbol']}"] if event.name == "stock:update" else []
+    return []
 
 
 def may_hear(actor: Actor, event: Event) -> bool:
@@ -136,7 +138,7 @@ def may_hear(actor: Actor, event: Event) -> bool:
     if event.owner_id is not None:
         return event.owner_id == actor.user_id
     return any(
-        room.startswith("stock_") or (room in EVERYONE and (room != _SYSTEM or _is_for_everyone(event)))
+        room.startswith(_of_stock("")) or (room in EVERYONE and (room != _SYSTEM or _is_for_everyone(event)))
         for room in event.rooms
     )
 
@@ -150,6 +152,10 @@ def hears(actor: Actor, event: Event, joined: Collection[str]) -> bool:
     if not joined:
         return may_hear(actor, event)
     return not set(audience(event)).isdisjoint(joined)
+
+
+def _of_stock(symbol: str) -> str:
+    return f"stock_{symbol}"
 
 
 def _is_for_everyone(event: Event) -> bool:
@@ -176,7 +182,8 @@ def _user(actor: Actor, key: str) -> int:
 
 
 def _stock(_actor: Actor, key: str) -> str:
-    return validators.symbol(key)
+    with SessionManager(read_only=True) as session:
+        return stock_service.by_symbol(session, key).symbol
 
 
 def _number(key: str, kind: str) -> int:

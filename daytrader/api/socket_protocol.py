@@ -182,7 +182,9 @@ def document() -> dict[str, Any]:
         "connect": {
             "path": "/socket.io",
             "auth": {"token": "the access token of POST /api/v1/auth/login"},
-            "about": "A refused handshake says why; a login that ends closes its sockets within 5 seconds",
+            "about": "A refused handshake says why; a login that ends closes its sockets within 5 seconds. What is "
+            "refused, an event of a name that is not listed here included, is acknowledged with `status` `error`, and "
+            "`code` and `message` say why",
         },
         "rooms": [
             {

@@ -7,19 +7,19 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import structlog
-from flask import Flask, request
-from flask_socketio import ConnectionRefusedError, SocketIO, join_room, leave_room
+from flask import Flask
+from flask_socketio import ConnectionRefusedError, SocketIO
 
-from daytrader.api import rooms
+from daytrader.api import rooms, socket_guard
 from daytrader.api.encoding import SocketJson
-from daytrader.api.fan_out import FanOut, WebSockets
+from daytrader.api.fan_out import FanOut, WebSockets, packed
 from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, field
 from daytrader.config import Settings
@@ -30,15 +30,19 @@ from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import BrokenRuleError, DayTraderError, UnauthenticatedError
+from daytrader.utils.errors import BrokenRuleError, DayTraderError, NotFoundError, UnauthenticatedError
 
 logger = structlog.get_logger(__name__)
 
 Answer = Mapping[str, Any]
+_Act = Callable[[str, Identity, Any], Answer]
+"""What comes of an event: of the socket's id, whom it speaks for, and what was sent."""
 
 _NAMESPACE: Final = "/"
 _LOOK_EVERY: Final = 2.0
 """Seconds between two looks at whether the connected logins still stand: closed within 5."""
+_MOST_TOGETHER: Final = 16
+"""Events that are written to a socket by one call: far below what may wait for it."""
 _REPLAY_CHUNK: Final = 500
 _REPLAY_MOST: Final = 5000
 """Events that one `resume` sends at most; it says that there are more."""
@@ -81,6 +85,7 @@ class Sockets:
         self._resumed: dict[str, int] = {}  # socket to the sequence up to which `resume` sends, or has sent
         self._tail: EventTail | None = None
         self._guard: threading.Thread | None = None
+        self._fan_out = FanOut()
         self.io = SocketIO(
             app,
             cors_allowed_origins=self._is_allowed,
@@ -88,7 +93,7 @@ class Sockets:
             json=SocketJson,
             max_http_buffer_size=self._settings.limit_event_bytes,
             async_handlers=False,  # in the order in which a client sends them, and no thread for each
-            client_manager=FanOut(),
+            client_manager=self._fan_out,
             engineio_logger=_engine_logger(),
         )
         engine = self.io.server.eio
@@ -103,24 +108,32 @@ class Sockets:
         return len(self._connections)
 
     def publish(self, event: PublishedEvent) -> None:
-        """
-        Send *event* to whoever may hear it: once a socket, however many of its rooms the event goes to.
+        """Send *event*, as `publish_all` does."""
+        self.publish_all([event])
 
-        After the last event of an object its rooms are emptied: whoever stays must hear nothing of the next one.
+    def publish_all(self, told: Sequence[PublishedEvent]) -> None:
         """
-        audience = rooms.audience(event.event)
+        Send events to whoever may hear them: once a socket, however many of its rooms they go to.
+
+        Those that go to the same rooms are written together. After the last event of an object its rooms are emptied:
+        whoever stays must hear nothing of the next one.
+        """
         with self._order:
-            if self._is_heard(audience):  # a bar of ten thousand services is mostly told to nobody: it is not encoded
-                # Given all rooms at once, the server encodes the event once and sends everyone the same bytes.
-                self._resumed = {one: last for one, last in self._resumed.items() if event.sequence <= last}
-                skipped = list(self._resumed)
-                self.io.server.emit(
-                    event.event.name, event.payload(), to=audience, namespace=_NAMESPACE, skip_sid=skipped
-                )
-            for room in rooms.ended(event.event):
-                self.io.server.close_room(room, namespace=_NAMESPACE)
-            self._told = max(self._told, event.sequence)
-        self._metrics.notice(event)
+            for audience, together in _grouped(told):
+                if self._is_heard(audience):  # a bar of ten thousand services is told to nobody mostly: never encoded
+                    self._send(audience, together)
+                for room in rooms.ended(together[-1].event):
+                    self.io.server.close_room(room, namespace=_NAMESPACE)
+                self._told = max(self._told, together[-1].sequence)
+        for event in told:
+            self._metrics.notice(event)
+
+    def _send(self, audience: list[str], together: Sequence[PublishedEvent]) -> None:
+        # While sockets resume, each event has its own that have heard it already.
+        for part in [[one] for one in together] if self._resumed else [together]:
+            self._resumed = {one: last for one, last in self._resumed.items() if part[0].sequence <= last}
+            # Given all rooms at once, everyone is sent the same bytes, once.
+            self._fan_out.send(list(_packed(part)), _NAMESPACE, audience, self._resumed)
 
     def follow(self, bells: Bells) -> None:
         """
@@ -128,7 +141,7 @@ class Sockets:
 
         Until then the sockets hear their own process, at once and from the thread that commits.
         """
-        self._tail = EventTail(self.publish)
+        self._tail = EventTail(self.publish_all)
         bells.listen(EVENTS, self._tail.ring)
         events.publish = lambda _published: bells.ring(EVENTS)
         self._tail.start()
@@ -162,15 +175,17 @@ class Sockets:
         return any(room in held for room in internal_rooms)
 
     def _listen(self) -> None:
-        on = self.io.on
-        on("connect")(self._connect)
-        on("disconnect")(self._disconnect)
-        for watch in WATCHES:
-            on(watch.name)(partial(self._answer, partial(self._enter, watch.room)))
-        on("leave")(partial(self._answer, self._exit))
-        on("resume")(partial(self._answer, self._resume))
+        # Of Socket.IO itself: Flask-SocketIO would make a request of each event, which nothing here looks at.
+        server = self.io.server
+        acts: dict[str, _Act] = {watch.name: partial(self._enter, watch.room) for watch in WATCHES}
+        acts |= {"leave": self._exit, "resume": self._resume, socket_guard.UNKNOWN: _refuse}
+        for name, act in acts.items():
+            server.on(name, partial(self._answer, act))
+        server.on("connect", self._connect)
+        server.on("disconnect", self._disconnect)
+        socket_guard.install(server, acts)
 
-    def _connect(self, auth: Any = None) -> None:
+    def _connect(self, socket_id: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
         if not isinstance(token, str):
             raise ConnectionRefusedError("sign in first: auth must be {token}")
@@ -183,28 +198,29 @@ class Sockets:
             mine = sum(held.identity.actor.user_id == identity.actor.user_id for held in self._connections.values())
             if mine >= self._settings.limit_sockets:
                 raise ConnectionRefusedError(f"at most {self._settings.limit_sockets} sockets per user")
-            self._connections[_socket_id()] = _Connection(identity, self._settings.limit_events, time.monotonic())
+            self._connections[socket_id] = _Connection(identity, self._settings.limit_events, time.monotonic())
             if self._guard is None:
                 self._guard = threading.Thread(target=self._watch_logins, name="socket-logins", daemon=True)
                 self._guard.start()
-        join_room(rooms.own(identity.actor))
+        self.io.server.enter_room(socket_id, rooms.own(identity.actor))
 
-    def _disconnect(self, _reason: object = None) -> None:
+    def _disconnect(self, socket_id: str, _reason: str) -> None:
         with self._lock:
-            self._connections.pop(_socket_id(), None)
+            self._connections.pop(socket_id, None)
         with self._order:
-            self._resumed.pop(_socket_id(), None)
+            self._resumed.pop(socket_id, None)
 
-    def _answer(self, act: Callable[[Identity, Any], Answer], data: Any = None, *_more: Any) -> Answer:
+    def _answer(self, act: _Act, socket_id: str, data: Any = None, *_more: Any) -> Answer:
         """Acknowledge what *act* makes of what a client sent; whoever sends too much is refused."""
         try:
-            return {"status": "ok", **act(self._identity(), data)}
+            return {"status": "ok", **act(socket_id, self._identity(socket_id), data)}
         except DayTraderError as error:
             room = data.get("room") if isinstance(data, dict) else data
-            return {"status": "error", "room": room if isinstance(room, str) else "", "message": str(error)}
+            told = {"room": room if isinstance(room, str) else "", "code": error.code, "message": str(error)}
+            return {"status": "error", **told}
 
-    def _identity(self) -> Identity:
-        held = self._connections.get(_socket_id())
+    def _identity(self, socket_id: str) -> Identity:
+        held = self._connections.get(socket_id)
         if held is None:
             raise UnauthenticatedError("the login has ended")
         most, now = self._settings.limit_events, time.monotonic()
@@ -215,22 +231,22 @@ class Sockets:
         held.allowance -= 1
         return held.identity
 
-    def _enter(self, named: Callable[[Any], Any], identity: Identity, data: Any) -> Answer:
+    def _enter(self, named: Callable[[Any], Any], socket_id: str, identity: Identity, data: Any) -> Answer:
         name, internal = rooms.admit(identity.actor, named(data))
-        join_room(internal)
+        self.io.server.enter_room(socket_id, internal)
         return {"room": name, "message": "joined"}
 
-    def _exit(self, identity: Identity, data: Any) -> Answer:
+    def _exit(self, socket_id: str, identity: Identity, data: Any) -> Answer:
         name, internal = rooms.admit(identity.actor, field(data, "room"))
-        leave_room(internal)
+        self.io.server.leave_room(socket_id, internal)
         return {"room": name, "message": "left"}
 
-    def _resume(self, identity: Identity, data: Any) -> Answer:
+    def _resume(self, socket_id: str, identity: Identity, data: Any) -> Answer:
         """Send again what this socket may hear of what came after a sequence."""
         after = field(data, "after")
         if not isinstance(after, int) or not 0 <= after <= _HIGHEST_SEQUENCE:
             raise BrokenRuleError("after must be the sequence of an event, or 0")
-        socket_id, replayed = _socket_id(), 0
+        replayed = 0
         # Every socket is in a room of its own and in its user's.
         joined = set(self.io.server.rooms(socket_id, _NAMESPACE)) - {socket_id, rooms.own(identity.actor)}
         with self._order:
@@ -277,6 +293,28 @@ class Sockets:
                 logger.exception("could not check the logins of sockets")
 
 
-def _socket_id() -> str:
-    socket_id: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
-    return socket_id
+def _grouped(told: Sequence[PublishedEvent]) -> Iterator[tuple[list[str], list[PublishedEvent]]]:
+    """Yield what goes to the same rooms together, as far as it follows each other and no room ends in between."""
+    together: list[PublishedEvent] = []
+    heard_by: list[str] = []
+    for event in told:
+        audience = rooms.audience(event.event)
+        if together and (audience != heard_by or len(together) == _MOST_TOGETHER or rooms.ended(together[-1].event)):
+            yield heard_by, together
+            together = []
+        heard_by = audience
+        together.append(event)
+    if together:
+        yield heard_by, together
+
+
+def _packed(told: Sequence[PublishedEvent]) -> Iterator[bytes]:
+    for event in told:
+        try:
+            yield packed(event.event.name, event.payload(), _NAMESPACE)
+        except Exception:  # one event that cannot be told silences no other
+            logger.exception("event not published", event_name=event.event.name, sequence=event.sequence)
+
+
+def _refuse(_socket_id: str, _identity: Identity, _data: Any) -> Answer:
+    raise NotFoundError("event")

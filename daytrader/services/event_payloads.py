@@ -78,9 +78,10 @@ def transaction_complete(service: TradingService, transaction: TradingTransactio
     return _transaction("transaction:complete", UPDATED, service, transaction)
 
 
-def stock_update(stock: Stock, action: str = UPDATED) -> Event:
-    """A stock was added, changed or removed."""
-    return Event("stock:update", action, ("stocks", f"stock_{stock.symbol}"), entity(stock))
+def stock_update(stock: Stock, action: str = UPDATED, former: str | None = None) -> Event:
+    """A stock was added, changed or removed; where it has another symbol now, the room of the *former* hears of it."""
+    symbols = dict.fromkeys((stock.symbol, former or stock.symbol))
+    return Event("stock:update", action, ("stocks", *(f"stock_{symbol}" for symbol in symbols)), entity(stock))
 
 
 def price_entity(stock: Stock, price: StockDailyPrice | StockIntradayPrice) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -26,7 +26,8 @@ class EventTail:
     Events commit in the order of their sequences (see `services.events`), so whatever was read up to one is complete.
     """
 
-    def __init__(self, hear: Callable[[PublishedEvent], None]) -> None:
+    def __init__(self, hear: Callable[[Sequence[PublishedEvent]], None]) -> None:
+        """*hear* is told all that has come together, in order; one that cannot be told must silence no other."""
         self._hear = hear
         self._bell = threading.Event()
         self._stopping = threading.Event()
@@ -70,10 +71,10 @@ class EventTail:
     def _look(self) -> int:
         with SessionManager(read_only=True) as session:
             found = event_log.after(session, self.cursor, _CHUNK)
-        for published in found:
+        if found:
             try:
-                self._hear(published)
-            except Exception:  # one event that cannot be told silences no other
-                logger.exception("event not published", event_name=published.event.name, sequence=published.sequence)
-            self.cursor = published.sequence
+                self._hear(found)
+            except Exception:  # who cannot hear now hears what comes
+                logger.exception("events not published", first=found[0].sequence, last=found[-1].sequence)
+            self.cursor = found[-1].sequence
         return len(found)

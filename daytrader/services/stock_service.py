@@ -119,7 +119,7 @@ def update(session: Session, actor: Actor, stock_id: int, values: Mapping[str, A
         stock.update_from_dict(values)
         if stock.symbol != before and stock.has_dependencies:
             raise ConflictError("services or transactions carry this stock's symbol")
-    return _stored(session, stock, event_payloads.UPDATED)
+    return _stored(session, stock, event_payloads.UPDATED, before)
 
 
 def toggle_active(session: Session, actor: Actor, stock_id: int) -> Stock:
@@ -159,11 +159,11 @@ def _require_admin(actor: Actor) -> None:
         raise ForbiddenError("only administrators change stocks")
 
 
-def _stored(session: Session, stock: Stock, action: str) -> Stock:
+def _stored(session: Session, stock: Stock, action: str, former: str | None = None) -> Stock:
     symbol = stock.symbol
     try:
         session.flush()
     except IntegrityError:
         raise ConflictError(f"there is already a stock {symbol}") from None
-    events.record(session, event_payloads.stock_update(stock, action))
+    events.record(session, event_payloads.stock_update(stock, action, former))
     return stock

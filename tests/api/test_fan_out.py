@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -16,9 +17,11 @@ from simple_websocket import Client
 from daytrader.api import fan_out, rooms
 from daytrader.api.fan_out import Flusher, Wire
 from daytrader.services.actor import Actor
-from daytrader.services.events import Event, events
+from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import get_current_datetime
 
+from ..conftest import World
 from .conftest import Caller
 from .socket_client import Listener
 
@@ -186,3 +189,38 @@ def test_what_a_client_gets_wrong_is_answered_and_not_told(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert "occurrences" not in capfd.readouterr().err
     assert len(app.extensions["socketio"].server.eio.sockets) == before
+
+
+def test_what_has_come_together_is_written_together(
+    app: Flask, world: World, alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its order, each to whom it is for, what cannot be told left out, and nobody after the end of a room."""
+    world.stock("ACME")
+    both, one = listen(alice), listen(alice)
+    for listener, joined in ((both, ("stock_ACME", "price_updates")), (one, ("stock_ACME",))):
+        assert [listener.ask("join", {"room": name})["status"] for name in joined] == ["ok"] * len(joined)
+    written: list[int] = []
+    send = Wire.send
+
+    def counting(wire: Wire, frames: bytes) -> int:
+        written.append(frames.count(b'"told"'))
+        return send(wire, frames)
+
+    monkeypatch.setattr(Wire, "send", counting)
+    rooms_of = {"price:update": ("stock_ACME", "price_updates"), "stock:update": ("stock_ACME",)}
+    names = ["price:update"] * 3 + ["stock:update"] * 2 + ["price:update"]
+    told = [
+        Event(name, "updated", rooms_of[name], {"told": number, "symbol": "ACME"}) for number, name in enumerate(names)
+    ]
+    told[1] = replace(told[1], entity={"told": object()})
+    told[4] = replace(told[4], action="deleted")
+
+    now = get_current_datetime()
+    app.extensions["sockets"].publish_all(
+        [PublishedEvent(event, number, now) for number, event in enumerate(told, 100)]
+    )
+
+    assert both.names(5) == ["price:update"] * 2 + ["stock:update"] * 2 + ["price:update"]
+    assert one.names(4) == ["price:update"] * 2 + ["stock:update"] * 2
+    assert [body["sequence"] for _, body in both.heard] == [100, 102, 103, 104, 105]
+    assert sorted(written) == [1, 2, 2, 2, 2]

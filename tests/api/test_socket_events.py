@@ -112,8 +112,11 @@ def _family(room: str) -> str:
     return "stock_{symbol}" if kind == "stock" else f"{kind}_{{id}}"
 
 
-def test_every_convenience_event_joins_its_room(service: TradingService, alice: Caller, listen: Listen) -> None:
+def test_every_convenience_event_joins_its_room(
+    world: World, service: TradingService, alice: Caller, listen: Listen
+) -> None:
     """As its row says, by its example."""
+    world.stock("AAPL")
     examples = {"service_watch": {"service_id": service.id}, "user_watch": {"user_id": alice.user.id}}
     listener = listen(alice)
 

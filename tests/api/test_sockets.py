@@ -184,6 +184,73 @@ def test_what_is_no_room_is_refused(alice: Caller, listen: Callable[[Caller], Li
         assert listener.ask("join", {"room": room})["status"] == "error", room
 
 
+@pytest.mark.parametrize("name", ["nonsense", "*", "connect", "disconnect", "message", ["join"], None])
+def test_an_event_that_is_none_is_acknowledged_as_such(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener], name: Any
+) -> None:
+    """By any name, those of the library's own included, which change nothing: it is heard on, until the login ends."""
+    listener = listen(alice)
+    assert listener.ask("join_services")["status"] == "ok"
+
+    refused = listener.ask(name, {"room": "stocks", "token": alice.token})
+
+    assert refused == {"status": "error", "room": "", "code": "not_found", "message": "event not found"}
+    _activate(service)
+    assert len(listener.names(2)) == 2
+    assert alice.post("/auth/logout").status_code == 204
+    wait_for_end(listener)
+
+
+@pytest.mark.parametrize(
+    "text", ["2{", "9", "x", "4", '51-["join",{"_placeholder":true,"num":0}]', b"\x00", "2" + "[" * 5000]
+)
+def test_what_is_no_socket_io_ends_the_connection(
+    alice: Caller, listen: Callable[[Caller], Listener], capfd: pytest.CaptureFixture[str], text: str | bytes
+) -> None:
+    """Attachments, which nothing here takes, included; and the operator reads no trace of it."""
+    listener = listen(alice)
+
+    listener.client.eio.send(text)
+
+    wait_for_end(listener)
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_who_connects_twice_is_one(
+    service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """The second handshake over the same socket is refused, and nothing is heard twice."""
+    listener = listen(alice)
+    assert listener.ask("join_services")["status"] == "ok"
+
+    listener.client.eio.send('0{"token":"' + alice.token + '"}')
+
+    assert listener.ask("join_services")["status"] == "ok"
+    _activate(service)
+    assert len(listener.names(2)) == 2
+
+
+def test_the_room_of_a_stock_is_there_as_long_as_the_stock(
+    world: World, alice: Caller, admin: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Before it is made, and once it has another symbol, the room is refused; who was in it hears so and is out."""
+    missing = {"status": "error", "room": "stock_NOPE", "code": "not_found", "message": "stock not found"}
+    listener = listen(alice)
+    assert listener.ask("join", {"room": "stock_NOPE"}) == missing
+    assert listener.ask("stock_watch", {"symbol": "NOPE"})["message"] == "stock not found"
+    made = admin.post("/stocks", {"symbol": "NOPE"}).get_json()
+    assert listener.ask("join", {"room": "stock_nope"}) == {"status": "ok", "room": "stock_NOPE", "message": "joined"}
+
+    assert admin.put(f"/stocks/{made['id']}", {"symbol": "YEP"}).status_code == 200
+
+    assert listener.names(1) == ["stock:update"]
+    assert listener.heard[0][1]["entity"]["symbol"] == "YEP"
+    assert listener.ask("join", {"room": "stock_NOPE"}) == missing
+    world.stock("NOPE")
+    _tell(Event("stock:update", "updated", ("stock_NOPE",), {"symbol": "NOPE"}))
+    assert listener.names(1) == ["stock:update"]
+
+
 def test_another_and_a_missing_service_are_refused_alike(
     service: TradingService, bob: Caller, listen: Callable[[Caller], Listener]
 ) -> None:
@@ -222,10 +289,7 @@ def test_a_large_message_ends_the_connection(alice: Caller, listen: Callable[[Ca
     listener = listen(alice)
     listener.client.emit("join", {"room": "x" * 1_000_000})
 
-    deadline = time.monotonic() + WAIT
-    while listener.client.connected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not listener.client.connected
+    wait_for_end(listener)
 
 
 def test_a_listener_that_fails_never_fails_the_request(
@@ -303,6 +367,14 @@ def test_nobody_stays_in_the_rooms_of_a_stock_and_an_account_that_are_gone(
     _tell(Event("stock:update", "updated", (f"service_{service.id}", f"user_{bob.user.id}", "stock_ACME"), {}))
 
     assert listener.names(3) == ["user:update", "service:update", "stock:update"]
+
+
+def wait_for_end(listener: Listener) -> None:
+    """Wait until the server has hung up."""
+    deadline = time.monotonic() + WAIT
+    while listener.client.connected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not listener.client.connected
 
 
 def _tell(event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -41,7 +41,7 @@ def follow() -> Iterator[Callable[[], tuple[EventTail, list[PublishedEvent]]]]:
 
     def start() -> tuple[EventTail, list[PublishedEvent]]:
         heard: list[PublishedEvent] = []
-        tail = EventTail(heard.append)
+        tail = EventTail(heard.extend)
         tail.start()
         tails.append(tail)
         return tail, heard
@@ -155,8 +155,8 @@ def test_a_listener_that_fails_silences_nothing(world: World, monkeypatch: pytes
     """Neither does a database that is away for a while: what happened meanwhile is heard when it is back."""
     heard: list[object] = []
 
-    def hear(published: PublishedEvent) -> None:
-        heard.append(published.event.entity["number"])
+    def hear(told: Sequence[PublishedEvent]) -> None:
+        heard.extend(published.event.entity["number"] for published in told)
         if len(heard) == 1:
             raise RuntimeError("deaf")
 
