@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from flask import Response, g, request
@@ -15,6 +17,9 @@ from daytrader.services.actor import Actor
 from daytrader.utils.errors import BrokenRuleError
 
 _LONGEST_KEY: Final = 200
+_Look = Callable[[Session, int, str, str], IdempotencyKey | None]
+_turns: Final = threading.Condition()
+_at_work: Final[set[tuple[int, str]]] = set()
 KEY_HEADER: Final = {
     "Idempotency-Key": {
         "in": "header",
@@ -33,28 +38,48 @@ def once(session: Session, actor: Actor, make_answer: Callable[[Session], Respon
         BrokenRuleError: If the key is none.
         ConflictError: If it was used for another request.
     """
-    asked = _asked()
-    stored = None if asked is None else idempotency_service.claim(session, actor.user_id, *asked)
-    if stored is not None and stored.status:
-        return _again(stored)
+    kept = _kept(idempotency_service.claim, session, actor)
+    if kept is not None and kept.status:
+        return _again(kept)
     response = make_answer(session)
-    if stored is not None:
+    if kept is not None:
         location = response.headers.get("Location")
-        idempotency_service.store(stored, response.status_code, location, response.get_data(as_text=True))
+        idempotency_service.store(kept, response.status_code, location, response.get_data(as_text=True))
     return response
 
 
 def replayed(session: Session, actor: Actor) -> Response | None:
-    """
-    Return the answer that was given to this key before, None if there is none.
+    """Return the answer that was given to this key before, None if there is none; raises what `once` does."""
+    kept = _kept(idempotency_service.find, session, actor)
+    return _again(kept) if kept is not None and kept.status else None
 
-    Raises:
-        BrokenRuleError: If the key is none.
-        ConflictError: If it was used for another request.
+
+@contextmanager
+def one_at_a_time(actor: Actor) -> Iterator[None]:
+    """
+    Wait until no other request under the same key is at work in this process.
+
+    For what acts before the database could hold a duplicate back.
     """
     asked = _asked()
-    stored = None if asked is None else idempotency_service.find(session, actor.user_id, *asked)
-    return _again(stored) if stored is not None and stored.status else None
+    if asked is None:
+        yield
+        return
+    mine = (actor.user_id, asked[0])
+    with _turns:
+        _turns.wait_for(lambda: mine not in _at_work)
+        _at_work.add(mine)
+    try:
+        yield
+    finally:
+        with _turns:
+            _at_work.remove(mine)
+            _turns.notify_all()
+
+
+def _kept(look: _Look, session: Session, actor: Actor) -> IdempotencyKey | None:
+    asked = _asked()
+    return None if asked is None else look(session, actor.user_id, *asked)
 
 
 def _again(stored: IdempotencyKey) -> Response:

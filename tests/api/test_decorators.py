@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Final
 
 import pytest
@@ -121,6 +124,34 @@ def test_a_keyed_backup_is_made_once(admin: Caller, monkeypatch: pytest.MonkeyPa
 
     assert (answers, len(made)) == (["copy-1.db"] * 2, 1)
     assert admin.post("/system/engine/pause", headers=key).status_code == 409
+
+
+def test_keyed_backups_at_once_are_one(app: Flask, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks again while the copy is being made waits, and gets the answer of the first; another key does not."""
+    is_copying, is_done, made = threading.Event(), threading.Event(), itertools.count(1)
+
+    def back_up(_: object) -> Backup:
+        number = next(made)
+        is_copying.set()
+        if number == 1:
+            assert is_done.wait(30)
+        return Backup(f"copy-{number}.db", 1, get_current_datetime())
+
+    def ask(key: str) -> str:
+        headers = {"Authorization": f"Bearer {admin.token}", "Idempotency-Key": key}
+        name: str = app.test_client().post("/api/v1/system/database/backup", headers=headers).get_json()["name"]
+        return name
+
+    monkeypatch.setattr(database_admin, "back_up", back_up)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask, "nightly")
+        assert is_copying.wait(30)
+        again = pool.submit(ask, "nightly")
+        wait({again}, timeout=0.3)  # long enough for one who does not wait to have made a copy of its own
+        other = ask("another")
+        is_done.set()
+
+    assert (first.result(), again.result(), other) == ("copy-1.db", "copy-1.db", "copy-2.db")
 
 
 def test_a_keyed_pause_of_the_engine_is_not_repeated(app: Flask, admin: Caller) -> None:
