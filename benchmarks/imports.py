@@ -20,7 +20,8 @@ from sqlalchemy import Engine
 
 from benchmarks.peers import Peer
 from benchmarks.run import Figure, absolute
-from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions
 from daytrader.models import Base
 from daytrader.services import database
 from tests.postgres import PostgresServer, running_postgres
@@ -39,7 +40,8 @@ _IMPORT_ALONE = """
 import json, sys, time
 from pathlib import Path
 from benchmarks.memory import peak
-from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions
 from daytrader.services import database
 engine = database.connect(sys.argv[2])
 before = peak()

@@ -99,7 +99,8 @@ def _scan(folder: Path) -> Figure:
 
 def fill_stocks() -> None:
     """Store the daily prices of 505 stocks: real ones where they are at hand."""
-    from daytrader.jobs.import_prices import ImportOptions, import_prices
+    from daytrader.jobs.import_prices import import_prices
+    from daytrader.jobs.import_report import ImportOptions
     from daytrader.services import price_service
     from daytrader.services.data_providers.base import PriceSeries
     from daytrader.services.session_manager import SessionManager

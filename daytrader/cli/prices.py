@@ -17,7 +17,8 @@ from daytrader.cli.context import console, open_database, warn
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from daytrader.jobs.import_prices import ImportReport, Progress
+    from daytrader.jobs.import_prices import Progress
+    from daytrader.jobs.import_report import ImportReport
     from daytrader.services.data_providers.csv import RowError
 
 _PRINTED_ERRORS: Final = 20
@@ -74,7 +75,8 @@ def import_(
 
     A file with bad rows is refused as a whole, each with line and reason (exit code 1), unless --partial is given.
     """
-    from daytrader.jobs.import_prices import ImportOptions, import_prices
+    from daytrader.jobs.import_prices import import_prices
+    from daytrader.jobs.import_report import ImportOptions
     from daytrader.services.data_providers.csv_dates import DateOrder
     from daytrader.services.price_upsert import OnConflict
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from daytrader.config import Settings
-from daytrader.jobs.import_prices import ImportOptions, ImportReport, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions, ImportReport
 from daytrader.jobs.worker import Handler, JobControl, Outcome
 from daytrader.models.enums import PriceSource
 from daytrader.services import job_service, price_service

@@ -11,7 +11,8 @@ from typing import Final
 
 import structlog
 
-from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions
 from daytrader.services import system_events
 from daytrader.services.data_providers.csv_folder import SUFFIXES
 from daytrader.services.data_providers.price_files import open_price_file

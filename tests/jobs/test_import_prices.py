@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from daytrader.jobs.import_prices import ImportOptions, ImportReport, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions, ImportReport
 from daytrader.models import CorporateAction, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.services import corporate_action_service, price_service, stock_service
 from daytrader.services.data_providers.csv import RowError, UnreadableFileError
@@ -309,7 +310,8 @@ def test_an_unreadable_file_is_no_job(world: World) -> None:  # noqa: ARG001 (th
 
 _MEASURE = """
 import pathlib, resource, sys
-from daytrader.jobs.import_prices import ImportOptions, import_prices
+from daytrader.jobs.import_prices import import_prices
+from daytrader.jobs.import_report import ImportOptions
 from daytrader.services import database
 database.upgrade(database.connect(f"sqlite:///{sys.argv[1]}", is_durable=False))
 for file in sys.argv[2:]:

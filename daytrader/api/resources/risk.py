@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from flask_restx import Namespace, Resource
@@ -27,6 +28,35 @@ from daytrader.services.emergency import Flattened
 
 ns = Namespace("risk", description="Limits of what services may risk, and the kill switch")
 
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _own() -> int:
+    return current_actor().user_id
+
+
+def _nobody() -> None:
+    """All services together are nobody's own."""
+
+
+def _anyone(method: Callable[..., Any]) -> Callable[..., Any]:
+    return method
+
+
+def _changes(owner: Callable[[], int | None], action: str, only: _Decorator = _anyone) -> _Decorator:
+    """Let a method change limits or switch of *owner*, for *only* those who may, and answer with how things stand."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def change(self: Resource, session: Any, **given: Any) -> Mapping[str, Any]:
+            whose = owner()
+            method(self, session=session, whose=whose, **given)
+            return exposure.standing(session, whose)
+
+        return authenticated(writes(audited(action)(only(returns(RiskSchema)(change)))))
+
+    return decorate
+
 
 @ns.route("")
 class Risk(Resource):  # type: ignore[misc]
@@ -37,49 +67,35 @@ class Risk(Resource):  # type: ignore[misc]
     @returns(RiskSchema)
     def get(self, session: Any) -> Mapping[str, Any]:
         """Show own limits, how much of them is taken, and whether a kill switch is on."""
-        return exposure.standing(session, current_actor().user_id)
+        return exposure.standing(session, _own())
 
-    @authenticated
-    @writes
-    @in_person
-    @audited("risk.limits")
+    @_changes(_own, "risk.limits", in_person)
     @accepts(LimitsSchema)
-    @returns(RiskSchema)
-    def put(self, session: Any, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    def put(self, session: Any, whose: int, data: Mapping[str, Any]) -> None:
         """Set own limits: they bound every buy of own services, by hand too; sales and stops never."""
-        exposure_limits.change(session, current_actor().user_id, data)
-        return exposure.standing(session, current_actor().user_id)
+        exposure_limits.change(session, whose, data)
 
 
 @ns.route("/kill")
 class RiskKill(Resource):  # type: ignore[misc]
     """The caller's kill switch."""
 
-    @authenticated
-    @writes
-    @audited("risk.kill")
+    @_changes(_own, "risk.kill")
     @accepts(KillSchema)
-    @returns(RiskSchema)
-    def post(self, session: Any, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    def post(self, session: Any, whose: int, data: Mapping[str, Any]) -> None:
         """Stop all that adds exposure to own services now: entries are cancelled, stops stay in force."""
-        exposure_limits.kill(session, current_actor().user_id, data.get("reason"))
-        return exposure.standing(session, current_actor().user_id)
+        exposure_limits.kill(session, whose, data.get("reason"))
 
 
 @ns.route("/release")
 class RiskRelease(Resource):  # type: ignore[misc]
     """The end of that."""
 
-    @authenticated
-    @writes
-    @in_person
-    @audited("risk.release")
+    @_changes(_own, "risk.release", in_person)
     @accepts_nothing
-    @returns(RiskSchema)
-    def post(self, session: Any) -> Mapping[str, Any]:
+    def post(self, session: Any, whose: int) -> None:
         """Turn the own kill switch off: own services buy again."""
-        exposure_limits.release(session, current_actor().user_id)
-        return exposure.standing(session, current_actor().user_id)
+        exposure_limits.release(session, whose)
 
 
 @ns.route("/flatten")
@@ -94,7 +110,7 @@ class RiskFlatten(Resource):  # type: ignore[misc]
     @returns(FlattenedSchema)
     def post(self, session: Any) -> Flattened:
         """Pause own services at work, cancel their entries and sell their positions at the next open."""
-        return emergency.flatten(session, current_actor().user_id)
+        return emergency.flatten(session, _own())
 
 
 @system_ns.route("/engine/limits")
@@ -109,45 +125,30 @@ class InstallationLimits(Resource):  # type: ignore[misc]
         """Show the limits of all services together, how much is taken, and the kill switch (admins)."""
         return exposure.standing(session, None)
 
-    @authenticated
-    @writes
-    @audited("engine.limits")
-    @admin_required
+    @_changes(_nobody, "engine.limits", admin_required)
     @accepts(LimitsSchema)
-    @returns(RiskSchema)
-    def put(self, session: Any, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    def put(self, session: Any, whose: None, data: Mapping[str, Any]) -> None:
         """Set the limits of all services together (admins)."""
-        exposure_limits.change(session, None, data)
-        return exposure.standing(session, None)
+        exposure_limits.change(session, whose, data)
 
 
 @system_ns.route("/engine/kill")
 class InstallationKill(Resource):  # type: ignore[misc]
     """Everybody's kill switch."""
 
-    @authenticated
-    @writes
-    @audited("engine.kill")
-    @admin_required
+    @_changes(_nobody, "engine.kill", admin_required)
     @accepts(KillSchema)
-    @returns(RiskSchema)
-    def post(self, session: Any, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    def post(self, session: Any, whose: None, data: Mapping[str, Any]) -> None:
         """Stop all that adds exposure to anybody's services now; stops stay in force (admins)."""
-        exposure_limits.kill(session, None, data.get("reason"))
-        return exposure.standing(session, None)
+        exposure_limits.kill(session, whose, data.get("reason"))
 
 
 @system_ns.route("/engine/release")
 class InstallationRelease(Resource):  # type: ignore[misc]
     """The end of that."""
 
-    @authenticated
-    @writes
-    @audited("engine.release")
-    @admin_required
+    @_changes(_nobody, "engine.release", admin_required)
     @accepts_nothing
-    @returns(RiskSchema)
-    def post(self, session: Any) -> Mapping[str, Any]:
+    def post(self, session: Any, whose: None) -> None:
         """Turn everybody's kill switch off (admins)."""
-        exposure_limits.release(session, None)
-        return exposure.standing(session, None)
+        exposure_limits.release(session, whose)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from daytrader.api.decorators import authenticated, current_actor, reads, return
 from daytrader.api.encoding import answer
 from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources import sweeps
+from daytrader.api.schemas.fields import BaseSchema
 from daytrader.api.schemas.sweep import HeatmapSchema, SweepResultSchema
 from daytrader.api.schemas.sweep_findings import SweepFindingsSchema, SweepSymbolSchema
 from daytrader.api.swagger import can_fail, documented, page_of, query_parameter
@@ -28,6 +30,7 @@ from daytrader.utils.query_utils import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 ns = sweeps.ns
 
+_Made = Callable[..., Any]
 _PAGING: Final = {
     "page": query_parameter(int, "From 1", default=1),
     "page_size": query_parameter(int, "1 to 100", default=DEFAULT_PAGE_SIZE),
@@ -55,24 +58,31 @@ _SYMBOLS: Final = {
 }
 
 
+def _lists(schema: type[BaseSchema], parameters: Mapping[str, Mapping[str, Any]]) -> Callable[[_Made], _Made]:
+    """Answer with a page of what a finished sweep has come to, as the method makes it of these *parameters*."""
+
+    def decorate(method: _Made) -> _Made:
+        @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+        @authenticated
+        @reads
+        @asks(parameters)
+        @wraps(method)
+        def get(self: Resource, session: Any, sweep_id: int) -> Response:
+            return answer(method(self, sweep_service.finished(session, sweep_id, current_actor())))
+
+        return documented(get, responses={int(HTTPStatus.OK): ("A page", page_of(schema()))})
+
+    return decorate
+
+
 @ns.route("/<int:sweep_id>/results")
 class SweepResults(Resource):  # type: ignore[misc]
     """What each combination came to."""
 
-    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-    @authenticated
-    @reads
-    @asks(_RESULTS)
-    def get(self, session: Any, sweep_id: int) -> Response:
+    @_lists(SweepResultSchema, _RESULTS)
+    def get(self, stored: Sweep) -> Mapping[str, Any]:
         """List combinations with their settings and figures, by default the best first."""
-        stored = sweep_service.finished(session, sweep_id, current_actor())
-        return answer(sweep_results.page(sweep_files_of(sweep_id), stored, _result_query(stored)))
-
-
-documented(
-    SweepResults.get,
-    responses={int(HTTPStatus.OK): ("A page", page_of(SweepResultSchema()))},
-)
+        return sweep_results.page(sweep_files_of(stored.id), stored, _result_query(stored))
 
 
 @ns.route("/<int:sweep_id>/heatmap")
@@ -101,26 +111,15 @@ class SweepHeatmap(Resource):  # type: ignore[misc]
 class SweepSymbols(Resource):  # type: ignore[misc]
     """The stocks of a sweep, each judged alone."""
 
-    @can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-    @authenticated
-    @reads
-    @asks(_SYMBOLS)
-    def get(self, session: Any, sweep_id: int) -> Response:
+    @_lists(SweepSymbolSchema, _SYMBOLS)
+    def get(self, stored: Sweep) -> Mapping[str, Any]:
         """List the best of each stock alone, with the figures that say whether it is luck; in the sweep's order."""
-        stored = sweep_service.finished(session, sweep_id, current_actor())
         sort = request.args.get("sort")
         if sort is not None:
             validators.checked("sort", _one_of(SUMMARY_ORDERS), sort)
-        descending = validators.checked("order", _one_of(("asc", "desc")), request.args.get("order", "asc")) == "desc"
         page, size = _page()
-        files = sweep_files_of(sweep_id)
-        return answer(sweep_results.symbols_page(files, stored, sort, page, size, is_descending=descending))
-
-
-documented(
-    SweepSymbols.get,
-    responses={int(HTTPStatus.OK): ("A page", page_of(SweepSymbolSchema()))},
-)
+        files = sweep_files_of(stored.id)
+        return sweep_results.symbols_page(files, stored, sort, page, size, is_descending=_is_descending("asc"))
 
 
 @ns.route("/<int:sweep_id>/symbols/<string:symbol>")
@@ -146,10 +145,9 @@ def _result_query(stored: Sweep) -> ResultQuery:
     sort = given.get("sort", stored.metric)
     sweep_files.require_figure(sort, names)
     page, page_size = _page()
-    default = "desc" if sort in HIGHER_IS_BETTER else "asc"
     return ResultQuery(
         sort=sort,
-        is_descending=validators.checked("order", _one_of(("asc", "desc")), given.get("order", default)) == "desc",
+        is_descending=_is_descending("desc" if sort in HIGHER_IS_BETTER else "asc"),
         page=page,
         page_size=page_size,
         symbol=_symbol_place(stored),
@@ -164,6 +162,11 @@ def _page() -> tuple[int, int]:
         validators.checked("page", lambda text: query_values.whole(text, 1, 10**15), number),
         validators.checked("page_size", lambda text: query_values.whole(text, 1, MAX_PAGE_SIZE), size),
     )
+
+
+def _is_descending(default: str) -> bool:
+    order: str = validators.checked("order", _one_of(("asc", "desc")), request.args.get("order", default))
+    return order == "desc"
 
 
 def _where(text: str, names: Sequence[str]) -> dict[str, float]:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from daytrader.api.schemas.fields import BaseSchema, Flag, Moment, Number, Shown, Text, Whole
+from collections.abc import Mapping
+from typing import Final
+
+from daytrader.api.schemas.fields import BaseSchema, Field, Flag, Moment, Number, Shown, Text, Whole
 from daytrader.utils import validators
 from daytrader.utils.errors import BrokenRuleError
 
 RULES = validators.PROMOTION_RULES
+
+_ASKED: Final[Mapping[str, tuple[type[Field], float, str]]] = {
+    "min_backtest_sessions": (Whole, 500, "Sessions that the pinned backtest must cover"),
+    "min_backtest_trades": (Whole, 30, "Trades that it must have closed"),
+    "min_backtest_return_percent": (Number, 10, "What it must have returned, percent"),
+    "min_backtest_sharpe_ratio": (Number, 0.8, "Its Sharpe ratio at the least"),
+    "max_backtest_drawdown_percent": (Number, 20, "Its deepest fall at the most, percent above 0"),
+    "min_paper_sessions": (Whole, 60, "Sessions that the service must have traded on paper"),
+    "min_paper_trades": (Whole, 10, "Trades that it must have closed there, manual ones left out"),
+    "min_paper_return_percent": (Number, 0, "What they must have returned, percent of the initial balance"),
+    "max_paper_drawdown_percent": (Number, 10, "The deepest fall there at the most, percent above 0"),
+}
 
 
 def _yes(value: bool) -> bool:
@@ -15,50 +30,29 @@ def _yes(value: bool) -> bool:
     return value
 
 
+def _thresholds(**options: bool) -> dict[str, Field]:
+    """Return a field for each threshold, with the *options* of one that is taken or shown."""
+    return {
+        name: kind(RULES[name], example=example, doc=doc, **options) for name, (kind, example, doc) in _ASKED.items()
+    }
+
+
 class ThresholdsSchema(BaseSchema):
     """What an owner asks of a service before it trades live; all at first, later what is to change."""
 
-    min_backtest_sessions = Whole(
-        RULES["min_backtest_sessions"], example=500, doc="Sessions that the pinned backtest must cover"
-    )
-    min_backtest_trades = Whole(RULES["min_backtest_trades"], example=30, doc="Trades that it must have closed")
-    min_backtest_return_percent = Number(
-        RULES["min_backtest_return_percent"], example=10, doc="What it must have returned, percent"
-    )
-    min_backtest_sharpe_ratio = Number(
-        RULES["min_backtest_sharpe_ratio"], example=0.8, doc="Its Sharpe ratio at the least"
-    )
-    max_backtest_drawdown_percent = Number(
-        RULES["max_backtest_drawdown_percent"], example=20, doc="Its deepest fall at the most, percent above 0"
-    )
-    min_paper_sessions = Whole(
-        RULES["min_paper_sessions"], example=60, doc="Sessions that the service must have traded on paper"
-    )
-    min_paper_trades = Whole(
-        RULES["min_paper_trades"], example=10, doc="Trades that it must have closed there, manual ones left out"
-    )
-    min_paper_return_percent = Number(
-        RULES["min_paper_return_percent"], example=0, doc="What they must have returned, percent of the initial balance"
-    )
-    max_paper_drawdown_percent = Number(
-        RULES["max_paper_drawdown_percent"], example=10, doc="The deepest fall there at the most, percent above 0"
-    )
+    class Meta:
+        """The same names as those shown."""
+
+        include = _thresholds()
 
 
 class ShownThresholdsSchema(BaseSchema):
     """The thresholds in force, null where none were set: nothing is promoted then."""
 
-    min_backtest_sessions = Whole(dump_only=True, allow_none=True, example=500, doc="Sessions of the pinned backtest")
-    min_backtest_trades = Whole(dump_only=True, allow_none=True, example=30, doc="Its closed trades")
-    min_backtest_return_percent = Number(dump_only=True, allow_none=True, example=10, doc="Its return, percent")
-    min_backtest_sharpe_ratio = Number(dump_only=True, allow_none=True, example=0.8, doc="Its Sharpe ratio")
-    max_backtest_drawdown_percent = Number(dump_only=True, allow_none=True, example=20, doc="Its deepest fall, percent")
-    min_paper_sessions = Whole(dump_only=True, allow_none=True, example=60, doc="Sessions on paper")
-    min_paper_trades = Whole(dump_only=True, allow_none=True, example=10, doc="Closed trades on paper")
-    min_paper_return_percent = Number(dump_only=True, allow_none=True, example=0, doc="Return on paper, percent")
-    max_paper_drawdown_percent = Number(
-        dump_only=True, allow_none=True, example=10, doc="Deepest fall on paper, percent"
-    )
+    class Meta:
+        """The same names as those taken."""
+
+        include = _thresholds(dump_only=True, allow_none=True)
 
 
 class PromoteSchema(BaseSchema):

@@ -1885,23 +1885,23 @@ export interface SetPasswordInput {
 }
 
 export interface ShownThresholds {
-  /** Sessions of the pinned backtest */
+  /** Sessions that the pinned backtest must cover */
   min_backtest_sessions: number | null;
-  /** Its closed trades */
+  /** Trades that it must have closed */
   min_backtest_trades: number | null;
-  /** Its return, percent */
+  /** What it must have returned, percent */
   min_backtest_return_percent: number | null;
-  /** Its Sharpe ratio */
+  /** Its Sharpe ratio at the least */
   min_backtest_sharpe_ratio: number | null;
-  /** Its deepest fall, percent */
+  /** Its deepest fall at the most, percent above 0 */
   max_backtest_drawdown_percent: number | null;
-  /** Sessions on paper */
+  /** Sessions that the service must have traded on paper */
   min_paper_sessions: number | null;
-  /** Closed trades on paper */
+  /** Trades that it must have closed there, manual ones left out */
   min_paper_trades: number | null;
-  /** Return on paper, percent */
+  /** What they must have returned, percent of the initial balance */
   min_paper_return_percent: number | null;
-  /** Deepest fall on paper, percent */
+  /** The deepest fall there at the most, percent above 0 */
   max_paper_drawdown_percent: number | null;
 }
 
