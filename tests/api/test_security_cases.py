@@ -137,10 +137,17 @@ def test_case_05_what_ends_a_login_ends_it_now(
     sign_in: Callable[[User], Caller],
     connect: Callable[..., socketio.Client],
     admin: Caller,
+    monkeypatch: pytest.MonkeyPatch,
     end: str,
 ) -> None:
-    """The next request is 401 or 403, and the socket closes: the server looks more often than every five seconds."""
-    assert sockets._LOOK_EVERY < 5
+    """
+    The next request is 401 or 403, and the socket closes within five seconds.
+
+    Measured with a server that looks ten times as often as it does: what is left of the five seconds is for a busy
+    machine, and the look that is left out is shorter than that.
+    """
+    assert sockets._LOOK_EVERY <= 2
+    monkeypatch.setattr(sockets, "_LOOK_EVERY", sockets._LOOK_EVERY / 10)
     leaving = sign_in(world.user("leaving", is_admin=True))
     socket = connect(leaving.token)
     elsewhere = sign_in(leaving.user)
@@ -154,8 +161,10 @@ def test_case_05_what_ends_a_login_ends_it_now(
         new = {"new_password": CANARY, "confirm_password": CANARY}
         assert elsewhere.post("/users/change-password", {"current_password": PASSWORD} | new).status_code == 200
 
+    ended = time.monotonic()
     assert leaving.get("/users").status_code == (403 if end == "demote" else 401)
     assert is_closed(socket)
+    assert time.monotonic() - ended < 5
 
 
 def test_case_06_a_refresh_token_is_good_once(world: World, app: Flask) -> None:

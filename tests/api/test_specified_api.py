@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
@@ -29,7 +30,19 @@ from daytrader.models import (
     TradingTransaction,
     User,
 )
-from daytrader.utils.errors import DayTraderError, InvalidInputError
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.errors import (
+    BrokenRuleError,
+    ConflictError,
+    DayTraderError,
+    ForbiddenError,
+    InsufficientDataError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 
 from ..conftest import PASSWORD, World
 from .conftest import Caller
@@ -101,13 +114,33 @@ def _decided(office: Office) -> TestResponse:
 
 def _reset(office: Office) -> TestResponse:
     link = office.admin.post(office.of_alice("/reset-password")).get_json()["set_password_url"]
-    body = {"token": link.partition("token=")[2], "new_password": "Fresh-Start-1", "confirm_password": "Fresh-Start-1"}
-    return office.anonymous("/auth/set-password", body)
+    set_ = office.anonymous("/auth/set-password", {"token": link.partition("token=")[2]} | _FRESH)
+    return _entered(office, set_)
 
 
-_CHANGE = {"current_password": PASSWORD, "new_password": "Fresh-Start-1", "confirm_password": "Fresh-Start-1"}
+def _made(office: Office) -> str:
+    """Return the address of another service of alice's."""
+    return f"/services/{office.alice.post('/services', _SERVICE).get_json()['id']}"
+
+
+def _entered(office: Office, changed: TestResponse) -> TestResponse:
+    """Sign alice in by the password that she has now."""
+    assert changed.status_code == 200, changed.text
+    return office.anonymous("/auth/login", {"username": "alice", "password": _FRESH["new_password"]})
+
+
+def _gone(caller: Caller, path: str, body: dict[str, Any] | None = None) -> TestResponse:
+    """Delete what is at *path*, and look for it."""
+    assert caller.get(path).status_code == 200
+    assert caller._send("DELETE", path, json=body).status_code == 204
+    return caller.get(path)
+
+
+_FRESH = {"new_password": "Fresh-Start-1", "confirm_password": "Fresh-Start-1"}
+_CHANGE = {"current_password": PASSWORD} | _FRESH
 _SERVICE = {"name": "second", "stock_symbol": "ACME", "initial_balance": 1000}
 _DELETE = {"confirm": True, "password": PASSWORD}
+_GONE: dict[str, Any] = {"code": "not_found"}
 
 # Name, request, status, and what stands where in the answer.
 ENDPOINTS: list[tuple[str, Callable[[Office], TestResponse], int, dict[str, Any]]] = [
@@ -143,9 +176,14 @@ ENDPOINTS: list[tuple[str, Callable[[Office], TestResponse], int, dict[str, Any]
     ),
     ("read a user", lambda o: o.alice.get(o.of_alice()), 200, {"username": "alice"}),
     ("update a user", lambda o: o.alice.put(o.of_alice(), {"email": "a@example.com"}), 200, {"email": "a@example.com"}),
-    ("delete a user", lambda o: o.admin._send("DELETE", f"/users/{o.world.user('dave').id}", json=_DELETE), 204, {}),
-    ("change a password", lambda o: o.alice.post("/users/change-password", _CHANGE), 200, {"username": "alice"}),
-    ("reset a password", _reset, 200, {"username": "alice"}),
+    ("delete a user", lambda o: _gone(o.admin, f"/users/{o.world.user('dave').id}", _DELETE), 404, _GONE),
+    (
+        "change a password",
+        lambda o: _entered(o, o.alice.post("/users/change-password", _CHANGE)),
+        200,
+        {"user.username": "alice"},
+    ),
+    ("reset a password", _reset, 200, {"user.username": "alice"}),
     ("shut an account", lambda o: o.admin.post(o.of_alice("/toggle-active")), 200, {"is_active": False}),
     ("give a role", lambda o: o.admin.put(o.of_alice("/role"), {"is_admin": True}), 200, {"is_admin": True}),
     ("create a stock", lambda o: o.admin.post("/stocks", {"symbol": "new"}), 201, {"symbol": "NEW"}),
@@ -157,7 +195,7 @@ ENDPOINTS: list[tuple[str, Callable[[Office], TestResponse], int, dict[str, Any]
         200,
         {"sector": "Tech"},
     ),
-    ("delete a stock", lambda o: o.admin.delete(f"/stocks/{o.spare()}"), 204, {}),
+    ("delete a stock", lambda o: _gone(o.admin, f"/stocks/{o.spare()}"), 404, _GONE),
     ("search stocks", lambda o: o.alice.get("/stocks/search", q="cm"), 200, {"items.0.symbol": "ACME"}),
     ("look a symbol up", lambda o: o.alice.get("/stocks/symbol/acme"), 200, {"symbol": "ACME"}),
     ("toggle a stock", lambda o: o.admin.post(f"/stocks/{o.spare()}/toggle-active"), 200, {"is_active": False}),
@@ -169,8 +207,8 @@ ENDPOINTS: list[tuple[str, Callable[[Office], TestResponse], int, dict[str, Any]
     ),
     ("read a daily price", lambda o: o.alice.get("/prices/daily/1"), 200, {"close_price": 10}),
     ("change a daily price", lambda o: o.admin.put("/prices/daily/1", {"volume": 5}), 200, {"volume": 5}),
-    ("delete a daily price", lambda o: o.admin.delete("/prices/daily/1"), 204, {}),
-    ("store an intraday price", lambda o: o.admin.post("/prices/intraday", INTRADAY), 201, {"interval": 5}),
+    ("delete a daily price", lambda o: _gone(o.admin, "/prices/daily/1"), 404, _GONE),
+    ("store an intraday price", lambda o: o.admin.post("/prices/intraday", INTRADAY), 201, INTRADAY),
     ("read an intraday price", lambda o: o.alice.get(f"/prices/intraday/{o.intraday()}"), 200, {"interval": 5}),
     ("price history", lambda o: o.alice.get("/prices/ACME/history", start="2020-01-02"), 200, {"close": [20]}),
     ("latest price", lambda o: o.alice.get("/prices/ACME/latest"), 200, {"symbol": "ACME", "items.0.close": 20}),
@@ -181,14 +219,19 @@ ENDPOINTS: list[tuple[str, Callable[[Office], TestResponse], int, dict[str, Any]
         200,
         {"0.close": 10, "1.close": 20},
     ),
-    ("create a service", lambda o: o.alice.post("/services", _SERVICE), 201, {"state": "INACTIVE", "mode": "BUY"}),
+    (
+        "create a service",
+        lambda o: o.alice.post("/services", _SERVICE),
+        201,
+        _SERVICE | {"state": "INACTIVE", "mode": "BUY"},
+    ),
     ("list services", lambda o: o.alice.get("/services"), 200, {"items.0.name": "swing", "pagination.total_items": 1}),
     ("read a service", lambda o: o.alice.get(o.of_service()), 200, {"state": "ACTIVE"}),
     ("configure a service", lambda o: o.alice.put(o.of_service(), {"buy_threshold": 4}), 200, {"buy_threshold": 4}),
-    ("delete a service", lambda o: o.alice.delete(o.of_service()), 204, {}),
+    ("delete a service", lambda o: _gone(o.alice, _made(o)), 404, _GONE),
     (
         "activate a service",
-        lambda o: o.alice.post(f"/services/{o.alice.post('/services', _SERVICE).get_json()['id']}/activate"),
+        lambda o: o.alice.post(_made(o) + "/activate"),
         200,
         {"state": "ACTIVE"},
     ),
@@ -281,7 +324,7 @@ QUERIES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("status=active", "/services", {"status": "active"}, ["swing"]),
     ("status=inactive", "/services", {"status": "inactive"}, ["Trading two", "trading one"]),
     ("name_like=trading", "/services", {"name_like": "trading"}, ["Trading two", "trading one"]),
-    ("sort=created_at", "/services", {"sort": "created_at"}, ["swing", "Trading two", "trading one"]),
+    ("sort=created_at", "/services", {"sort": "created_at"}, ["Trading two", "swing", "trading one"]),
     ("order=desc", "/services", {"sort": "id", "order": "desc"}, ["trading one", "Trading two", "swing"]),
     ("order=asc", "/services", {"sort": "name", "order": "asc"}, ["Trading two", "swing", "trading one"]),
     ("page and page_size", "/services", {"page": 2, "page_size": 2}, ["trading one"]),
@@ -292,16 +335,18 @@ QUERIES: list[tuple[str, str, dict[str, Any], list[str]]] = [
         {"status": "inactive", "name_like": "two", "stock_symbol": "acme"},
         ["Trading two"],
     ),
-    ("created_at_after", "/services", {"created_at_after": "2000-01-01", "name": "swing"}, ["swing"]),
-    ("created_at_before", "/services", {"created_at_before": "2000-01-01"}, []),
+    ("created_at_after", "/services", {"created_at_after": "2000-01-01"}, ["swing", "trading one"]),
+    ("created_at_before", "/services", {"created_at_before": "2000-01-01"}, ["Trading two"]),
 ]
 
 
 @pytest.mark.parametrize(("path", "query", "names"), [pytest.param(*row[1:], id=row[0]) for row in QUERIES])
 def test_a_query(office: Office, path: str, query: dict[str, Any], names: list[str]) -> None:
-    """By the words of the specification."""
+    """By the words of the specification; the second service is of another century, the others of today."""
     for name in ("Trading two", "trading one"):
         office.alice.post("/services", _SERVICE | {"name": name, "initial_balance": 500})
+    with SessionManager() as session:
+        session.query(TradingService).filter_by(name="Trading two").one().created_at = datetime(1999, 6, 1, tzinfo=UTC)
     answer = office.alice.get(path, **query)
     assert answer.status_code == 200, answer.text
     assert [item["name"] for item in answer.get_json()["items"]] == names
@@ -383,15 +428,35 @@ def test_every_body_is_validated(app: Flask, office: Office) -> None:
     assert asked > 25
 
 
-@pytest.mark.parametrize("kind", [kind for kind in errors.STATUS if kind.__module__.startswith("daytrader.utils")])
+STATUSES = {
+    InvalidInputError: 400,
+    BrokenRuleError: 400,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    InsufficientDataError: 422,
+    TooManyRequestsError: 429,
+    UnavailableError: 503,
+}
+
+
+@pytest.mark.parametrize("kind", STATUSES)
 def test_a_service_error_has_its_status(app: Flask, kind: type[DayTraderError]) -> None:
-    """Whatever the service layer raises leaves in the one envelope."""
+    """Whatever the service layer raises leaves in the one envelope, with its words and fields."""
     error = InvalidInputError({"a": ["b"]}) if kind is InvalidInputError else kind("in words")
     with app.test_request_context("/api/v1/stocks"):
         answer = app.make_response(app.handle_user_exception(error))
     body = answer.get_json()
-    assert (answer.status_code, body["status_code"], body["error"]) == (errors.STATUS[kind], errors.STATUS[kind], True)
+    assert (answer.status_code, body["status_code"], body["error"]) == (STATUSES[kind], STATUSES[kind], True)
     assert body.keys() == {"error", "status_code", "message", "code", "validation_errors", "request_id"}
+    assert (body["message"], body["code"]) == (str(error), kind.code)
+    assert body["validation_errors"] == ({"a": ["b"]} if kind is InvalidInputError else {})
+
+
+def test_every_error_of_the_services_is_among_them() -> None:
+    """None was forgotten above."""
+    assert {kind for kind in errors.STATUS if kind.__module__.startswith("daytrader.utils")} == STATUSES.keys()
 
 
 def test_an_access_token_is_short_lived(office: Office) -> None:

@@ -98,6 +98,24 @@ def test_a_new_symbol_is_another_stock(world: World, owner: User, stock: Stock) 
     assert (kept.stock_symbol, kept.stock_id) == ("OTHER", other.id)
 
 
+def test_a_service_from_its_making_to_its_removal(world: World, owner: User, stock: Stock) -> None:
+    """Inactive, at work, suspended, at work again, stopped, gone: each change told as it is made."""
+    service, actor = world.service(owner, stock), Actor(owner.id)
+    seen = [service.state]
+    for act in (trading_service.activate, trading_service.pause, trading_service.resume, trading_service.stop):
+        with SessionManager() as session:
+            act(session, actor, service.id)
+        seen.append(world.reload(service).state)
+    with SessionManager() as session:
+        trading_service.delete(session, actor, service.id)
+
+    assert [state.value for state in seen] == ["INACTIVE", "ACTIVE", "PAUSED", "ACTIVE", "INACTIVE"]
+    with SessionManager(read_only=True) as session:
+        assert session.get(TradingService, service.id) is None
+    told = [published.event for published in world.published if published.event.name == "service:state_change"]
+    assert [event.entity["state"] for event in told] == ["ACTIVE", "PAUSED", "ACTIVE", "INACTIVE"]
+
+
 def test_an_error_is_looked_at_before_it_is_forgotten(world: World, owner: User, stock: Stock) -> None:
     """The reason stays through INACTIVE and goes when the service is started again."""
     service = world.service(owner, stock)
