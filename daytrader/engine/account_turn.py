@@ -213,7 +213,9 @@ class AccountDesk:
         self.problems = tuple(
             self._unit(
                 "reconciled",
-                lambda session: self.ways.check(session, self.credential, account, positions, orders, now),
+                lambda session: self.ways.check(
+                    session, session.get_one(BrokerCredential, self.credential.id), account, positions, orders, now
+                ),
             )
         )
         self._refusal = account.refusal

@@ -11,8 +11,10 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from daytrader.brokers import open_broker
 from daytrader.brokers.account import AccountBroker
 from daytrader.brokers.errors import BrokerError, BusyError
+from daytrader.config import Settings
 from daytrader.engine.account_turn import AccountDesk, Check, Ways
 from daytrader.engine.runner import Checkpoint, Fence, NoFence, OnTrade
 from daytrader.models.broker_credential import BrokerCredential
@@ -26,6 +28,7 @@ from daytrader.utils.errors import DayTraderError, LostLeaseError, UnavailableEr
 logger = structlog.get_logger(__name__)
 
 OpenAccount = Callable[[BrokerCredential], AccountBroker]
+"""Returns the account that keys open; nothing is asked of it yet."""
 
 TURN_SECONDS: Final = 2.0
 """How often the account is asked while orders work there; within the hundreds of requests a minute that are free."""
@@ -33,6 +36,11 @@ _QUIET: Final = timedelta(seconds=10)
 """How often otherwise."""
 _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 300.0
+
+
+def opener(settings: Settings) -> OpenAccount:
+    """Return what opens the accounts of an installation by the keys that are stored."""
+    return lambda credential: open_broker(credential.broker, broker_credentials.access_of(credential), settings)
 
 
 @dataclass
@@ -53,7 +61,7 @@ class OrderPump:
     Takes one account after the other. One that fails is left alone for a while, is told of once, and holds up no other.
 
     Args:
-        open_account: Returns the account that keys open.
+        open_account: See `OpenAccount`.
         check: Compares books and account before anything is sent: `account_reconciliation.check`.
         fence: Asked at the beginning of each unit of work, and before an order is sent.
         clock: What time it is.
@@ -80,6 +88,8 @@ class OrderPump:
 
     def start(self, may_trade: Callable[[], bool]) -> None:
         """Take turns in a thread of its own while *may_trade* says so."""
+        if self._thread is not None:
+            self._thread.join()  # it was stopped in a request
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, args=(may_trade,), name="order-pump", daemon=True)
         self._thread.start()
@@ -155,7 +165,7 @@ class OrderPump:
 
     def _place_of(self, credential: BrokerCredential) -> _Place:
         place = self._places.get(credential.id)
-        if place is None or place.credential.updated_at != credential.updated_at:  # other keys
+        if place is None or _keys_of(place.credential) != _keys_of(credential):
             place = self._places[credential.id] = _Place(credential)
         return place
 
@@ -218,3 +228,8 @@ class OrderPump:
             raise
         except Exception:  # it is in the log and in the status; the orders matter more
             logger.exception("not told")
+
+
+def _keys_of(credential: BrokerCredential) -> tuple[object, ...]:
+    """Return what opens the account: other keys begin anew."""
+    return credential.sealed_key, credential.sealed_secret, credential.is_live, credential.account

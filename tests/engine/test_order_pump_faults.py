@@ -220,7 +220,7 @@ def test_wrong_keys_are_told_of_and_renewed_keys_used_at_once(bench: Bench) -> N
     assert len(_told(bench)) == 1
     keys.clear()
     with SessionManager() as session:
-        session.get_one(BrokerCredential, bench.rows(BrokerCredential)[0].id).shown = "1111"
+        session.get_one(BrokerCredential, bench.rows(BrokerCredential)[0].id).sealed_key = b"new"
     bench.turn()
     assert len(bench.posted()) == 1
 
