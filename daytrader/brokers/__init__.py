@@ -6,15 +6,14 @@ Brokers know the market's rules, never the database's rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Final
 
 from daytrader.brokers.account import AccountBroker
 from daytrader.config import Settings
+from daytrader.utils import plugins
 from daytrader.utils.errors import ConfigurationError, NotFoundError
 
 ENTRY_POINTS: Final = "daytrader.brokers"
@@ -23,7 +22,7 @@ PAPER: Final = "paper"
 """The market of our own, which bars drive: it needs no keys, and no money is in it."""
 
 # Loaded when asked for: vendors' packages are optional, and slow to import.
-_SHIPPED: Final = {"alpaca": "daytrader.brokers.alpaca:AlpacaBroker"}
+_SHIPPED: Final = {"alpaca": "daytrader.brokers.alpaca:AlpacaBroker.open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Access:
 @cache
 def broker_names() -> tuple[str, ...]:
     """Return the name of every broker with accounts of its own; another package's never hides one of ours."""
-    return tuple(sorted({*_SHIPPED, *_installed()} - {PAPER}))
+    return tuple(sorted(_found().keys() - {PAPER}))
 
 
 def open_broker(name: str, access: Access, settings: Settings) -> AccountBroker:
@@ -54,7 +53,7 @@ def open_broker(name: str, access: Access, settings: Settings) -> AccountBroker:
     if name not in broker_names():
         raise NotFoundError("broker")
     try:
-        made = _load(name)
+        made = _found()[name].load()
     except ImportError as error:
         hint = f": install daytrader[{name}]" if name in _SHIPPED else ""
         raise ConfigurationError(f"the broker {name} needs a package that is missing ({error.name}){hint}") from error
@@ -64,15 +63,6 @@ def open_broker(name: str, access: Access, settings: Settings) -> AccountBroker:
     return opened
 
 
-def _load(name: str) -> Callable[[Access, Settings], object]:
-    if name not in _SHIPPED:
-        made: Callable[[Access, Settings], object] = _installed()[name].load()
-        return made
-    module, _, attribute = _SHIPPED[name].partition(":")
-    shipped: Callable[[Access, Settings], object] = getattr(import_module(module), attribute).open
-    return shipped
-
-
 @cache
-def _installed() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+def _found() -> dict[str, EntryPoint]:
+    return plugins.found(ENTRY_POINTS, _SHIPPED)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
 
 from daytrader.core.errors import BrokenStrategyError, InvalidParameterError, UnknownStrategyError
 from daytrader.core.signals import Signals
+from daytrader.utils import plugins
 from daytrader.utils.errors import DayTraderError
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ ENTRY_POINT_GROUP: Final = "daytrader.strategies"
 Params: TypeAlias = Mapping[str, int | float]
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")  # as long as a service's column
 
-# Always there, even where the package is run without being installed.
 _SHIPPED: Final = {
     "bollinger_reversion": "daytrader.core.strategies.bollinger_reversion:BollingerReversion",
     "breakout": "daytrader.core.strategies.breakout:Breakout",
@@ -317,9 +317,7 @@ _local_broken: list[BrokenSource] = []
 
 @cache
 def _found() -> dict[str, EntryPoint]:
-    shipped = {name: EntryPoint(name, value, ENTRY_POINT_GROUP) for name, value in _SHIPPED.items()}
-    # A third party may add names but not replace what ours mean.
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)} | shipped
+    return plugins.found(ENTRY_POINT_GROUP, _SHIPPED)
 
 
 @cache

@@ -144,8 +144,8 @@ def test_what_happened_while_the_line_was_cut_comes_by_itself(server: RunningSer
     expect(page.get_by_role("alert").filter(has_text="No connection to the server")).to_have_count(0, timeout=SLOW)
     assert any('"resume"' in asked for asked in line.asked)
 
-    act(page, "Was it right?")
-    expect(page.locator("main")).to_contain_text("decisions made once more: all equal", timeout=SLOW)
+    act(page, "Decide again and compare")
+    expect(page.locator("main")).to_contain_text("decisions decided again: all the same", timeout=SLOW)
 
 
 def test_what_a_service_lacks_before_real_money(server: RunningServer, page: Page) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from daytrader.services import demo
+from tests.e2e.accessibility import found_in_both_schemes
 from tests.e2e.server import RunningServer, daytrader, wait_for
 from tests.e2e.steps import SLOW, act, choose, field, open_page, sign_out
 
-ROOT: Final = Path(__file__).parents[2]
-AXE: Final = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD: Final = "Enough-Secret-1"
 PAGES: Final = [
     ("/", "Dashboard"),
@@ -24,7 +22,6 @@ PAGES: Final = [
     ("/services/1", "Apple trend"),
     ("/stocks", "Stocks"),
     ("/stocks/AAPL", "AAPL"),
-    ("/backtests", "Backtests"),
     ("/transactions", "Transactions"),
     ("/orders", "Orders"),
     ("/backtests", "Backtests"),
@@ -101,7 +98,7 @@ def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServ
     """The backtest follows the settings while they are typed; the service trades the replay and says why."""
     open_page(page, server, "/services/new", "New service")
     preview = page.get_by_test_id("preview")
-    expect(preview).to_contain_text("these settings would have made", timeout=SLOW)
+    expect(preview).to_contain_text("of just buying and holding", timeout=SLOW)
     choose(page, "Stock", "MSFT")
     choose(page, "Strategy", "Buy and hold")
     field(page, "Name").fill("Journey")
@@ -122,6 +119,16 @@ def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServ
     expect(page.get_by_role("region", name="Transactions")).to_contain_text("Open", timeout=SLOW)
     page.get_by_role("tab", name="Orders").click()
     expect(page.get_by_role("region", name="Orders")).to_contain_text("Filled", timeout=SLOW)
+
+
+def test_a_chart_grows_as_bars_come(server: RunningServer, page: Page) -> None:
+    """The last bar of a stock follows the market without being asked for again."""
+    open_page(page, server, "/stocks/AAPL", "AAPL")
+    chart = page.get_by_role("img", name=re.compile("Prices of AAPL"))
+    expect(chart).to_be_visible(timeout=SLOW)
+    before = chart.get_attribute("aria-label") or ""
+    expect(chart).not_to_have_attribute("aria-label", before, timeout=SLOW)
+    expect(page.locator("main")).not_to_contain_text("undefined")
 
 
 def test_a_trade_by_hand_is_voided_and_another_one_completed(server: RunningServer, page: Page) -> None:
@@ -177,7 +184,7 @@ def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer,
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="Report as a page").click()
     assert "AAPL" in saved.value.path().read_text(encoding="utf-8")
-    assert _found_in_both_schemes(page, "a backtest") == []
+    assert found_in_both_schemes(page, "a backtest") == []
 
     page.get_by_role("link", name="Change and run").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New backtest", timeout=SLOW)
@@ -192,7 +199,7 @@ def test_a_backtest_is_run_compared_and_its_report_opened(server: RunningServer,
     expect(page.get_by_role("heading", level=1)).to_contain_text("Compare", timeout=SLOW)
     expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("20 \u2192 50", timeout=SLOW)
     expect(page.get_by_role("row", name=re.compile("Sharpe ratio"))).to_be_visible()
-    assert _found_in_both_schemes(page, "a comparison") == []
+    assert found_in_both_schemes(page, "a comparison") == []
 
 
 def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) -> None:
@@ -208,7 +215,7 @@ def test_a_sweep_is_run_and_its_verdict_read(server: RunningServer, page: Page) 
     expect(verdict).to_contain_text(re.compile("odds that|Not proven|Holds up"), timeout=SLOW)
     expect(page.get_by_role("img", name=re.compile("Sharpe ratio over Fast and Slow"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("region", name="Combinations").locator("tbody tr")).to_have_count(16, timeout=SLOW)
-    assert _found_in_both_schemes(page, "a sweep") == []
+    assert found_in_both_schemes(page, "a sweep") == []
 
     page.get_by_text("Table", exact=True).click()
     cell = page.get_by_role("table", name=re.compile("over Fast and Slow")).get_by_role("button").first
@@ -234,7 +241,7 @@ def test_stocks_of_a_sweep_are_judged_one_by_one(server: RunningServer, page: Pa
     alone = page.get_by_role("region", name="IBM alone")
     expect(alone).to_contain_text("Sharpe, deflated", timeout=SLOW)
     expect(page.get_by_role("region", name="Walked forward")).to_contain_text("Out of sample it made")
-    assert _found_in_both_schemes(page, "a sweep of several stocks") == []
+    assert found_in_both_schemes(page, "a sweep of several stocks") == []
 
 
 def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
@@ -246,7 +253,7 @@ def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
     expect(signals.locator("tbody tr").first).to_contain_text(
         re.compile("close is (above|at or below) its average"), timeout=SLOW
     )
-    assert _found_in_both_schemes(page, "a scan") == []
+    assert found_in_both_schemes(page, "a scan") == []
 
 
 def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Browser) -> None:
@@ -270,7 +277,7 @@ def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Bro
     expect(page.get_by_test_id("one-time-link")).to_have_count(0)
     expect(page.get_by_role("region", name="Users")).to_contain_text("invited@example.com", timeout=SLOW)
 
-    found = _found_in_both_schemes(page, "users")
+    found = found_in_both_schemes(page, "users")
     for part, words in (
         ("Engine and health", "Pause all trading"),
         ("Jobs", "SUCCEEDED|Succeeded|No background work"),
@@ -281,7 +288,7 @@ def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Bro
     ):
         page.get_by_role("navigation", name="Administration").get_by_role("link", name=part).click()
         expect(page.locator("main")).to_contain_text(re.compile(words), timeout=SLOW)
-        found += _found_in_both_schemes(page, part)
+        found += found_in_both_schemes(page, part)
     assert found == []
 
     other = browser.new_context().new_page()
@@ -298,10 +305,8 @@ def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Bro
 
 def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page: Page) -> None:
     """Axe finds nothing serious, and nothing is to be scrolled sideways on a phone."""
-    axe = AXE.read_text(encoding="utf-8")
     found: list[str] = []
     for path, title in PAGES:
-        page.set_viewport_size({"width": 1280, "height": 900})
         if path == "/nowhere":
             page.evaluate("history.pushState(null, '', '/services/../nowhere')")
             page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
@@ -309,48 +314,12 @@ def test_every_page_is_accessible_in_light_and_dark(server: RunningServer, page:
             page.goto(server.address + path)
         expect(page.get_by_role("heading", level=1)).to_contain_text(title, timeout=SLOW)
         expect(page.get_by_role("status", name="Loading")).to_have_count(0, timeout=SLOW)
-        page.evaluate(axe)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-            page.wait_for_timeout(400)  # colours change over a moment
-            found += [f"{path} {scheme} {line}" for line in _violations(page)]
-        page.set_viewport_size({"width": 390, "height": 844})
-        width = page.evaluate("document.documentElement.scrollWidth")
-        found += [f"{path} is {width} pixels wide on a phone"] if width > 390 else []
+        found += found_in_both_schemes(page, path)
     sign_out(page, "demo")
-    page.set_viewport_size({"width": 1280, "height": 900})
     expect(field(page, "Password")).to_be_visible(timeout=SLOW)
-    found += [f"sign in {line}" for line in _violations(page)]
+    found += found_in_both_schemes(page, "sign in")
 
     assert "\n".join(found) == ""
-
-
-def _found_in_both_schemes(page: Page, name: str) -> list[str]:
-    """Return what axe finds on the page as it stands, and whether it is too wide for a phone."""
-    found = []
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-        page.wait_for_timeout(400)
-        found += [f"{name} {scheme} {line}" for line in _violations(page)]
-    size = page.viewport_size
-    assert size is not None
-    page.set_viewport_size({"width": 390, "height": 844})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size(size)
-    return [*found, f"{name} is {width} pixels wide on a phone"] if width > 390 else found
-
-
-def _violations(page: Page) -> list[str]:
-    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary'][:160]}"
-        for violation in result["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"][:3]
-    ]
 
 
 def _buy(page: Page, shares: int) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Final
 
 from daytrader.config import Settings
 from daytrader.services.data_providers.base import DataProvider
 from daytrader.services.data_providers.errors import ProviderError
+from daytrader.utils import plugins
 from daytrader.utils.errors import ConfigurationError, NotFoundError
 
 ENTRY_POINTS: Final = "daytrader.data_providers"
@@ -30,7 +29,7 @@ _SHIPPED: Final = {
 @cache
 def provider_names() -> tuple[str, ...]:
     """Return the name of every provider there is; another package's never hides one of ours."""
-    return tuple(sorted({*_SHIPPED, *_installed()}))
+    return tuple(sorted(_found()))
 
 
 def get_provider(name: str, settings: Settings | None = None) -> DataProvider:
@@ -47,7 +46,7 @@ def get_provider(name: str, settings: Settings | None = None) -> DataProvider:
     if name not in provider_names():
         raise NotFoundError("data provider")
     try:
-        made = _load(name)
+        made = _found()[name].load()
     except ImportError as error:
         hint = f": install daytrader[{name}]" if name in _SHIPPED else ""
         raise ConfigurationError(f"the provider {name} needs a package that is missing ({error.name}){hint}") from error
@@ -58,18 +57,9 @@ def get_provider(name: str, settings: Settings | None = None) -> DataProvider:
     return found
 
 
-def _load(name: str) -> Callable[[], object]:
-    if name not in _SHIPPED:
-        made: Callable[[], object] = _installed()[name].load()
-        return made
-    module, _, attribute = _SHIPPED[name].partition(":")
-    shipped: Callable[[], object] = getattr(import_module(module), attribute)
-    return shipped
-
-
 @cache
-def _installed() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+def _found() -> dict[str, EntryPoint]:
+    return plugins.found(ENTRY_POINTS, _SHIPPED)
 
 
 __all__ = ["ENTRY_POINTS", "DataProvider", "ProviderError", "get_provider", "provider_names"]

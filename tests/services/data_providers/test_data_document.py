@@ -14,6 +14,7 @@ from daytrader.services import data_providers, price_service
 from daytrader.services.data_providers import get_provider
 from daytrader.services.data_providers.errors import UnknownSymbolError
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils import plugins
 from tests.conftest import World
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "data.md"
@@ -28,13 +29,13 @@ def test_the_example_is_found_by_entry_point_and_stored(world: World, monkeypatc
     assert f'[project.entry-points."{data_providers.ENTRY_POINTS}"]' in text
     point = EntryPoint("flat", "my_package:Flat", data_providers.ENTRY_POINTS)
     monkeypatch.setattr(EntryPoint, "load", lambda _point: example["Flat"])
-    monkeypatch.setattr(data_providers, "entry_points", lambda *, group: [point] if group == point.group else [])
-    data_providers._installed.cache_clear()
+    monkeypatch.setattr(plugins, "entry_points", lambda *, group: [point] if group == point.group else [])
+    data_providers._found.cache_clear()
     data_providers.provider_names.cache_clear()
     try:
         provider = get_provider("flat")
     finally:
-        data_providers._installed.cache_clear()
+        data_providers._found.cache_clear()
         data_providers.provider_names.cache_clear()
 
     with pytest.raises(UnknownSymbolError, match="flat symbol ACME"):

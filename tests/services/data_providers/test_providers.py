@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -84,8 +85,9 @@ def test_a_missing_provider_or_setting_is_said() -> None:
 
 def test_another_packages_provider_must_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an entry point names is looked at before it is used."""
+    half = EntryPoint("half", "builtins:object", data_providers.ENTRY_POINTS)
     monkeypatch.setattr(data_providers, "provider_names", lambda: ("half",))
-    monkeypatch.setattr(data_providers, "_load", lambda _name: object)
+    monkeypatch.setattr(data_providers, "_found", lambda: {"half": half})
 
     with pytest.raises(ConfigurationError, match="lacks"):
         get_provider("half")

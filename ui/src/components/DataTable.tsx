@@ -1,5 +1,5 @@
 import { ActionIcon } from "@mantine/core";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, MouseEvent, ReactNode } from "react";
 
 import classes from "./DataTable.module.css";
 import { IconBack, IconDown, IconForward, IconUp } from "./icons";
@@ -44,7 +44,10 @@ interface DataTableProps<Row> {
   onSort?: (sorting: Sorting) => void;
   pagination?: PageNumbers;
   onPage?: (page: number) => void;
+  /** Opens what a link of the row opens, for who presses beside it. */
   onRow?: (row: Row) => void;
+  /** Chooses the row, which has no link of its own: by keyboard too. */
+  onChoose?: (row: Row) => void;
   isSelected?: (row: Row) => boolean;
   skeletonRows?: number;
 }
@@ -68,11 +71,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <tr
-                key={rowKey(row)}
-                className={[props.onRow && classes.clickable, props.isSelected?.(row) && classes.selected].filter(Boolean).join(" ")}
-                onClick={props.onRow ? (event) => { if (!isControl(event.target)) props.onRow?.(row); } : undefined}
-              >
+              <tr key={rowKey(row)} {...rowProps(row, props)}>
                 {columns.map((column) => (
                   <td key={column.key} className={cellClass(column)}>
                     {column.cell(row)}
@@ -129,6 +128,24 @@ function Pages({ pagination, onPage }: { pagination: PageNumbers; onPage: (page:
 
 function cellClass<Row>(column: Column<Row>): string {
   return [column.align === "end" && classes.end, column.from && classes[column.from]].filter(Boolean).join(" ");
+}
+
+function rowProps<Row>(row: Row, { onRow, onChoose, isSelected }: DataTableProps<Row>) {
+  const act = onChoose ?? onRow;
+  const isChosen = isSelected?.(row) ?? false;
+  return {
+    className: [act && classes.clickable, isChosen && classes.selected].filter(Boolean).join(" "),
+    onClick: act && ((event: MouseEvent) => { if (!isControl(event.target)) act(row); }),
+    ...(onChoose && {
+      tabIndex: 0,
+      "aria-current": isChosen || undefined,
+      onKeyDown: (event: KeyboardEvent) => {
+        if (event.target !== event.currentTarget || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault(); // the page would scroll
+        onChoose(row);
+      },
+    }),
+  };
 }
 
 /** Links and buttons within a row keep their own meaning. */

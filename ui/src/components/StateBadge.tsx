@@ -7,6 +7,9 @@ const TONES: Record<string, Tone> = {
   PAUSED: "wait",
   ERROR: "bad",
   INACTIVE: "off",
+  SUBMITTING: "busy",
+  ACCEPTED: "busy",
+  PARTIALLY_FILLED: "busy",
   OPEN: "busy",
   CLOSED: "good",
   CANCELLED: "off",
@@ -20,17 +23,22 @@ const TONES: Record<string, Tone> = {
 };
 
 const WORDS: Record<string, string> = {
-  CANCELLED: "Voided",
   INACTIVE: "Stopped",
+  SUBMITTING: "Being sent",
+  ACCEPTED: "At the broker",
 };
+
+/** A state as a word. */
+export function stateTitle(state: string): string {
+  return WORDS[state] ?? state.charAt(0) + state.slice(1).toLowerCase().replaceAll("_", " ");
+}
 
 /** A state as a word with a mark whose shape says the same. */
 export function StateBadge({ state, word }: { state: string; word?: string | undefined }) {
-  const shown = word ?? WORDS[state] ?? state.charAt(0) + state.slice(1).toLowerCase().replaceAll("_", " ");
   return (
     <span className={`${classes.badge} ${classes[TONES[state] ?? "wait"]}`}>
       <span className={classes.mark} aria-hidden="true" />
-      {shown}
+      {word ?? stateTitle(state)}
     </span>
   );
 }

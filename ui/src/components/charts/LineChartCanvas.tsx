@@ -9,6 +9,7 @@ import type { Line } from "./LineChart";
 import { useChartColors } from "./useChartColors";
 
 const WHOLE_SPAN = 0.02; // a line shows all of its years, however many
+const HALF_LABEL = 16; // pixels
 const AXIS_WIDTH = 72; // lines below each other share their time axis
 
 type Series = ISeriesApi<"Area"> | ISeriesApi<"Line">;
@@ -62,10 +63,16 @@ export default function LineChartCanvas({ lines, timestamps }: { lines: Line[]; 
         }),
       );
     }
-    opened.timeScale().fitContent();
+    showWhole(opened, timestamps.length);
   }, [lines, timestamps, colors]);
 
   return <div ref={place} className={classes.canvas} />;
+}
+
+/** Bring all of it into view, with room at both ends for half a label of the time axis. */
+function showWhole(chart: IChartApi, count: number): void {
+  const room = (count * HALF_LABEL) / Math.max(HALF_LABEL, chart.timeScale().width() - 2 * HALF_LABEL);
+  chart.timeScale().setVisibleLogicalRange({ from: -room, to: count - 1 + room });
 }
 
 function styleOf(line: Line, colors: ReturnType<typeof useChartColors>) {

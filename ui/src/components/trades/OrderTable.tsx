@@ -12,17 +12,17 @@ import classes from "./Trades.module.css";
 interface OrderTableProps {
   orders: UseQueryResult<OrderPage>;
   onPage: (page: number) => void;
-  empty: { title: string; words?: string };
+  empty: { title: string; words?: string; action?: ReactNode };
   sorting?: Sorting;
   onSort?: (sorting: Sorting) => void;
   serviceCell?: (order: Order) => ReactNode;
-  onRow?: (order: Order) => void;
+  onChoose?: (order: Order) => void;
 }
 
 const KINDS: Record<string, string> = { ENTRY: "Entry", EXIT: "Exit", STOP: "Stop-loss", TARGET: "Take-profit", MANUAL: "By hand" };
 
 /** What was asked of brokers, and what became of it. */
-export function OrderTable({ orders, onPage, empty, sorting, onSort, serviceCell, onRow }: OrderTableProps) {
+export function OrderTable({ orders, onPage, empty, sorting, onSort, serviceCell, onChoose }: OrderTableProps) {
   const { data, error, refetch } = orders;
   return (
     <DataTable
@@ -36,7 +36,7 @@ export function OrderTable({ orders, onPage, empty, sorting, onSort, serviceCell
       onPage={onPage}
       {...(sorting ? { sorting } : {})}
       {...(onSort ? { onSort } : {})}
-      {...(onRow ? { onRow } : {})}
+      {...(onChoose ? { onChoose } : {})}
       empty={empty}
     />
   );
@@ -46,8 +46,8 @@ const COLUMNS: Column<Order>[] = [
   { key: "id", header: "No.", sortable: true, from: "roomy", cell: (order) => <span className="numeric faint">{order.id}</span> },
   { key: "side", header: "Side", sortable: true, cell: (order) => <strong>{order.side === "BUY" ? "Buy" : "Sell"}</strong> },
   { key: "kind", header: "Kind", sortable: true, from: "roomy", cell: (order) => KINDS[order.kind] ?? order.kind },
-  { key: "state", header: "State", sortable: true, cell: (order) => <StateBadge state={order.state} word={order.state === "CANCELLED" ? "Cancelled" : undefined} /> },
-  { key: "shares", header: "Filled", align: "end", cell: (order) => <span className="numeric">{order.filled_shares.toLocaleString("en-US")} / {order.shares.toLocaleString("en-US")}</span> },
+  { key: "state", header: "State", sortable: true, cell: (order) => <StateBadge state={order.state} /> },
+  { key: "shares", header: "Filled", align: "end", from: "roomy", cell: (order) => <span className="numeric">{order.filled_shares.toLocaleString("en-US")} / {order.shares.toLocaleString("en-US")}</span> },
   { key: "limit_price", header: "Limit", align: "end", sortable: true, from: "roomy", cell: (order) => <Price value={order.limit_price} /> },
   { key: "bar_time", header: "Bar", sortable: true, cell: (order) => <Time value={order.bar_time ?? order.created_at} /> },
   { key: "reason", header: "Because", from: "wide", cell: (order) => <span className={classes.why}>{order.reason}</span> },

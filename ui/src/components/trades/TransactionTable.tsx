@@ -13,7 +13,7 @@ import classes from "./Trades.module.css";
 interface TransactionTableProps {
   transactions: UseQueryResult<TransactionPage>;
   onPage: (page: number) => void;
-  empty: { title: string; words?: string };
+  empty: { title: string; words?: string; action?: ReactNode };
   isOfOneService?: boolean;
   sorting?: Sorting;
   onSort?: (sorting: Sorting) => void;
@@ -54,16 +54,16 @@ const COLUMNS: Column<Transaction>[] = [
     sortable: true,
     cell: (transaction) => (
       <div className={classes.two}>
-        <StateBadge state={transaction.state} />
+        <StateBadge state={transaction.state} word={transaction.state === "CANCELLED" ? "Voided" : undefined} />
         {transaction.is_manual && <span className={classes.sub}>by hand</span>}
       </div>
     ),
   },
   { key: "shares", header: "Shares", align: "end", sortable: true, from: "roomy", cell: (transaction) => <span className="numeric">{transaction.shares.toLocaleString("en-US")}</span> },
   { key: "purchase_date", header: "Bought", sortable: true, from: "roomy", cell: (transaction) => <When at={transaction.purchase_date} why={transaction.entry_reason} /> },
-  { key: "purchase_price", header: "at", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.purchase_price} /> },
+  { key: "purchase_price", header: "Price", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.purchase_price} /> },
   { key: "sale_date", header: "Sold", sortable: true, from: "roomy", cell: (transaction) => (transaction.sale_date ? <When at={transaction.sale_date} why={transaction.exit_reason} /> : <span className="faint">–</span>) },
-  { key: "sale_price", header: "at", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.sale_price} /> },
+  { key: "sale_price", header: "Price", align: "end", sortable: true, from: "roomy", cell: (transaction) => <Price value={transaction.sale_price} /> },
   { key: "fees", header: "Fees", align: "end", from: "wide", cell: (transaction) => <Money value={transaction.buy_fee + transaction.sell_fee} /> },
   { key: "gain_loss", header: "Gain", align: "end", sortable: true, cell: (transaction) => <Gain value={transaction.gain_loss} /> },
 ];

@@ -27,5 +27,5 @@ export function ConfigSection() {
 
 const COLUMNS: Column<[string, unknown]>[] = [
   { key: "name", header: "Variable", cell: ([name]) => <span className={classes.name}>DAYTRADER_{name.toUpperCase()}</span> },
-  { key: "value", header: "Value", align: "end", cell: ([, value]) => (value === null || value === "" ? <span className="faint">not set</span> : <span className={classes.name}>{typeof value === "string" ? value : JSON.stringify(value)}</span>) },
+  { key: "value", header: "Value", align: "end", cell: ([, value]) => (value === null || value === "" ? <span className="faint">not set</span> : <span className={classes.value}>{typeof value === "string" ? value : JSON.stringify(value)}</span>) },
 ];

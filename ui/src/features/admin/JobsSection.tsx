@@ -63,7 +63,7 @@ function Cancel({ job }: { job: JobItem }) {
 const COLUMNS: Column<JobItem>[] = [
   { key: "id", header: "No.", sortable: true, cell: (job) => <span className="numeric faint">{job.id}</span> },
   { key: "kind", header: "Kind", sortable: true, cell: (job) => job.kind },
-  { key: "state", header: "State", sortable: true, cell: (job) => <StateBadge state={job.state} word={job.state === "CANCELLED" ? "Cancelled" : undefined} /> },
+  { key: "state", header: "State", sortable: true, cell: (job) => <StateBadge state={job.state} /> },
   { key: "progress", header: "Done", align: "end", sortable: true, cell: (job) => <span className="numeric">{Math.round(job.progress * 100)} %</span> },
   { key: "user_id", header: "User", align: "end", sortable: true, from: "roomy", cell: (job) => <span className="numeric">{job.user_id ?? "–"}</span> },
   { key: "error", header: "What went wrong", from: "wide", cell: (job) => <span className={classes.sub}>{job.error}</span> },

@@ -8,7 +8,9 @@ import { IconDownload, IconMore, IconServices, IconTrash, IconWarning } from "@/
 import { notifyFailure } from "@/components/notify";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
+import { ReportHeadline } from "@/components/report/ReportHeadline";
 import { ErrorState, LoadingRows } from "@/components/States";
+import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import { keys } from "@/lib/api/keys";
 import type { BacktestEquity, StoredReport } from "@/lib/api/schema";
 import { bodyOfReport } from "@/lib/backtest/settings";
@@ -19,13 +21,11 @@ import { deleteBacktest } from "./api/deleteBacktest";
 import { downloadReport } from "./api/downloadReport";
 import { getBacktest } from "./api/getBacktest";
 import { getBacktestEquity } from "./api/getBacktestEquity";
-import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import { Ambiguity } from "./Ambiguity";
 import classes from "./Backtests.module.css";
 import { MemberTable } from "./MemberTable";
 import { MonthTable } from "./MonthTable";
 import { Pinned } from "./Pinned";
-import { ReportHeadline } from "./ReportHeadline";
 import { TradesOnChart } from "./TradesOnChart";
 import { membersOf } from "./words";
 

@@ -12,6 +12,7 @@ import { Panel } from "@/components/Panel";
 import { useStocks } from "@/components/settings/StockSelect";
 import { useStrategies } from "@/components/settings/StrategyFields";
 import { Time } from "@/components/Time";
+import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import { keys } from "@/lib/api/keys";
 import type { BacktestItem, Operations } from "@/lib/api/schema";
 import { formatRatio, formatWhole } from "@/lib/format/money";
@@ -20,7 +21,6 @@ import { intervalTitle, strategyTitle } from "@/lib/words/service";
 import { settingsLine } from "@/lib/words/settings";
 
 import { deleteBacktest } from "./api/deleteBacktest";
-import { listBacktests } from "@/lib/api/backtests/listBacktests";
 import classes from "./Backtests.module.css";
 
 type Query = Operations["GET /backtests"]["query"];

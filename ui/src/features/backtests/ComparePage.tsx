@@ -146,7 +146,8 @@ function differenceOf(metric: Metric, difference: number): string {
   if (difference === 0) return "the same";
   if (metric.name.endsWith("_pct")) return formatSigned(difference).concat(" pp");
   if (metric.name === "volatility") return formatSigned(difference * 100).concat(" pp");
-  if (metric.name === "trades" || metric.name === "max_drawdown_days") return formatSigned(difference).replace(/\.00$/, "");
+  if (metric.name === "trades") return formatSigned(difference).replace(/\.00$/, "");
+  if (metric.name === "max_drawdown_days") return formatSigned(difference).replace(/\.00$/, " d");
   return formatSigned(difference);
 }
 

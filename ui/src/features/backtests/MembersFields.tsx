@@ -1,10 +1,12 @@
-import { ActionIcon, Button, NumberInput } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 
 import { IconClose, IconPlus } from "@/components/icons";
+import { numberFields } from "@/components/settings/numberFields";
 import settingsClasses from "@/components/settings/Settings.module.css";
 import { StockSelect } from "@/components/settings/StockSelect";
 import { StrategyFields } from "@/components/settings/StrategyFields";
-import { newMember, type MemberSettings, type Typed } from "@/lib/backtest/settings";
+import { ALLOCATION, ProtectionFields } from "@/components/settings/TradedFields";
+import { newMember, type MemberSettings } from "@/lib/backtest/settings";
 
 import classes from "./Backtests.module.css";
 
@@ -43,9 +45,8 @@ export function MembersFields({ members, onChange, next }: MembersFieldsProps) {
 }
 
 function Member({ member, onChange }: { member: MemberSettings; onChange: (part: Partial<MemberSettings>) => void }) {
-  const number = (name: "allocation" | "stop_loss" | "take_profit" | "budget", label: string, more: Partial<Parameters<typeof NumberInput>[0]> = {}) => (
-    <NumberInput label={label} min={0} value={member[name]} onChange={(value) => onChange({ [name]: (typeof value === "number" ? value : "") satisfies Typed })} {...more} />
-  );
+  const form = { settings: member, onChange, errors: {} };
+  const number = numberFields(form);
   return (
     <div className={settingsClasses.fields}>
       <div className={settingsClasses.pair}>
@@ -53,11 +54,8 @@ function Member({ member, onChange }: { member: MemberSettings; onChange: (part:
         {number("budget", "Cash of its own", { thousandSeparator: ",", decimalScale: 2, step: 1000, placeholder: "shares the rest" })}
       </div>
       <StrategyFields strategy={member.strategy} params={member.params} onChange={onChange} errors={{}} />
-      <div className={settingsClasses.pair}>
-        {number("allocation", "Used by one buy", { suffix: " %", max: 100, step: 5, decimalScale: 4 })}
-        {number("stop_loss", "Stop-loss", { suffix: " %", step: 0.5 })}
-        {number("take_profit", "Take-profit", { suffix: " %", step: 0.5 })}
-      </div>
+      {number("allocation", "Used by one buy", ALLOCATION)}
+      <ProtectionFields {...form} />
     </div>
   );
 }

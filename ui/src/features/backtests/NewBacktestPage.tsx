@@ -1,29 +1,26 @@
-import { Button, Group, SegmentedControl } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, SegmentedControl } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
-import { isUnderWay, JobProgress, useJob } from "@/components/JobProgress";
+import { isUnderWay, useJob } from "@/components/JobProgress";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
+import { ReportPreview } from "@/components/report/ReportPreview";
+import { FormFoot } from "@/components/settings/FormFoot";
 import { RulesFields } from "@/components/settings/RulesFields";
 import settingsClasses from "@/components/settings/Settings.module.css";
 import { StockSelect, useStocks } from "@/components/settings/StockSelect";
 import { StrategyFields } from "@/components/settings/StrategyFields";
-import { EmptyState, ErrorState } from "@/components/States";
+import { EmptyState } from "@/components/States";
 import { useWish } from "@/components/useWish";
-import { previewBacktest } from "@/lib/api/backtests/previewBacktest";
-import { fieldErrors, inWords } from "@/lib/api/errors";
+import { fieldErrors } from "@/lib/api/errors";
 import { keys } from "@/lib/api/keys";
 import { fromBody, newMember, toBody, type RunSettings } from "@/lib/backtest/settings";
 
 import { isJob, runBacktest } from "./api/runBacktest";
-import classes from "./Backtests.module.css";
 import { MembersFields } from "./MembersFields";
-import { ReportHeadline } from "./ReportHeadline";
 
-const TYPING_MILLISECONDS = 150;
 const HEIGHT = 300;
 
 /** Settings at the left, what they would have made at the right; and when they please, a report that is kept. */
@@ -59,9 +56,11 @@ export function NewBacktestPage() {
   }, [madeBy]);
 
   const errors = fieldErrors(run.error);
+  const isTestable = settings.symbol !== "" && typeof settings.cash === "number" && settings.cash > 0;
+  const empty = settings.symbol ? null : <EmptyState title="There are no stored prices yet">An admin can import or fetch some under Stocks.</EmptyState>;
   return (
     <Page title="New backtest" subtitle="A strategy on past prices, by the rules by which it would trade">
-      <div className={classes.layout}>
+      <div className={settingsClasses.layout}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -95,48 +94,17 @@ export function NewBacktestPage() {
               )}
               <RulesFields settings={settings} onChange={change} errors={errors} isPortfolio={isPortfolio} />
             </div>
-            {run.error && (
-              <div role="alert" className={`loss ${classes.refusal}`}>
-                {inWords(run.error)}
-              </div>
-            )}
-            {job && (
-              <div className={classes.job}>
-                <JobProgress job={job} label="Backtest" />
-                {job.error && <div role="alert" className="loss">{job.error}</div>}
-              </div>
-            )}
-            <Group justify="flex-end" mt="md">
+            <FormFoot error={run.error} job={job && { state: job, label: "Backtest" }}>
               <Button type="submit" loading={run.isPending || isUnderWay(job)} disabled={!settings.symbol}>
                 Run and keep the report
               </Button>
-            </Group>
+            </FormFoot>
           </Panel>
         </form>
-        <div className={classes.sticky}>
-          <Preview settings={settings} />
+        <div className={settingsClasses.beside}>
+          <ReportPreview title={settings.symbol ? `Preview: ${settings.symbol}` : "Preview"} body={isTestable ? toBody(settings) : null} empty={empty} height={HEIGHT} />
         </div>
       </div>
     </Page>
-  );
-}
-
-function Preview({ settings }: { settings: RunSettings }) {
-  const [steady] = useDebouncedValue(settings, TYPING_MILLISECONDS);
-  const isTestable = steady.symbol !== "" && typeof steady.cash === "number" && steady.cash > 0;
-  const preview = useQuery({ ...previewBacktest(toBody(steady)), enabled: isTestable, placeholderData: keepPreviousData });
-  const report = preview.data;
-  return (
-    <Panel title={report ? `Preview: ${report.symbol}` : "Preview"}>
-      {preview.error && !preview.isFetching ? (
-        <ErrorState error={preview.error} retry={() => void preview.refetch()} />
-      ) : report ? (
-        <div className={preview.isPlaceholderData ? classes.stale : classes.fresh} aria-busy={preview.isFetching} data-testid="preview">
-          <ReportHeadline report={report} height={HEIGHT} />
-        </div>
-      ) : (
-        <div style={{ minHeight: HEIGHT + 190 }}>{!settings.symbol && <EmptyState title="There are no stored prices yet">An admin can import or fetch some under Stocks.</EmptyState>}</div>
-      )}
-    </Panel>
   );
 }

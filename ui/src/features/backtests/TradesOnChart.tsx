@@ -71,7 +71,7 @@ export function TradesOnChart({ report }: { report: StoredReport }) {
             columns={COLUMNS}
             rows={rows}
             rowKey={(trade) => trade.entry_date}
-            onRow={setChosen}
+            onChoose={setChosen}
             isSelected={(trade) => trade === chosen}
             empty={which === "all" ? { title: "It would not have traded", words: "No entry signal in this span, or the budget was too small for one share." } : { title: "No such trade" }}
           />
@@ -99,10 +99,10 @@ function When({ at, why }: { at: string; why: string | null }) {
 
 const COLUMNS: Column<Trade>[] = [
   { key: "entry_date", header: "Bought", cell: (trade) => <When at={trade.entry_date} why={trade.entry_reason} /> },
-  { key: "entry_price", header: "at", align: "end", cell: (trade) => <Price value={trade.entry_price} /> },
+  { key: "entry_price", header: "Price", align: "end", from: "roomy", cell: (trade) => <Price value={trade.entry_price} /> },
   { key: "shares", header: "Shares", align: "end", from: "roomy", cell: (trade) => <span className="numeric">{trade.shares.toLocaleString("en-US")}</span> },
   { key: "exit_date", header: "Sold", cell: (trade) => (trade.exit_date ? <When at={trade.exit_date} why={trade.exit_reason} /> : <span className="faint">still held</span>) },
-  { key: "exit_price", header: "at", align: "end", from: "roomy", cell: (trade) => <Price value={trade.exit_price} /> },
-  { key: "gain_loss_pct", header: "%", align: "end", from: "roomy", cell: (trade) => <Gain value={trade.gain_loss_pct} percent bare /> },
+  { key: "exit_price", header: "Price", align: "end", from: "roomy", cell: (trade) => <Price value={trade.exit_price} /> },
+  { key: "gain_loss_pct", header: "Gain, %", align: "end", from: "roomy", cell: (trade) => <Gain value={trade.gain_loss_pct} percent bare /> },
   { key: "gain_loss", header: "Gain", align: "end", cell: (trade) => <Gain value={trade.gain_loss} /> },
 ];

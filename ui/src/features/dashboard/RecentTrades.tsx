@@ -58,7 +58,7 @@ function TradeItem({ trade }: { trade: Trade }) {
   const { transaction, side } = trade;
   return (
     <li className={classes.trade}>
-      <span className={`${classes.side} ${side === "BUY" ? classes.buy : classes.sell}`}>{side}</span>
+      <span className={`${classes.side} ${side === "BUY" ? classes.buy : classes.sell}`}>{side === "BUY" ? "Buy" : "Sell"}</span>
       <span>
         <strong>{transaction.stock_symbol}</strong>{" "}
         <span className="numeric soft">

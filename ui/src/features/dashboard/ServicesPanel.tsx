@@ -76,13 +76,13 @@ const COLUMNS: Column<Row>[] = [
     cell: ({ service, holding }) =>
       service.current_shares > 0 ? (
         <div className={classes.stack}>
-          <span className="numeric">{service.current_shares.toLocaleString("en-US")} sh.</span>
+          <span className="numeric">{service.current_shares.toLocaleString("en-US")} shares</span>
           <span className={classes.sub}>
             <Price value={holding?.position_value} />
           </span>
         </div>
       ) : (
-        <span className="faint">no shares</span>
+        <span className="faint">–</span>
       ),
   },
   {

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Switch } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -8,16 +8,18 @@ import { isUnderWay, JobProgress, useJob } from "@/components/JobProgress";
 import { Price } from "@/components/Money";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
+import { FormFoot } from "@/components/settings/FormFoot";
 import settingsClasses from "@/components/settings/Settings.module.css";
 import { StocksSelect } from "@/components/settings/StockSelect";
 import { StrategyFields } from "@/components/settings/StrategyFields";
+import { BarsSelect } from "@/components/settings/TradedFields";
 import { EmptyState } from "@/components/States";
-import { fieldErrors, inWords } from "@/lib/api/errors";
+import { fieldErrors } from "@/lib/api/errors";
 import type { Job, ScanInput } from "@/lib/api/schema";
 import type { Typed } from "@/lib/backtest/settings";
 import { formatMoment } from "@/lib/format/time";
 import { facts } from "@/lib/words/evidence";
-import { intervalTitle, strategyTitle } from "@/lib/words/service";
+import { strategyTitle } from "@/lib/words/service";
 
 import { startScan } from "./api/startScan";
 import classes from "./Scans.module.css";
@@ -42,8 +44,6 @@ interface Result {
   signals: Signal[];
 }
 
-const INTERVALS = [0, 1, 5, 15, 30, 60].map((minutes) => ({ value: String(minutes), label: intervalTitle(minutes) }));
-
 /** What a strategy says about every stock at its last bar. */
 export function ScansPage() {
   const [strategy, setStrategy] = useState("technical");
@@ -59,7 +59,7 @@ export function ScansPage() {
   const errors = fieldErrors(scan.error);
   return (
     <Page title="Scan" subtitle="What a strategy says today about every stock">
-      <div className={classes.layout}>
+      <div className={settingsClasses.layout} data-form="narrow">
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -79,18 +79,13 @@ export function ScansPage() {
                 }}
               />
               <StocksSelect label="Stocks" description="None chosen: every stock with prices" values={symbols} onChange={setSymbols} error={errors["symbols"]} />
-              <Select label="Bars" allowDeselect={false} data={INTERVALS} value={String(interval)} onChange={(value) => setInterval(Number(value ?? 0))} />
+              <BarsSelect value={interval} onChange={setInterval} error={errors["interval"]} />
             </div>
-            {scan.error && (
-              <div role="alert" className={`loss ${classes.refusal}`}>
-                {inWords(scan.error)}
-              </div>
-            )}
-            <Group justify="flex-end" mt="md">
+            <FormFoot error={scan.error}>
               <Button type="submit" loading={scan.isPending || isUnderWay(job)}>
                 Scan
               </Button>
-            </Group>
+            </FormFoot>
           </Panel>
         </form>
         <Found job={job} />

@@ -47,8 +47,8 @@ export function DecisionJournal({ serviceId }: { serviceId: number }) {
           }}
         />
         <span className="faint">One decision for each bar, kept with its reason and the figures behind it.</span>
+        <ParityLine serviceId={serviceId} />
       </div>
-      <ParityLine serviceId={serviceId} />
       <DataTable
         label="Decisions"
         columns={COLUMNS}

@@ -11,21 +11,21 @@ export function ParityLine({ serviceId }: { serviceId: number }) {
   const { data, error, isFetching, refetch } = useQuery({ ...getServiceAudit(serviceId), enabled: false });
   const first = data?.first_difference;
   return (
-    <div className={classes.filters}>
-      <Button size="compact-xs" variant="default" loading={isFetching} onClick={() => void refetch()}>
-        Was it right?
+    <>
+      <Button size="compact-xs" variant="default" ml="auto" loading={isFetching} onClick={() => void refetch()}>
+        Decide again and compare
       </Button>
-      <span className="faint" role="status">
+      <span className={`faint ${classes.answerLine}`} role="status">
         {error ? error.message : null}
-        {data && !error ? `${data.decisions_compared.toLocaleString("en-US")} decisions made once more: ` : null}
-        {data && !error && !first ? "all equal, and every fill as the rules make it." : null}
+        {data && !error ? `${data.decisions_compared.toLocaleString("en-US")} decisions decided again: ` : null}
+        {data && !error && !first ? "all the same, and every fill as the rules make it." : null}
         {data && !error && first ? (
           <>
-            {data.differences.toLocaleString("en-US")} otherwise ({data.by_class.decision} in a decision). First on{" "}
+            {data.differences.toLocaleString("en-US")} differ ({data.by_class.decision} in a decision). First on{" "}
             <Time value={first.bar_time} />: {first.message}, {first.recorded} instead of {first.expected}.
           </>
         ) : null}
       </span>
-    </div>
+    </>
   );
 }

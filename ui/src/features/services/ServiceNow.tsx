@@ -11,6 +11,7 @@ import { formatPrice } from "@/lib/format/money";
 import { waitsFor } from "@/lib/words/service";
 
 import { Facts } from "./Facts";
+import { OrdersUnderWay } from "./OrdersUnderWay";
 import classes from "./ServicePage.module.css";
 
 const LAST = { sort: "bar_time", order: "desc", page_size: 1 } as const;
@@ -71,6 +72,7 @@ export function ServiceNow({ service }: { service: Service }) {
             </>
           )}
         </dl>
+        <OrdersUnderWay serviceId={service.id} />
       </div>
     </Panel>
   );

@@ -106,11 +106,11 @@ const COLUMNS: Column<Service>[] = [
         <Link to="/services/$serviceId" params={{ serviceId: String(service.id) }} className={classes.name}>
           {service.name}
         </Link>
-        <span className={classes.sub}>{strategyTitle(service.strategy)} · {intervalTitle(service.interval)}</span>
+        <span className={classes.sub}><span className={classes.symbol}>{service.stock_symbol} · </span>{strategyTitle(service.strategy)}<span className={classes.interval}> · {intervalTitle(service.interval)}</span></span>
       </div>
     ),
   },
-  { key: "stock_symbol", header: "Stock", sortable: true, cell: (service) => <strong>{service.stock_symbol}</strong> },
+  { key: "stock_symbol", header: "Stock", sortable: true, from: "roomy", cell: (service) => <strong>{service.stock_symbol}</strong> },
   {
     key: "state",
     header: "State",

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { DEFAULTS, isTestable, settingsOfBacktest, toBacktest, toService } from "./settings";
+import type { Service } from "@/lib/api/schema";
 
-const SETTINGS = { ...DEFAULTS, name: " Swing ", stock_symbol: "ACME", allocation: 33 as const };
+import { DEFAULTS, isTestable, namedAsTyped, settingsOf, settingsOfBacktest, toBacktest, toService } from "./settings";
+
+const SETTINGS = { ...DEFAULTS, name: " Swing ", symbol: "ACME", allocation: 33 as const };
 
 describe("the settings of a service", () => {
   it("become the fraction that the server takes", () => {
@@ -12,7 +14,7 @@ describe("the settings of a service", () => {
 
   it("and their backtest have the same rules under the backtest's names", () => {
     const service = toService(SETTINGS);
-    const backtest = toBacktest(SETTINGS, "2010-01-04");
+    const backtest = toBacktest(SETTINGS, "2010-01-04", "2012-06-29");
     expect(backtest).toMatchObject({
       symbol: service.stock_symbol,
       cash: service.initial_balance,
@@ -22,28 +24,43 @@ describe("the settings of a service", () => {
       gap_reserve: service.gap_reserve_percent,
       slippage_bps: service.slippage_bps,
       start: "2010-01-04",
+      end: "2012-06-29",
     });
   });
 
-  it("name thresholds only where the strategy has them", () => {
-    expect(toBacktest(SETTINGS, null)).toHaveProperty("buy_threshold", 3);
-    expect(toBacktest({ ...SETTINGS, strategy: "sma_cross" }, null)).not.toHaveProperty("buy_threshold");
+  it("have thresholds among the strategy's parameters, which a service keeps apart", () => {
+    const typed = { ...SETTINGS, params: { buy_threshold: 4, sell_threshold: 1 } };
+    expect(toService(typed)).toMatchObject({ buy_threshold: 4, sell_threshold: 1, strategy_params: {} });
+    expect(toBacktest(typed).params).toEqual({ buy_threshold: 4, sell_threshold: 1 });
+    const service = { ...toService({ ...typed, strategy: "sma_trend", params: { window: 50 } }), buy_threshold: 4, sell_threshold: 1 } as unknown as Service;
+    expect(settingsOf(service).params).toEqual({ window: 50 });
+    expect(settingsOf({ ...service, strategy: "technical", strategy_params: {} }).params).toEqual({ buy_threshold: 4, sell_threshold: 1 });
+  });
+
+  it("come back from what was sent", () => {
+    const whole = { ...DEFAULTS, name: "Swing", symbol: "ACME", strategy: "sma_cross", params: { fast: 5, slow: 20 }, shares: 7, keep_protection: false } as const;
+    expect(whole).toMatchObject(settingsOf(toService(whole) as Service));
   });
 
   it("left empty are left to the server", () => {
-    expect(toService({ ...SETTINGS, stop_loss_percent: "" })).not.toHaveProperty("stop_loss_percent");
+    expect(toService({ ...SETTINGS, stop_loss: "" })).not.toHaveProperty("stop_loss_percent");
     expect(toService(SETTINGS).fixed_shares).toBeNull();
   });
 
-  it("of a service like a backtest are the backtest's", () => {
-    const body = { ...toBacktest({ ...SETTINGS, strategy: "sma_cross", strategy_params: { fast: 11 }, stop_loss_percent: 8, fixed_shares: 7 }, null) };
-    expect(settingsOfBacktest(body)).toMatchObject({ stock_symbol: "ACME", strategy: "sma_cross", strategy_params: { fast: 11 }, stop_loss_percent: 8, fixed_shares: 7, allocation: 33 });
-    expect(settingsOfBacktest({ symbol: "ACME", params: { buy_threshold: 4 } }).buy_threshold).toBe(4);
+  it("of a service like a backtest are the backtest's, at the next open", () => {
+    const body = toBacktest({ ...SETTINGS, strategy: "sma_cross", params: { fast: 11 }, stop_loss: 8, shares: 7 });
+    const settings = settingsOfBacktest({ ...body, fill: "close", start: "2010-01-04" });
+    expect(settings).toMatchObject({ symbol: "ACME", strategy: "sma_cross", params: { fast: 11 }, stop_loss: 8, shares: 7, allocation: 33 });
+    expect(toBacktest(settings)).toEqual(body);
+  });
+
+  it("that were refused are told where they were typed", () => {
+    expect(namedAsTyped({ initial_balance: "Too little.", name: "Is taken." })).toEqual({ cash: "Too little.", name: "Is taken." });
   });
 
   it("without stock or budget have no backtest", () => {
     expect(isTestable(SETTINGS)).toBe(true);
-    expect(isTestable({ ...SETTINGS, stock_symbol: "" })).toBe(false);
-    expect(isTestable({ ...SETTINGS, initial_balance: "" })).toBe(false);
+    expect(isTestable({ ...SETTINGS, symbol: "" })).toBe(false);
+    expect(isTestable({ ...SETTINGS, cash: "" })).toBe(false);
   });
 });

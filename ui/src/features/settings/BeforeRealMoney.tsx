@@ -49,7 +49,7 @@ export function BeforeRealMoney() {
   const isSet = thresholds.min_backtest_sessions !== null;
   const errors = fieldErrors(save.error);
   return (
-    <Panel title={TITLE} aside={isSet ? <StateBadge state="ACTIVE" word="Thresholds are set" /> : <StateBadge state="INACTIVE" word="Nothing set: no service may" />} padded>
+    <Panel title={TITLE} aside={isSet ? <StateBadge state="ACTIVE" word="Thresholds are set" /> : <StateBadge state="INACTIVE" word="Nothing set: paper only" />} padded>
       <form
         className={classes.thresholds}
         onSubmit={(event) => {
@@ -70,7 +70,7 @@ export function BeforeRealMoney() {
               withAsterisk={false}
               allowDecimal={!isWhole}
               thousandSeparator=","
-              {...(suffix ? { suffix } : {})}
+              {...(suffix ? { suffix, placeholder: "%" } : {})}
               value={typed[name] ?? thresholds[name] ?? ""}
               onChange={(value) => setTyped((before) => ({ ...before, [name]: typeof value === "number" ? value : "" }))}
               error={errors[name]}

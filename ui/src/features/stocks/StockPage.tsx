@@ -13,7 +13,7 @@ import { getLatest } from "@/lib/api/prices/getLatest";
 import type { Stock } from "@/lib/api/schema";
 import { getStock } from "@/lib/api/stocks/getStock";
 import { useUser } from "@/lib/auth/useSession";
-import { saveFile } from "@/lib/files";
+import { saveFile } from "@/lib/files/save";
 import { useBars, type Interval } from "@/lib/live/useBars";
 import { intervalTitle } from "@/lib/words/service";
 
@@ -130,7 +130,7 @@ function StockChart({ stock, interval, onInterval }: { stock: Stock; interval: I
 
 function ExportMenu({ symbol, interval }: { symbol: string; interval: Interval }) {
   const file = useMutation({
-    mutationFn: async (format: "csv" | "parquet" | "json") => saveFile(await exportPrices(symbol, interval, format), `${symbol}-${interval}.${format}`),
+    mutationFn: async (format: "csv" | "parquet" | "json") => saveFile(`${symbol}-${interval}.${format}`, await exportPrices(symbol, interval, format)),
     onError: notifyFailure,
   });
   return (

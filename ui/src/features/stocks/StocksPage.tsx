@@ -10,6 +10,7 @@ import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 import type { Operations, Stock } from "@/lib/api/schema";
 import { listStocks } from "@/lib/api/stocks/listStocks";
+import { searchStocks } from "@/lib/api/stocks/searchStocks";
 import { useUser } from "@/lib/auth/useSession";
 
 import { ImportDialog } from "./ImportDialog";
@@ -30,8 +31,10 @@ export function StocksPage() {
   const [sorting, setSorting] = useState<Sorting>({ sort: "symbol", order: "asc" });
   const [dialog, setDialog] = useState<"add" | "import" | null>(null);
   const [wanted] = useDebouncedValue(words.trim(), 200);
-  const query: Query = { page, page_size: PAGE_SIZE, sort: sorting.sort as NonNullable<Query["sort"]>, order: sorting.order, ...(wanted ? { symbol_like: wanted } : {}) };
-  const stocks = useQuery({ ...listStocks(query), placeholderData: keepPreviousData });
+  const query: Query = { page, page_size: PAGE_SIZE, sort: sorting.sort as NonNullable<Query["sort"]>, order: sorting.order };
+  const listed = useQuery({ ...listStocks(query), enabled: wanted === "", placeholderData: keepPreviousData });
+  const found = useQuery({ ...searchStocks(wanted), enabled: wanted !== "", placeholderData: keepPreviousData });
+  const stocks = wanted ? found : listed;
   return (
     <Page
       title="Stocks"
@@ -48,7 +51,7 @@ export function StocksPage() {
         )
       }
     >
-      <Panel title="Stocks" aside={<TextInput aria-label="Find by symbol" placeholder="Find by symbol" size="xs" leftSection={<IconSearch size={14} />} value={words} onChange={(event) => { setWords(event.currentTarget.value); setPage(1); }} />}>
+      <Panel title="Stocks" aside={<TextInput aria-label="Find by symbol or name" placeholder="Symbol or name" size="xs" leftSection={<IconSearch size={14} />} value={words} onChange={(event) => { setWords(event.currentTarget.value); setPage(1); }} />}>
         <DataTable
           label="Stocks"
           columns={COLUMNS}
@@ -56,10 +59,7 @@ export function StocksPage() {
           rowKey={(stock) => stock.id}
           error={stocks.error}
           retry={() => void stocks.refetch()}
-          sorting={sorting}
-          onSort={setSorting}
-          {...(stocks.data ? { pagination: stocks.data.pagination } : {})}
-          onPage={setPage}
+          {...(wanted ? {} : { sorting, onSort: setSorting, pagination: listed.data?.pagination, onPage: setPage })}
           onRow={(stock) => void navigate({ to: "/stocks/$symbol", params: { symbol: stock.symbol } })}
           empty={
             wanted

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { useState } from "react";
 import { IconClose, IconPlus } from "@/components/icons";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
+import { FormFoot, Refusal } from "@/components/settings/FormFoot";
 import { RulesFields } from "@/components/settings/RulesFields";
 import settingsClasses from "@/components/settings/Settings.module.css";
 import { StocksSelect, useStocks } from "@/components/settings/StockSelect";
@@ -65,7 +66,8 @@ export function NewSweepPage() {
   return (
     <Page title="New sweep" subtitle="Many settings at once, and how much of the best is luck">
       <form
-        className={classes.layout}
+        className={settingsClasses.layout}
+        data-form="wide"
         onSubmit={(event) => {
           event.preventDefault();
           if (body) run.mutate(body);
@@ -126,7 +128,7 @@ export function NewSweepPage() {
             {search.draws !== null && (
               <NumberInput mt="sm" maw={180} label="Draws" min={1} max={1_000_000} allowDecimal={false} value={search.draws} onChange={(value) => change({ draws: typeof value === "number" ? value : "" })} error={errors["draws"]} />
             )}
-            {errors["grid"] && <div role="alert" className={`loss ${classes.refusal}`}>{errors["grid"]}</div>}
+            {errors["grid"] && <Refusal>{errors["grid"]}</Refusal>}
           </Panel>
           <Panel title="What stays" padded>
             <div className={settingsClasses.fields}>
@@ -134,12 +136,12 @@ export function NewSweepPage() {
             </div>
           </Panel>
         </div>
-        <div className={classes.sticky}>
+        <div className={settingsClasses.beside}>
           <Panel title="Search" padded>
             <div className={settingsClasses.fields}>
               <Estimate body={body} />
               <Select
-                label="The best has the best"
+                label="Rank by"
                 allowDeselect={false}
                 data={RANKING.map((metric) => ({ value: metric.name, label: metric.title }))}
                 value={search.metric}
@@ -147,16 +149,11 @@ export function NewSweepPage() {
               />
               <WalkForward search={search} onChange={(walk) => change({ walk })} />
             </div>
-            {run.error && (
-              <div role="alert" className={`loss ${classes.refusal}`}>
-                {inWords(run.error)}
-              </div>
-            )}
-            <Group justify="flex-end" mt="md">
+            <FormFoot error={run.error}>
               <Button type="submit" loading={run.isPending} disabled={!body}>
                 Run the sweep
               </Button>
-            </Group>
+            </FormFoot>
           </Panel>
         </div>
       </form>

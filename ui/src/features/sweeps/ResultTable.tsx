@@ -65,7 +65,7 @@ export function ResultTable({ sweep }: { sweep: SweepDetail }) {
         onSort={(next) => { setSorting(next); setPage(1); }}
         {...(results.data ? { pagination: results.data.pagination } : {})}
         onPage={setPage}
-        onRow={setChosen}
+        onChoose={setChosen}
         isSelected={(row) => row.index === chosen?.index}
         empty={{ title: "No combination" }}
       />

@@ -40,7 +40,7 @@ export function SweepPage() {
       heading={
         <span className={classes.heading}>
           {strategyTitle(sweep.strategy)} <span className={classes.symbol}>{sweep.symbols.length > 4 ? `${sweep.symbols.length} stocks` : sweep.symbols.join(", ")}</span>
-          {sweep.state !== "SUCCEEDED" && <StateBadge state={sweep.state} word={sweep.state === "CANCELLED" ? "Cancelled" : undefined} />}
+          {sweep.state !== "SUCCEEDED" && <StateBadge state={sweep.state} />}
         </span>
       }
       subtitle={`Sweep ${sweep.id} · ${formatWhole(sweep.combinations)} combinations · ${intervalTitle(sweep.interval)} bars`}

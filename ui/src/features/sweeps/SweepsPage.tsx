@@ -121,7 +121,7 @@ const COLUMNS: Column<Sweep>[] = [
       </div>
     ),
   },
-  { key: "state", header: "State", sortable: true, cell: (sweep) => <StateBadge state={sweep.state} word={sweep.state === "CANCELLED" ? "Cancelled" : undefined} /> },
+  { key: "state", header: "State", sortable: true, from: "roomy", cell: (sweep) => <StateBadge state={sweep.state} /> },
   { key: "combinations", header: "Combinations", align: "end", sortable: true, from: "roomy", cell: (sweep) => <span className="numeric">{formatWhole(sweep.combinations)}</span> },
   {
     key: "best_value",
@@ -134,6 +134,6 @@ const COLUMNS: Column<Sweep>[] = [
       </span>
     ),
   },
-  { key: "best_params", header: "with", from: "wide", cell: (sweep) => <div className={classes.sub} title={settingsLine(sweep.best_params)}>{settingsLine(sweep.best_params)}</div> },
+  { key: "best_params", header: "Best settings", from: "wide", cell: (sweep) => <div className={classes.sub} title={settingsLine(sweep.best_params)}>{settingsLine(sweep.best_params)}</div> },
   { key: "created_at", header: "Made", align: "end", sortable: true, from: "wide", cell: (sweep) => <Time value={sweep.created_at} relative /> },
 ];

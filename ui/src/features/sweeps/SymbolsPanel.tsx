@@ -54,7 +54,7 @@ export function SymbolsPanel({ sweep }: { sweep: SweepDetail }) {
           onSort={(next) => { setSorting(next); setPage(1); }}
           {...(symbols.data ? { pagination: symbols.data.pagination } : {})}
           onPage={setPage}
-          onRow={(row) => setChosen(row.symbol)}
+          onChoose={(row) => setChosen(row.symbol)}
           isSelected={(row) => row.symbol === chosen}
           empty={{ title: "No stock" }}
         />

@@ -39,9 +39,9 @@ function columnsOf(metric: string): Column<Window>[] {
   return [
     { key: "train", header: "Chosen on", from: "wide", cell: (window) => <span className="numeric">{formatMoment(window.train_start)} – {formatMoment(window.train_end)}</span> },
     { key: "test", header: "Traded", cell: (window) => <span className="numeric">{formatMoment(window.test_start)} – {formatMoment(window.test_end)}</span> },
-    { key: "settings", header: "with", from: "roomy", cell: (window) => <div className={classes.sub}>{window.settings ? settingsLine(window.settings) : "nothing traded"}</div> },
-    { key: "in_sample", header: `${title}, chosen`, align: "end", from: "roomy", cell: (window) => <span className="numeric">{format(window.in_sample)}</span> },
-    { key: "out_of_sample", header: "traded", align: "end", cell: (window) => <span className="numeric">{metric === "sharpe_ratio" ? formatRatio(window.out_of_sample) : format(window.out_of_sample)}</span> },
+    { key: "settings", header: "Settings", from: "roomy", cell: (window) => <div className={classes.sub}>{window.settings ? settingsLine(window.settings) : "nothing traded"}</div> },
+    { key: "in_sample", header: `${title} in training`, align: "end", from: "roomy", cell: (window) => <span className="numeric">{format(window.in_sample)}</span> },
+    { key: "out_of_sample", header: "Out of sample", align: "end", cell: (window) => <span className="numeric">{metric === "sharpe_ratio" ? formatRatio(window.out_of_sample) : format(window.out_of_sample)}</span> },
     { key: "trades", header: "Trades", align: "end", from: "roomy", cell: (window) => <span className="numeric">{window.trades}</span> },
     { key: "return", header: "Return", align: "end", cell: (window) => <Gain value={window.out_of_sample_return_pct} percent /> },
   ];

@@ -28,7 +28,7 @@ export function OrderDetails({ id, onClose }: { id: number; onClose: () => void 
             rowKey={(passage) => `${passage.state}${passage.at}`}
             empty={{ title: "No history" }}
             columns={[
-              { key: "state", header: "State", cell: (passage) => <StateBadge state={passage.state} word={passage.state === "CANCELLED" ? "Cancelled" : undefined} /> },
+              { key: "state", header: "State", cell: (passage) => <StateBadge state={passage.state} /> },
               { key: "at", header: "When", cell: (passage) => <Time value={passage.at} /> },
               { key: "reason", header: "Because", cell: (passage) => passage.reason ?? <span className="faint">–</span> },
             ]}
@@ -40,7 +40,7 @@ export function OrderDetails({ id, onClose }: { id: number; onClose: () => void 
             empty={{ title: "Not filled" }}
             columns={[
               { key: "shares", header: "Filled", cell: (execution) => <span className="numeric">{execution.shares.toLocaleString("en-US")}</span> },
-              { key: "price", header: "at", align: "end", cell: (execution) => <Price value={execution.price} /> },
+              { key: "price", header: "Price", align: "end", cell: (execution) => <Price value={execution.price} /> },
               { key: "amount", header: "Amount", align: "end", cell: (execution) => <Money value={execution.amount} /> },
               { key: "fee", header: "Fee", align: "end", cell: (execution) => <Money value={execution.fee} /> },
               { key: "bar_time", header: "Bar", align: "end", cell: (execution) => <Time value={execution.bar_time ?? execution.executed_at} /> },

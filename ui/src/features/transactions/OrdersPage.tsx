@@ -1,10 +1,12 @@
-import { Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import type { Sorting } from "@/components/DataTable";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
+import { stateTitle } from "@/components/StateBadge";
 import { OrderTable } from "@/components/trades/OrderTable";
 import { listOrders } from "@/lib/api/orders/listOrders";
 import type { Operations, Order } from "@/lib/api/schema";
@@ -17,7 +19,7 @@ type Query = Operations["GET /orders"]["query"];
 type Filters = Pick<Query, "state" | "side" | "service_id">;
 
 const PAGE_SIZE = 25;
-const STATES = ["FILLED", "EXPIRED", "CANCELLED", "REJECTED"].map((value) => ({ value, label: value.charAt(0) + value.slice(1).toLowerCase() }));
+const STATES = ["PENDING", "ACCEPTED", "PARTIALLY_FILLED", "FILLED", "EXPIRED", "CANCELLED", "REJECTED"].map((value) => ({ value, label: stateTitle(value) }));
 
 /** What was asked of brokers, from intent to end. */
 export function OrdersPage() {
@@ -50,8 +52,8 @@ export function OrdersPage() {
           sorting={sorting}
           onSort={setSorting}
           serviceCell={(order) => <ServiceLink id={order.service_id} services={services} />}
-          onRow={setShown}
-          empty={Object.values(filters).some(Boolean) ? { title: "No order is like that" } : { title: "No orders yet", words: "An order is made when a service decides to buy or sell." }}
+          onChoose={setShown}
+          empty={Object.values(filters).some(Boolean) ? { title: "No order is like that" } : { title: "No orders yet", words: "An order is made when a service decides to buy or sell.", action: <Button component={Link} to="/services" variant="default">To your services</Button> }}
         />
       </Panel>
       {shown && <OrderDetails id={shown.id} onClose={() => setShown(null)} />}

@@ -1,6 +1,7 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import type { Sorting } from "@/components/DataTable";
@@ -12,7 +13,7 @@ import { TransactionTable } from "@/components/trades/TransactionTable";
 import type { Operations, Transaction } from "@/lib/api/schema";
 import { exportTransactions } from "@/lib/api/transactions/exportTransactions";
 import { listTransactions } from "@/lib/api/transactions/listTransactions";
-import { saveFile } from "@/lib/files";
+import { saveFile } from "@/lib/files/save";
 
 import { ServiceLink } from "./ServiceLink";
 import { useServices } from "./useServices";
@@ -40,7 +41,7 @@ export function TransactionsPage() {
   const transactions = useQuery({ ...listTransactions({ ...filtered, ...ordered, page, page_size: PAGE_SIZE }), placeholderData: keepPreviousData });
   const file = useMutation({
     mutationFn: () => exportTransactions({ ...filtered, ...ordered }),
-    onSuccess: (content) => saveFile(content, "transactions.csv"),
+    onSuccess: (content) => saveFile("transactions.csv", content),
     onError: notifyFailure,
   });
   const narrow = (change: Filters) => {
@@ -84,7 +85,7 @@ export function TransactionsPage() {
           sorting={sorting}
           onSort={setSorting}
           serviceCell={(transaction) => <ServiceLink id={transaction.service_id} services={services} />}
-          empty={isFiltered ? { title: "No transaction is like that", words: "Choose another stock, state or service." } : { title: "No transactions yet", words: "Activate a service: it buys at its strategy's next entry signal." }}
+          empty={isFiltered ? { title: "No transaction is like that", words: "Choose another stock, state or service." } : { title: "No transactions yet", words: "Activate a service: it buys at its strategy's next entry signal.", action: <Button component={Link} to="/services" variant="default">To your services</Button> }}
         />
       </Panel>
     </Page>

@@ -17,7 +17,7 @@ describe("a refusal", () => {
     const body = { error: true, message: "invalid input", code: "invalid_input", validation_errors: { stop_loss_percent: ["must be at most 100"] } };
     const error = await readError(new Response(JSON.stringify(body), { status: 400 }));
     expect(error).toBeInstanceOf(ApiError);
-    expect(inWords(error)).toBe("Stop loss percent must be at most 100.");
+    expect(inWords(error)).toBe("Stop-loss must be at most 100.");
     expect(fieldErrors(error)).toEqual({ stop_loss_percent: "Must be at most 100." });
   });
 

@@ -1,3 +1,5 @@
+import { settingTitle } from "@/lib/words/settings";
+
 import type { ApiErrorBody } from "./schema";
 
 /** What the server refused, in its own words. */
@@ -46,7 +48,7 @@ export async function readError(response: Response): Promise<ApiError> {
 /** An error in words for a person, each refused field with its reason. */
 export function inWords(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : "Something went wrong.";
-  const reasons = Object.entries(error.fields).map(([name, why]) => `${name.replaceAll("_", " ")} ${why.join(", ")}`);
+  const reasons = Object.entries(error.fields).map(([name, why]) => `${settingTitle(name)} ${why.join(", ")}`);
   return reasons.length > 0 ? sentence(reasons.join("; ")) : error.message;
 }
 

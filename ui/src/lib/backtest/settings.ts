@@ -4,26 +4,23 @@ import type { Backtest, StoredReport } from "@/lib/api/schema";
 
 export type Typed = number | "";
 
-/** What is traded, by what, how much of it and with which protection. */
-export interface Traded {
-  symbol: string;
-  strategy: string;
-  params: Record<string, Typed>;
+/** How much one buy uses, and what ends a position before the strategy does. */
+export interface Protected {
   /** Percent of the spendable cash; the server takes a fraction. */
   allocation: Typed;
   stop_loss: Typed;
   take_profit: Typed;
 }
 
-export interface MemberSettings extends Traded {
-  /** Cash of its own; empty where it shares the rest. */
-  budget: Typed;
+/** What is traded, by what, how much of it and with which protection. */
+export interface Traded extends Protected {
+  symbol: string;
+  strategy: string;
+  params: Record<string, Typed>;
 }
 
-export interface RunSettings extends Traded {
-  interval: number;
-  start: string;
-  end: string;
+/** The money, what an order may not use of it, and what trading costs. */
+export interface Limits {
   cash: Typed;
   shares: Typed;
   minimum_balance: Typed;
@@ -33,6 +30,17 @@ export interface RunSettings extends Traded {
   commission_percent: Typed;
   commission_minimum: Typed;
   slippage_bps: Typed;
+}
+
+export interface MemberSettings extends Traded {
+  /** Cash of its own; empty where it shares the rest. */
+  budget: Typed;
+}
+
+export interface RunSettings extends Traded, Limits {
+  interval: number;
+  start: string;
+  end: string;
   fill: "next_open" | "close";
   prices: "raw" | "adjusted";
   /** Several stocks on one budget, in the order in which they act; none: the one stock above. */
@@ -102,11 +110,11 @@ export function toBody(settings: RunSettings): Backtest {
 }
 
 function traded({ symbol, strategy, params, allocation, stop_loss, take_profit }: Traded) {
-  const fraction = allocation === "" ? "" : rounded(allocation / 100);
-  return { symbol, strategy, params: filled(params), ...filled({ allocation: fraction, stop_loss, take_profit }) };
+  return { symbol, strategy, params: filled(params), ...filled({ allocation: fractionOf(allocation), stop_loss, take_profit }) };
 }
 
-function filled(typed: Record<string, Typed>): Record<string, number> {
+/** What was not left empty. */
+export function filled(typed: Record<string, Typed>): Record<string, number> {
   return Object.fromEntries(Object.entries(typed).filter((entry): entry is [string, number] => entry[1] !== ""));
 }
 
@@ -133,7 +141,7 @@ function tradedOf(known: Record<string, unknown>): Traded {
     symbol: typeof known["symbol"] === "string" ? known["symbol"] : "",
     strategy: typeof known["strategy"] === "string" ? known["strategy"] : DEFAULTS.strategy,
     params: (known["params"] ?? {}) as Record<string, Typed>,
-    allocation: typeof known["allocation"] === "number" ? rounded(known["allocation"] * 100) : DEFAULTS.allocation,
+    allocation: typeof known["allocation"] === "number" ? percentOf(known["allocation"]) : DEFAULTS.allocation,
     stop_loss: typeof known["stop_loss"] === "number" ? known["stop_loss"] : DEFAULTS.stop_loss,
     take_profit: typeof known["take_profit"] === "number" ? known["take_profit"] : DEFAULTS.take_profit,
   };
@@ -205,6 +213,16 @@ function rulesOf(rules: Record<string, unknown>): Partial<Backtest> {
     const short = OF_RULE[name];
     return short && value !== null ? [[short, value]] : [];
   }));
+}
+
+/** 0.33 for 33 percent. */
+export function fractionOf(percent: Typed): Typed {
+  return percent === "" ? "" : rounded(percent / 100);
+}
+
+/** 33 for 0.33. */
+export function percentOf(fraction: number): number {
+  return rounded(fraction * 100);
 }
 
 function rounded(value: number): number {

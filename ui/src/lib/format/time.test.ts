@@ -7,6 +7,7 @@ describe("time", () => {
     expect(isSession("2012-07-03T00:00:00Z")).toBe(true);
     expect(formatMoment("2012-07-03T00:00:00Z")).toBe("3 Jul 2012");
     expect(formatMoment("2012-07-03")).toBe("3 Jul 2012");
+    expect(formatMoment("2012-09-03")).toBe("3 Sep 2012");
   });
 
   it("shows a moment at the exchange in its zone", () => {
@@ -21,6 +22,6 @@ describe("time", () => {
   });
 
   it("tells a duration in two units at most", () => {
-    expect([9, 80, 4000].map(formatDuration)).toEqual(["9 s", "1 m 20 s", "1 h 6 m"]);
+    expect([9, 80, 119.7, 4000].map(formatDuration)).toEqual(["9 s", "1 min 20 s", "2 min 0 s", "1 h 6 min"]);
   });
 });

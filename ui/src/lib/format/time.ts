@@ -31,12 +31,12 @@ export function isSession(moment: string): boolean {
 /** 3 Jul 2012 for a session, 3 Jul 2012, 15:30 for a moment. */
 export function formatMoment(moment: string | null | undefined): string {
   if (!moment) return "–";
-  return isSession(moment) ? dateOnly.format(new Date(moment)) : local.format(new Date(moment));
+  return written(isSession(moment) ? dateOnly : local, moment);
 }
 
 /** The same at the exchange. */
 export function formatAtExchange(moment: string): string {
-  return isSession(moment) ? `Session of ${dateOnly.format(new Date(moment))} at the exchange` : exchange.format(new Date(moment));
+  return isSession(moment) ? `Session of ${written(dateOnly, moment)} at the exchange` : written(exchange, moment);
 }
 
 /** 15:30:02. */
@@ -53,12 +53,18 @@ export function formatAgo(moment: string, now: Date = new Date()): string {
   return formatMoment(moment);
 }
 
-/** 1 m 20 s. */
+/** 1 min 20 s. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} m ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Every month in three letters, as charts write it: British English alone has four for September. */
+function written(format: Intl.DateTimeFormat, moment: string): string {
+  return format.format(new Date(moment)).replace("Sept", "Sep");
 }
 
 /** Epoch seconds, as charts count. */

@@ -16,7 +16,6 @@ const KNOWN: Columns = {
 function bar(day: string, close: number, symbol = "ACME"): PriceBar {
   return {
     symbol,
-    interval: 0,
     price_date: day,
     open_price: close,
     high_price: close,
@@ -33,6 +32,11 @@ describe("bars heard after they were loaded", () => {
     const longer = extend(KNOWN, [bar("2020-01-07", 4), bar("2020-01-06", 3)], "ACME", 0);
     expect(longer.timestamps.slice(2)).toEqual(["2020-01-06T00:00:00Z", "2020-01-07T00:00:00Z"]);
     expect(longer.close).toEqual([1, 2, 3, 4]);
+  });
+
+  it("of another interval change nothing", () => {
+    const { price_date: day, ...minute } = bar("2020-01-06", 3);
+    expect(extend(KNOWN, [{ ...minute, interval: 5, timestamp: `${day}T14:30:00Z` }], "ACME", 0)).toBe(KNOWN);
   });
 
   it("replace the one of their time", () => {

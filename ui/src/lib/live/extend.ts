@@ -1,4 +1,4 @@
-import { barTime, type PriceBar } from "@/lib/socket/protocol";
+import { barMinutes, barTime, type PriceBar } from "@/lib/socket/protocol";
 
 /** Bars in columns, the oldest first. */
 export interface Columns {
@@ -13,7 +13,7 @@ export interface Columns {
 /** Return *columns* with the bars of this stock and interval that were *heard* since: a known bar is replaced, a new one follows. */
 export function extend(columns: Columns, heard: PriceBar[], symbol: string, minutes: number): Columns {
   const fresh = heard
-    .filter((bar) => bar.symbol === symbol && bar.interval === minutes)
+    .filter((bar) => bar.symbol === symbol && barMinutes(bar) === minutes)
     .sort((a, b) => (barTime(a) ?? "").localeCompare(barTime(b) ?? ""));
   if (fresh.length === 0) return columns;
   const { timestamps, open, high, low, close, volume } = columns;

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 
 import { getHistory } from "@/lib/api/prices/getHistory";
 import { getLatest } from "@/lib/api/prices/getLatest";
-import { barTime, type PriceBar } from "@/lib/socket/protocol";
+import { barMinutes, barTime, type PriceBar } from "@/lib/socket/protocol";
 import { useLiveEvent } from "@/lib/socket/useLive";
 
 import { extend, type Columns } from "./extend";
@@ -27,8 +27,8 @@ export function useBars(symbol: string, interval: Interval) {
   });
   const [heard, setHeard] = useState<PriceBar[]>([]);
   useLiveEvent("price:update", ({ entity, action }) => {
-    if (entity.symbol !== symbol || entity.interval !== minutes || action === "deleted") return;
-    setHeard((bars) => [...bars.filter((bar) => bar.symbol === symbol && bar.interval === minutes && barTime(bar) !== barTime(entity)), entity]);
+    if (entity.symbol !== symbol || barMinutes(entity) !== minutes || action === "deleted") return;
+    setHeard((bars) => [...bars.filter((bar) => bar.symbol === symbol && barMinutes(bar) === minutes && barTime(bar) !== barTime(entity)), entity]);
   });
   const bars = useMemo(() => (history.data ? extend(history.data as Columns, heard, symbol, minutes) : undefined), [history.data, heard, symbol, minutes]);
   const isEmpty = latest.isSuccess && known === null;

@@ -4,7 +4,7 @@ import { keys } from "@/lib/api/keys";
 import type { DecisionPage, Job, Latest, Portfolio, Service, Transaction } from "@/lib/api/schema";
 
 import { live } from "./live";
-import { barTime, type Envelope, type PriceBar } from "./protocol";
+import { barMinutes, barTime, type Envelope, type PriceBar } from "./protocol";
 
 /**
  * What events change in the cache. An object that is shown is replaced where it stands, so that nothing jumps; lists
@@ -95,8 +95,9 @@ function onPrice(client: QueryClient, bar: PriceBar): void {
   if (!timestamp) return;
   client.setQueryData<Latest>(keys.prices.latest(bar.symbol), (known) => {
     if (!known) return known;
+    const interval = barMinutes(bar);
     const latest = {
-      interval: bar.interval,
+      interval,
       timestamp,
       open: bar.open_price,
       high: bar.high_price,
@@ -104,9 +105,9 @@ function onPrice(client: QueryClient, bar: PriceBar): void {
       close: bar.close_price,
       volume: bar.volume,
     };
-    const older = known.items.find((item) => item.interval === bar.interval);
+    const older = known.items.find((item) => item.interval === interval);
     if (older && older.timestamp > timestamp) return known;
-    return { ...known, items: [...known.items.filter((item) => item.interval !== bar.interval), latest] };
+    return { ...known, items: [...known.items.filter((item) => item.interval !== interval), latest] };
   });
 }
 

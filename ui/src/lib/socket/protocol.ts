@@ -1,9 +1,9 @@
 import type { Decision, Job, Metrics, OrderWithFills, Service, Stock, Transaction, User } from "@/lib/api/schema";
 
-/** The bar of a price event: what REST shows of it, and its interval in minutes, 0 for a daily one. */
+/** The bar of a price event, as REST shows it: a daily one has a date, another one a moment and its interval in minutes. */
 export interface PriceBar {
   symbol: string;
-  interval: number;
+  interval?: number;
   open_price: number | null;
   high_price: number | null;
   low_price: number | null;
@@ -46,6 +46,11 @@ export interface Envelope<Name extends LiveName = LiveName> {
   entity: LiveEvents[Name];
   timestamp: string;
   sequence: number;
+}
+
+/** The minutes of a bar, 0 for a daily one. */
+export function barMinutes(bar: PriceBar): number {
+  return bar.interval ?? 0;
 }
 
 /** When a bar began. */

@@ -11,7 +11,7 @@ const SETTINGS: Record<string, string> = {
   stop_loss_percent: "Stop-loss",
   take_profit_percent: "Take-profit",
   minimum_balance: "Cash never below",
-  gap_reserve_percent: "Kept back for a gap",
+  gap_reserve_percent: "Kept back for a higher open",
   commission_per_order: "Fee per order",
   commission_per_share: "Fee per share",
   commission_percent: "Fee of the amount",

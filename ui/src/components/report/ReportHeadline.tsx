@@ -7,8 +7,8 @@ import { Gain, Money } from "@/components/Money";
 import type { BacktestEquity, Report } from "@/lib/api/schema";
 import { formatMoney, formatPercent, formatRatio, formatWhole } from "@/lib/format/money";
 
-import classes from "./Backtests.module.css";
-import { verdictOf, type Figures as Values } from "./words";
+import classes from "./Report.module.css";
+import { verdictOf, type Values } from "./verdict";
 
 interface ReportHeadlineProps {
   report: Report;
@@ -36,9 +36,11 @@ export function ReportHeadline({ report, equity, height, hasDrawdown = false }: 
   return (
     <>
       <p className={classes.verdict}>{verdictOf(report)}</p>
-      <div className={classes.chart}>
-        <Legend items={lines} />
-      </div>
+      {lines.length > 1 && (
+        <div className={classes.chart}>
+          <Legend items={lines} />
+        </div>
+      )}
       <LineChart label={`Value of the portfolio from ${formatMoney(report.initial_balance)} to ${formatMoney(report.final_portfolio_value)}${held ? ", beside buy and hold" : ""}`} timestamps={timestamps} lines={lines} height={height} />
       {hasDrawdown && (
         <>
