@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.run import Figure, absolute, median_seconds
 from daytrader.core import portfolio, strategy_check
 from daytrader.core.portfolio import Member
+from daytrader.core.portfolio_report import PortfolioReport
 from daytrader.core.rules import Rules
 from daytrader.core.strategy import get_strategy
 from daytrader.services.data_providers.sample import SampleProvider
@@ -22,7 +23,7 @@ def measure(folder: Path) -> list[Figure]:  # noqa: ARG001 (as every benchmark)
     bars = {symbol: provider.fetch(symbol).bars() for symbol in ("AAPL", "IBM")}
     members = [Member(symbol, bars[symbol], name, {}, Rules()) for symbol in bars for name in _STRATEGIES]
 
-    def run() -> portfolio.PortfolioReport:
+    def run() -> PortfolioReport:
         return portfolio.run(members, cash=Decimal(100_000))
 
     report = run()  # compiled and loaded

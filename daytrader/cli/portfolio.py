@@ -14,7 +14,7 @@ from daytrader.cli.context import console, use_own_strategies
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from daytrader.core.portfolio import PortfolioReport
+    from daytrader.core.portfolio_report import PortfolioReport
 
 
 @click.command()

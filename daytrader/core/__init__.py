@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from daytrader.core import backtest, indicators, portfolio, scan, sweep, walk_forward
     from daytrader.core.assessment import assess
     from daytrader.core.bars import Bars, CorporateEvent, EventKind
-    from daytrader.core.portfolio import Member, PortfolioReport
+    from daytrader.core.portfolio import Member
+    from daytrader.core.portfolio_report import PortfolioReport
     from daytrader.core.report import Report
     from daytrader.core.rules import Costs, Rules
     from daytrader.core.strategy import Parameter, Signals, Strategy, get_strategy, list_strategies, register
@@ -54,7 +55,7 @@ _HOMES: Final = {
     "EventKind": "bars",
     "Member": "portfolio",
     "Parameter": "strategy",
-    "PortfolioReport": "portfolio",
+    "PortfolioReport": "portfolio_report",
     "Report": "report",
     "Rules": "rules",
     "Signals": "strategy",

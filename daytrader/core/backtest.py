@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -24,8 +24,6 @@ from daytrader.utils.errors import InsufficientDataError
 
 Fill: TypeAlias = Literal["next_open", "close"]
 Prices: TypeAlias = Literal["raw", "adjusted"]
-
-_EPOCH: Final = date(1970, 1, 1)
 
 
 def run(
@@ -65,7 +63,7 @@ def run(
     chosen = get_strategy(strategy)
     resolved = resolve_params(chosen, params)
     cents = positive_cents(cash)
-    used = bars if end is None else bars.until(_day(end))
+    used = bars.until(end)
     first = first_row(used, start)
     signals = compute(chosen, used, resolved)
     book = rules.compiled
@@ -144,7 +142,7 @@ def first_row(bars: Bars, start: date | None) -> int:
     Raises:
         InsufficientDataError: If there is none.
     """
-    first = 0 if start is None else int(np.searchsorted(bars.session, _day(start)))
+    first = bars.first_of(start)
     if first >= bars.n:
         raise InsufficientDataError("there is no bar to trade in the chosen dates")
     return first
@@ -202,7 +200,3 @@ def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns
         exit_code=np.where(exits == Exit.SIGNAL, by_signal, by_rule),
         reasons=reasons,
     )
-
-
-def _day(day: date) -> int:
-    return (day - _EPOCH).days

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, pl
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, micros_array, scaled
 from daytrader.core.tape import Tape, tape_of
+from daytrader.utils.days import days_since_epoch
 
 __all__ = ["Bars", "CorporateEvent", "EventKind", "RefusedBar", "SignalView", "adjusted", "snap_ratio"]
 
@@ -245,10 +247,14 @@ class Bars:
             tuple(event for event in self.quarantined if event.session <= last),
         )
 
-    def until(self, session_day: int) -> Bars:
-        """Return the bars of sessions up to and including *session_day*, days since 1970-01-01."""
-        rows = int(np.searchsorted(self.session, session_day, side="right"))
+    def until(self, end: date | None) -> Bars:
+        """Return the bars of sessions up to and including *end*, all of them for None."""
+        rows = self.n if end is None else int(np.searchsorted(self.session, days_since_epoch(end), side="right"))
         return self if rows == self.n else self.head(rows)
+
+    def first_of(self, start: date | None) -> int:
+        """Return the first row of a session from *start* on, n if there is none; 0 for None."""
+        return 0 if start is None else int(np.searchsorted(self.session, days_since_epoch(start)))
 
 
 def adjusted(bars: Bars, adj_close: FloatArray) -> Bars:

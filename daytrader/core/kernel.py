@@ -19,37 +19,12 @@ from numba import njit
 
 from daytrader.core import fills, flags, marks, metrics, money, rules, steps, tape
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
-from daytrader.core.fills import LARGEST_WORTH, entry_fill, protective_fill, sell_price, size_entry
-from daytrader.core.flags import FlagArray, next_clear, next_set
-from daytrader.core.marks import Purse, check_worth, mark_flat, mark_held, note, split_sums
-from daytrader.core.metrics import FIGURES, Gains, begun, tell
+from daytrader.core.flags import FlagArray
+from daytrader.core.marks import Purse
+from daytrader.core.metrics import FIGURES, Gains
 from daytrader.core.rules import RuleInts
-from daytrader.core.steps import (
-    BY_SIGNAL,
-    TRADE_RECORD,
-    Position,
-    Records,
-    TradeRecord,
-    act_on,
-    act_on_pending,
-    buy,
-    record_type,
-    rules_of,
-    sell,
-)
-from daytrader.core.tape import (
-    CLOSE,
-    EVENT_DEN,
-    EVENT_KIND,
-    EVENT_MICROS,
-    EVENT_NUM,
-    EVENT_ROW,
-    HIGH,
-    LOW,
-    OPEN,
-    Tape,
-    first_touch,
-)
+from daytrader.core.steps import TRADE_RECORD, Position, Records, TradeRecord
+from daytrader.core.tape import Tape
 
 
 class Standing(Purse, Position):
@@ -76,7 +51,7 @@ class Notes(NamedTuple):
     held: BoolArray
 
 
-_STANDING: Final = record_type(Standing)
+_STANDING: Final = steps.record_type(Standing)
 
 
 @njit(error_model="numpy")
@@ -90,9 +65,10 @@ def _begin(at: Standing, cash: int) -> None:
 @njit(error_model="numpy")
 def _pass_events(at: Standing, book: RuleInts, events: IntArray, row: int, shares: int, limit: int) -> tuple[int, int]:
     """Return a pending entry's shares (0: there is none) and limit at the open of *row*."""
-    while at.event < events.shape[0] and events[at.event, EVENT_ROW] <= row:
+    while at.event < events.shape[0] and events[at.event, tape.EVENT_ROW] <= row:
         event = events[at.event]
-        shares, limit = act_on_pending(book, shares, limit, event[EVENT_KIND], event[EVENT_NUM], event[EVENT_DEN])
+        kind, num, den = event[tape.EVENT_KIND], event[tape.EVENT_NUM], event[tape.EVENT_DEN]
+        shares, limit = steps.act_on_pending(book, shares, limit, kind, num, den)
         at.event += 1
     return shares, limit
 
@@ -102,19 +78,19 @@ def _corporate_actions(
     at: Standing, trade: TradeRecord, book: RuleInts, quotes: IntArray, events: IntArray, row: int
 ) -> None:
     """Pay the dividends of *row* on, and split, what was held at the previous close."""
-    while at.shares > 0 and at.event < events.shape[0] and events[at.event, EVENT_ROW] == row:
+    while at.shares > 0 and at.event < events.shape[0] and events[at.event, tape.EVENT_ROW] == row:
         event = events[at.event]
         at.event += 1
-        at.cash += act_on(
+        at.cash += steps.act_on(
             at,
             trade,
             book,
             row,
-            quotes[row - 1, CLOSE],
-            event[EVENT_KIND],
-            event[EVENT_NUM],
-            event[EVENT_DEN],
-            event[EVENT_MICROS],
+            quotes[row - 1, tape.CLOSE],
+            event[tape.EVENT_KIND],
+            event[tape.EVENT_NUM],
+            event[tape.EVENT_DEN],
+            event[tape.EVENT_MICROS],
         )
 
 
@@ -150,64 +126,70 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
     rows, sessions, coming = session_of.size, close.size, events.shape[0]
     _begin(at, cash)
     session = session_of[first]  # the next that is to be marked
-    curve = begun(cash, session)
+    curve = metrics.begun(cash, session)
     row = first
     while row < rows:
         if not at.armed:
-            row = next_clear(entry, row, rows)
+            row = flags.next_clear(entry, row, rows)
             at.armed = 1
             continue
-        row = next_set(entry, row, rows)
+        row = flags.next_set(entry, row, rows)
         if row == rows:
             break
         if at.event < coming:
             _pass_events(at, book, events, row, 0, 0)
         at.decided = row
-        base = quotes[row, CLOSE]
-        shares, limit = size_entry(book, max(0, at.cash - book.minimum_balance), base)
+        base = quotes[row, tape.CLOSE]
+        shares, limit = fills.size_entry(book, max(0, at.cash - book.minimum_balance), base)
         if not at_close:
             row += 1
             if row == rows:
                 break
             if at.event < coming:
                 shares, limit = _pass_events(at, book, events, row, shares, limit)
-            base = quotes[row, OPEN]
-        price = entry_fill(book, base, limit) if shares > 0 else 0
+            base = quotes[row, tape.OPEN]
+        price = fills.entry_fill(book, base, limit) if shares > 0 else 0
         if price == 0:
             row += at_close
             continue
         if row >= begin[session + 1]:
-            curve = mark_flat(curve, at, day, edges, sums, session, session_of[row])
+            curve = marks.mark_flat(curve, at, day, edges, sums, session, session_of[row])
             if equity.size > 0:
-                note(at, close, equity, held, session, session_of[row])
+                marks.note(at, close, equity, held, session, session_of[row])
             session = session_of[row]
         at.trade += 1
         trade = trades[min(at.trade, trades.size - 1)]
-        at.cash -= buy(at, trade, book, row, shares, price)
+        at.cash -= steps.buy(at, trade, book, row, shares, price)
         row += at_close
         while at.shares > 0:
-            leave = next_set(exit_, row, rows)
+            leave = flags.next_set(exit_, row, rows)
             sale = leave if at_close else leave + 1
-            event = events[at.event, EVENT_ROW] if at.event < coming else rows
+            event = events[at.event, tape.EVENT_ROW] if at.event < coming else rows
             end = min(leave + 1, event, rows)
-            touched = first_touch(quotes, row, end, at.stop, at.target)
+            touched = tape.first_touch(quotes, row, end, at.stop, at.target)
             row = touched if touched < end else min(sale, event, rows)
             if row >= begin[session + 1]:
                 now = session_of[row] if row < rows else sessions
-                if float(at.shares) * float(highest) > LARGEST_WORTH:
-                    check_worth(at.shares, close, session, now)
-                curve = mark_held(curve, at, close, day, edges, sums, session, now)
+                if float(at.shares) * float(highest) > fills.LARGEST_WORTH:
+                    marks.check_worth(at.shares, close, session, now)
+                curve = marks.mark_held(curve, at, close, day, edges, sums, session, now)
                 if equity.size > 0:
-                    note(at, close, equity, held, session, now)
+                    marks.note(at, close, equity, held, session, now)
                 session = now
             if row == rows:
                 break
             if touched < end:
-                trigger, price, is_ambiguous = protective_fill(
-                    book, quotes[row, OPEN], quotes[row, HIGH], quotes[row, LOW], at.stop, at.target, target_first
+                trigger, price, is_ambiguous = fills.protective_fill(
+                    book,
+                    quotes[row, tape.OPEN],
+                    quotes[row, tape.HIGH],
+                    quotes[row, tape.LOW],
+                    at.stop,
+                    at.target,
+                    target_first,
                 )
                 at.ambiguous += is_ambiguous
-                at.cash += sell(at, trade, book, row, price, trigger)
+                at.cash += steps.sell(at, trade, book, row, price, trigger)
             else:
                 if row == event:
                     _corporate_actions(at, trade, book, quotes, events, row)
@@ -215,16 +197,17 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
                         continue  # the bar comes first, then its close
                 if row == sale and at.shares > 0:
                     at.decided = leave
-                    base = quotes[row, CLOSE] if at_close else quotes[row, OPEN]
-                    at.cash += sell(at, trade, book, row, sell_price(base, book.slippage_ppm), BY_SIGNAL)
+                    base = quotes[row, tape.CLOSE] if at_close else quotes[row, tape.OPEN]
+                    price = fills.sell_price(base, book.slippage_ppm)
+                    at.cash += steps.sell(at, trade, book, row, price, steps.BY_SIGNAL)
             if at.shares == 0:
                 _count(at, trade)
-    curve = mark_flat(curve, at, day, edges, sums, session, sessions)
+    curve = marks.mark_flat(curve, at, day, edges, sums, session, sessions)
     if equity.size > 0:
-        note(at, close, equity, held, session, sessions)
-    split_sums(sums)
+        marks.note(at, close, equity, held, session, sessions)
+    marks.split_sums(sums)
     gains = Gains(at.trade + 1 - (at.shares > 0), at.won, at.gained, at.lost)
-    tell(told, curve, gains, cash, sessions - session_of[first], at.held)
+    metrics.tell(told, curve, gains, cash, sessions - session_of[first], at.held)
     told.final_cash, told.final_shares = at.cash, at.shares
     told.fees, told.ambiguous_bars = at.fees, at.ambiguous
 
@@ -261,7 +244,7 @@ def _compile(stamp: int) -> Callable[..., None]:
                 bars,
                 signals[which[run], 0],
                 signals[which[run], 1],
-                rules_of(books[run]),
+                steps.rules_of(books[run]),
                 cash,
                 first,
                 at_close,

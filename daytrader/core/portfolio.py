@@ -12,21 +12,22 @@ from typing import Final
 
 import numpy as np
 
-from daytrader.core import metrics, portfolio_kernel
-from daytrader.core.arrays import BoolArray, DayArray, IntArray
+from daytrader.core import portfolio_kernel
+from daytrader.core.arrays import DayArray, IntArray
 from daytrader.core.backtest import Fill, Prices, buy_and_hold
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import CENTS, from_cents, to_cents
 from daytrader.core.portfolio_kernel import Market, Record
-from daytrader.core.report import Report, Run, build_report, framed
+from daytrader.core.portfolio_report import MemberResult, PortfolioReport
+from daytrader.core.report import Run, build_report
 from daytrader.core.rules import Rules, settings
 from daytrader.core.steps import Exit
 from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
 from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InsufficientDataError
 
-_EPOCH: Final = date(1970, 1, 1)
 _RULE_REASONS: Final = (STOP_REASON, TARGET_REASON, SPLIT_REASON)
 _SEVERAL: Final = "portfolio"
 
@@ -53,119 +54,6 @@ class Member:
     rules: Rules
     budget: Decimal | None = None
     name: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class MemberResult:
-    """
-    What one member did.
-
-    Attributes:
-        name: Unique within the portfolio.
-        gains: Cents it had brought at each session close of the portfolio, open positions marked, shape (m,).
-        held: Whether it held shares there, shape (m,).
-        trades: Its own.
-        shares: Held at the end.
-        fees: Cents.
-        ambiguous_bars: Bars that touched its stop and its target, undecided by their open.
-        expired_for_cash: Orders that others had left too little cash for when they would have filled.
-    """
-
-    name: str
-    symbol: str
-    strategy: str
-    params: Mapping[str, int | float]
-    budget: int | None
-    gains: IntArray
-    held: BoolArray
-    trades: TradeColumns
-    shares: int
-    fees: int
-    ambiguous_bars: int
-    expired_for_cash: int
-
-    @property
-    def gain_loss(self) -> int:
-        """Return the cents it brought, the open position marked."""
-        return int(self.gains[-1])
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the result as JSON values."""
-        closed = self.trades.closed_gain_loss
-        won = metrics.win_rate(closed)
-        return {
-            "name": self.name,
-            "symbol": self.symbol,
-            "strategy": self.strategy,
-            "params": dict(self.params),
-            "budget": None if self.budget is None else self.budget / CENTS,
-            "gain_loss": self.gain_loss / CENTS,
-            "final_shares": self.shares,
-            "trades": int(closed.size),
-            "win_rate_pct": None if won is None else won * 100,
-            "exposure_pct": int(np.count_nonzero(self.held)) / self.held.size * 100,
-            "fees": self.fees / CENTS,
-            "ambiguous_bars": self.ambiguous_bars,
-            "expired_for_cash": self.expired_for_cash,
-            "gains": (self.gains / CENTS).tolist(),
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class PortfolioReport:
-    """
-    The report of a portfolio.
-
-    Attributes:
-        whole: All members together, as one report; of a portfolio of one it is that member's backtest.
-        members: Each for itself; their gains add up to the whole's at every session close.
-        trade_members: The member (index) of each of the whole's trades, shape (k,).
-    """
-
-    whole: Report
-    members: tuple[MemberResult, ...]
-    trade_members: IntArray
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as JSON values: the whole's, each trade with its member's name, and the members."""
-        told = self.whole.to_dict()
-        trades = [self.whole.trade_dict(trade) for trade in self.whole.run.trades]
-        told["trades"] = [{"member": name, **trade} for name, trade in zip(self._owners, trades, strict=True)]
-        told["members"] = [member.to_dict() for member in self.members]
-        return told
-
-    def to_html(self) -> str:
-        """Return the report as one self-contained HTML page."""
-        from daytrader.core.report_html import render
-        from daytrader.core.report_sections import section, table, tone_of
-
-        rows = []
-        for member in self.members:
-            told = member.to_dict()
-            gain, won = member.gain_loss / CENTS, told["win_rate_pct"]
-            rows.append(
-                (
-                    (member.name, "text"),
-                    (member.strategy, "text"),
-                    (f"{gain:+,.2f}", tone_of(gain)),
-                    (f"{told['trades']:,}", ""),
-                    ("-" if won is None else f"{won:.1f} %", ""),
-                    (f"{told['exposure_pct']:.1f} %", ""),
-                    (f"{told['fees']:,.2f}", ""),
-                    (f"{member.expired_for_cash:,}", ""),
-                )
-            )
-        heads = [("Member", "text"), ("Strategy", "text")]
-        heads += [(name, "") for name in ("Gain", "Closed trades", "Won", "In the market", "Fees", "Expired for cash")]
-        return render(self.whole, (section("Members", table(heads, rows)),), self._owners)
-
-    @property
-    def _owners(self) -> list[str]:
-        return [self.members[member].name for member in self.trade_members.tolist()]
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
-        return framed(self.to_html())
 
 
 def run(
@@ -198,15 +86,14 @@ def run(
     """
     cents = to_cents(cash)
     purses, purse_cents = _purses(members, cents)
-    cut = [_until(member, end) for member in members]
+    cut = [replace(member, bars=member.bars.until(end)) for member in members]
     strategies = [get_strategy(member.strategy) for member in cut]
     params = [resolve_params(own, member.params) for own, member in zip(strategies, cut, strict=True)]
     signals = [compute(own, one.bars, of) for own, one, of in zip(strategies, cut, params, strict=True)]
     market = _market(cut, signals)
-    first_day = None if start is None else (start - _EPOCH).days
-    _check_dates(cut, first_day)
+    _check_dates(cut, start)
     step_days = market.session[market.order[market.step[:-1]]]
-    first = 0 if first_day is None else int(np.searchsorted(step_days, first_day))
+    first = 0 if start is None else int(np.searchsorted(step_days, days_since_epoch(start)))
 
     def trade(*, target_first: bool) -> Record:
         return portfolio_kernel.run(
@@ -232,7 +119,7 @@ def run(
         params[0] if is_one else {},
         cents,
         main,
-        _benchmark(cut, cents, main.session, first_day, fill),
+        _benchmark(cut, cents, main.session, start, fill),
         other,
         cut[0].bars.data_hash if is_one else _hash(cut),
         cut[0].bars.interval_minutes,
@@ -265,13 +152,9 @@ def _purses(members: Sequence[Member], cents: int) -> tuple[list[int], list[int]
     return purses, amounts
 
 
-def _until(member: Member, end: date | None) -> Member:
-    return member if end is None else replace(member, bars=member.bars.until((end - _EPOCH).days))
-
-
-def _check_dates(members: Sequence[Member], first_day: int | None) -> None:
+def _check_dates(members: Sequence[Member], start: date | None) -> None:
     for member in members:
-        if member.bars.n == 0 or (first_day is not None and int(member.bars.session[-1]) < first_day):
+        if member.bars.first_of(start) == member.bars.n:
             raise InsufficientDataError(f"{member.symbol} has no bar to trade in the chosen dates")
 
 
@@ -384,14 +267,13 @@ def _names(members: Sequence[Member]) -> list[str]:
     return names
 
 
-def _benchmark(members: Sequence[Member], cents: int, session: DayArray, first_day: int | None, fill: Fill) -> Run:
+def _benchmark(members: Sequence[Member], cents: int, session: DayArray, start: date | None, fill: Fill) -> Run:
     """Return buy and hold of all members: the cash in equal parts, each all in at its member's first bar."""
     part, rest = divmod(cents, len(members))
     equity = np.zeros(session.size, np.int64)
     for place, member in enumerate(members):
         own = part + (place < rest)
-        first = 0 if first_day is None else int(np.searchsorted(member.bars.session, first_day))
-        held = buy_and_hold(member.bars, member.rules, own, first, fill)
+        held = buy_and_hold(member.bars, member.rules, own, member.bars.first_of(start), fill)
         latest = np.searchsorted(held.session, session, side="right") - 1  # sessions without a bar keep the last value
         equity += np.where(latest < 0, own, held.equity[latest])
     nothing = np.zeros(session.size, np.bool_)

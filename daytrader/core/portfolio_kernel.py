@@ -18,28 +18,8 @@ from numba import njit
 
 from daytrader.core import fills, money, rules, steps
 from daytrader.core.arrays import BoolArray, DayArray, IntArray, KindArray
-from daytrader.core.fills import (
-    cost_cents,
-    entry_fill,
-    most_cents,
-    protective_fill,
-    sell_price,
-    size_entry,
-    sizing_price,
-)
 from daytrader.core.rules import RuleInts
-from daytrader.core.steps import (
-    BY_SIGNAL,
-    Position,
-    Records,
-    TradeRecord,
-    act_on,
-    act_on_pending,
-    buy,
-    record_type,
-    rules_of,
-    sell,
-)
+from daytrader.core.steps import Position, Records, TradeRecord
 
 
 class Market(NamedTuple):
@@ -86,8 +66,8 @@ class MemberTrade(TradeRecord):
     member: int
 
 
-_STANDING: Final = record_type(Standing)
-_TRADE: Final = record_type(MemberTrade)
+_STANDING: Final = steps.record_type(Standing)
+_TRADE: Final = steps.record_type(MemberTrade)
 
 
 class Desk(NamedTuple):
@@ -108,7 +88,7 @@ class Desk(NamedTuple):
 
 @njit()
 def _book_of(desk: Desk, member: int) -> RuleInts:
-    return rules_of(desk.books[member])
+    return steps.rules_of(desk.books[member])
 
 
 @njit()
@@ -129,16 +109,16 @@ def _release(at: Standing, desk: Desk) -> None:
 def _buy(desk: Desk, member: int, bar: int, base: int) -> None:
     """Fill the pending entry at *base*, or let it expire."""
     at, book = desk.standing[member], _book_of(desk, member)
-    price = entry_fill(book, base, at.limit)
+    price = fills.entry_fill(book, base, at.limit)
     if price > 0:
-        if most_cents(book, at.wanted, price) > desk.cash[at.purse] - book.minimum_balance:
+        if fills.most_cents(book, at.wanted, price) > desk.cash[at.purse] - book.minimum_balance:
             at.starved += 1
         else:
             at.trade = desk.written[0]
             desk.written[0] += 1
             trade = desk.trades[at.trade]
             trade.member = member
-            _book(at, desk, -buy(at, trade, book, bar, at.wanted, price))
+            _book(at, desk, -steps.buy(at, trade, book, bar, at.wanted, price))
     _release(at, desk)
 
 
@@ -146,7 +126,7 @@ def _buy(desk: Desk, member: int, bar: int, base: int) -> None:
 def _sell(desk: Desk, member: int, bar: int, price: int, why: int) -> None:
     """Sell everything at *price*."""
     at = desk.standing[member]
-    _book(at, desk, sell(at, desk.trades[at.trade], _book_of(desk, member), bar, price, why))
+    _book(at, desk, steps.sell(at, desk.trades[at.trade], _book_of(desk, member), bar, price, why))
     at.leaving = 0
 
 
@@ -156,12 +136,12 @@ def _corporate_action(desk: Desk, market: Market, event: int, member: int, bar: 
     at, book = desk.standing[member], _book_of(desk, member)
     kind, num, den = market.event_kind[event], market.event_num[event], market.event_den[event]
     if at.wanted > 0:
-        at.wanted, at.limit = act_on_pending(book, at.wanted, at.limit, kind, num, den)
+        at.wanted, at.limit = steps.act_on_pending(book, at.wanted, at.limit, kind, num, den)
         if at.wanted == 0:
             _release(at, desk)
     if at.shares > 0:
         before, micros = market.close[bar - 1], market.event_micros[event]
-        _book(at, desk, act_on(at, desk.trades[at.trade], book, bar, before, kind, num, den, micros))
+        _book(at, desk, steps.act_on(at, desk.trades[at.trade], book, bar, before, kind, num, den, micros))
         if at.shares == 0:
             at.leaving = 0
 
@@ -175,8 +155,8 @@ def _open(desk: Desk, market: Market, now: IntArray) -> None:
     for bar in now:
         member = market.member[bar]
         if desk.standing[member].leaving:
-            price = sell_price(market.open[bar], _book_of(desk, member).slippage_ppm)
-            _sell(desk, member, bar, price, BY_SIGNAL)
+            price = fills.sell_price(market.open[bar], _book_of(desk, member).slippage_ppm)
+            _sell(desk, member, bar, price, steps.BY_SIGNAL)
     for bar in now:
         if desk.standing[market.member[bar]].wanted > 0:
             _buy(desk, market.member[bar], bar, market.open[bar])
@@ -190,7 +170,7 @@ def _within(desk: Desk, market: Market, now: IntArray, target_first: bool) -> No
         at = desk.standing[member]
         at.close = market.close[bar]
         if at.shares > 0:
-            trigger, price, is_ambiguous = protective_fill(
+            trigger, price, is_ambiguous = fills.protective_fill(
                 _book_of(desk, member),
                 market.open[bar],
                 market.high[bar],
@@ -216,8 +196,8 @@ def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
             at.decided = bar
             at.leaving = 1
             if at_close:
-                price = sell_price(market.close[bar], _book_of(desk, member).slippage_ppm)
-                _sell(desk, member, bar, price, BY_SIGNAL)
+                price = fills.sell_price(market.close[bar], _book_of(desk, member).slippage_ppm)
+                _sell(desk, member, bar, price, steps.BY_SIGNAL)
     for bar in now:
         member = market.member[bar]
         at = desk.standing[member]
@@ -225,9 +205,9 @@ def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
             book, close = _book_of(desk, member), market.close[bar]
             spendable = max(0, desk.cash[at.purse] - desk.reserved[at.purse] - book.minimum_balance)
             at.decided = bar
-            at.wanted, at.limit = size_entry(book, spendable, close)
+            at.wanted, at.limit = fills.size_entry(book, spendable, close)
             if at.wanted > 0:
-                at.reserved = most_cents(book, at.wanted, sizing_price(book, close))
+                at.reserved = fills.most_cents(book, at.wanted, fills.sizing_price(book, close))
                 desk.reserved[at.purse] += at.reserved
                 if at_close:
                     _buy(desk, member, bar, close)
@@ -249,19 +229,19 @@ def _compile(stamp: int) -> Callable[..., int]:
         held: BoolArray,
     ) -> int:
         _ = stamp
-        steps, sessions = market.step.size - 1, 0
-        for step in range(first, steps):
+        last, sessions = market.step.size - 2, 0
+        for step in range(first, last + 1):
             now = market.order[market.step[step] : market.step[step + 1]]
             _open(desk, market, now)
             _within(desk, market, now, target_first)
             _close(desk, market, now, at_close)
             session = market.session[now[0]]
-            if step + 1 == steps or market.session[market.order[market.step[step + 1]]] != session:
+            if step == last or market.session[market.order[market.step[step + 1]]] != session:
                 equity[sessions] = desk.cash.sum()
                 closes[sessions] = session
                 for member in range(desk.standing.size):
                     at = desk.standing[member]
-                    worth = cost_cents(at.shares, at.close) if at.shares > 0 else 0
+                    worth = fills.cost_cents(at.shares, at.close) if at.shares > 0 else 0
                     equity[sessions] += worth
                     gains[member, sessions] = at.flow + worth
                     held[member, sessions] = at.shares > 0
@@ -317,13 +297,13 @@ def run(
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    members, steps = len(books), market.step.size - 1 - first
+    members, most = len(books), market.step.size - 1 - first  # no more sessions than that
     standing = np.zeros(members, _STANDING)
     standing["armed"], standing["purse"] = 1, purses
     purse_cents = np.array(cash, np.int64)
     trades, written = np.empty(market.order.size, _TRADE), np.zeros(1, np.int64)
     desk = Desk(np.array(books, np.int64), standing, purse_cents, np.zeros_like(purse_cents), trades, written)
-    equity, closes = np.empty(steps, np.int64), np.empty(steps, np.int64)
-    gains, held = np.empty((members, steps), np.int64), np.empty((members, steps), np.bool_)
+    equity, closes = np.empty(most, np.int64), np.empty(most, np.int64)
+    gains, held = np.empty((members, most), np.int64), np.empty((members, most), np.bool_)
     m = _loop(desk, market, first, at_close, target_first, equity, closes, gains, held)
     return Record(closes[:m], equity[:m], gains[:, :m], held[:, :m], purse_cents, standing, trades[: int(written[0])])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import cache, cached_property
 from html import escape
 from typing import Any, Final
@@ -18,11 +17,12 @@ from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import CENTS, MICROS
 from daytrader.core.trades import Trade, TradeColumns
+from daytrader.utils.days import date_of
 
 __all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
-_EPOCH: Final = date(1970, 1, 1)
 _CENTURY: Final = 36_525  # days
+_DAY: Final = 86_400
 _TOLD: Final = (
     "total_return_pct",
     "annualized_return_pct",
@@ -188,10 +188,11 @@ class Report:
         return self._labels(np.array([time]))[0]
 
     def _labels(self, times: IntArray) -> list[str]:
+        days, seconds = np.divmod(times, _DAY)
+        dates = _iso_dates(days)
         if self.interval_minutes == 0:
-            return _iso_dates(times // 86_400)
-        labels: list[str] = np.datetime_as_string(times.astype("datetime64[s]"), unit="s", timezone="UTC").tolist()
-        return labels
+            return dates
+        return [day + _clock(second) for day, second in zip(dates, seconds.tolist(), strict=True)]
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
@@ -229,7 +230,13 @@ def _iso_dates(days: DayArray | IntArray) -> list[str]:
 
 
 def _iso(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()
+    return date_of(day).isoformat()
+
+
+@cache
+def _clock(second: int) -> str:
+    """Return the time of day, as it follows a date: there are few that bars begin at, and many bars."""
+    return f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
 
 
 @cache

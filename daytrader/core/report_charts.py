@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from daytrader.core.arrays import DayArray, FloatArray, IntArray
+from daytrader.utils.days import date_of
 
-_EPOCH: Final = date(1970, 1, 1)
 _BUCKETS: Final = 600  # two points in each: more would draw several on one pixel
 _TICKS: Final = 5
 _LABELS: Final = 8
@@ -167,7 +166,7 @@ def _path(scale: Scale, line: Line) -> str:
 
 def _dates(session: DayArray) -> list[tuple[int, str]]:
     """Return a few sessions and how they are labelled: the first ones of years, of months, or any."""
-    days = [_EPOCH + timedelta(days=day) for day in session.tolist()]
+    days = [date_of(day) for day in session.tolist()]
     years = [i for i in range(1, len(days)) if days[i].year != days[i - 1].year]
     if len(years) > _FEW:
         step = -(-len(years) // _LABELS)

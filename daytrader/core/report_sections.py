@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,12 +11,12 @@ import numpy as np
 from daytrader.core.arrays import FloatArray
 from daytrader.core.money import CENTS, MICROS
 from daytrader.core.report_charts import Line, Mark, Stroke, plot
+from daytrader.utils.days import date_of
 
 if TYPE_CHECKING:
     from daytrader.core.report import Report
     from daytrader.core.trades import Trade
 
-_EPOCH: Final = date(1970, 1, 1)
 _MARKED_TRADES: Final = 400  # more would be a carpet
 _LISTED_TRADES: Final = 1_000
 _DAY: Final = 86_400
@@ -147,7 +146,7 @@ def _heat(value: float | None, full: float = _FULL_HEAT) -> str:
 
 def _monthly_returns(report: Report) -> dict[tuple[int, int], float]:
     """Return the return of each calendar month in percent, the first from the initial balance."""
-    days = [_EPOCH + timedelta(days=day) for day in report.run.session.tolist()]
+    days = [date_of(day) for day in report.run.session.tolist()]
     returns, before = {}, report.initial_cash
     for index, day in enumerate(days):
         is_last = index + 1 == len(days) or (days[index + 1].year, days[index + 1].month) != (day.year, day.month)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from daytrader.core.bars import Bars
 from daytrader.core.strategy import Strategy, compute
-
-_EPOCH: Final = date(1970, 1, 1)
+from daytrader.utils.days import date_of
 
 
 class Side(StrEnum):
@@ -70,7 +68,7 @@ def last_signal(symbol: str, bars: Bars, strategy: Strategy, params: Mapping[str
             return Signal(
                 symbol,
                 side,
-                _EPOCH + timedelta(days=int(bars.session[row])),
+                date_of(int(bars.session[row])),
                 float(bars.close[row]),
                 reason(row),
                 signals.evidence(row),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, Self, TypeAlias
 
-from daytrader.core import sweep, walk_forward
+from daytrader.core import backtest, sweep, walk_forward
 from daytrader.core.assessment import Assessment, assess
 from daytrader.core.backtest import Fill, Prices
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
 from daytrader.core.rules import Rules
 from daytrader.core.sweep import Outcome
-from daytrader.core.walk_forward import Mode, WalkForward
+from daytrader.core.walk_forward import WalkForward
+from daytrader.core.windows import Mode, bars_trained
+from daytrader.utils.errors import InsufficientDataError
 
 Stage: TypeAlias = Literal["luck", "walk-forward"]
 
@@ -34,11 +36,16 @@ class Walk:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Judgement:
-    """What the best of one history is worth, and how choosing it anew would have done."""
+    """
+    What the best of one history is worth, and how choosing it anew would have done.
+
+    *not_walked* says why there is no walk-forward where one was wanted.
+    """
 
     assessment: Assessment
     earlier_trials: int
     walk_forward: WalkForward | None
+    not_walked: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -46,7 +53,47 @@ class Judgement:
             **self.assessment.to_dict(),
             "earlier_trials": self.earlier_trials,
             "walk_forward": None if self.walk_forward is None else self.walk_forward.to_dict(),
+            "not_walked": self.not_walked,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One of several stocks that is not searched on, and why."""
+
+    symbol: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return it as JSON values."""
+        return {"symbol": self.symbol, "reason": self.reason}
+
+
+def nothing_left(left_out: Sequence[LeftOut]) -> InsufficientDataError:
+    """Return the error of a search on several stocks of which not one can be traded."""
+    reasons = "; ".join(dict.fromkeys(one.reason for one in left_out)) or "no stock has prices"
+    return InsufficientDataError(f"there is nothing to search on: {reasons}")
+
+
+class Trading(Protocol):
+    """What a caller has been asked to trade by; the fields are those of `Search`."""
+
+    @property
+    def strategy(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, object]: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def cash(self) -> Decimal: ...
+    @property
+    def start(self) -> date | None: ...
+    @property
+    def end(self) -> date | None: ...
+    @property
+    def fill(self) -> Fill: ...
+    @property
+    def prices(self) -> Prices: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +125,31 @@ class Search:
     metric: str = "sharpe_ratio"
     walk: Walk | None = None
 
+    @classmethod
+    def of(cls, trading: Trading, *, metric: str, walk: Walk | None) -> Self:
+        """Return the search by what *trading* has in common."""
+        return cls(
+            trading.strategy,
+            trading.params,
+            trading.rules,
+            trading.cash,
+            trading.start,
+            trading.end,
+            trading.fill,
+            trading.prices,
+            metric,
+            walk,
+        )
+
+    def require_bars(self, bars: Bars) -> None:
+        """
+        Check that there is something to trade.
+
+        Raises:
+            InsufficientDataError: If there is no bar between *start* and *end*.
+        """
+        backtest.first_row(bars.until(self.end), self.start)
+
     def run(self, bars: Bars, combinations: Combinations, *, blocks: int = BLOCKS, **control: Any) -> Outcome:
         """Return what *combinations* come to on *bars*; *control* and errors are those of `sweep.run`."""
         return sweep.run(
@@ -102,6 +174,7 @@ class Search:
         outcome: Outcome,
         *,
         earlier_trials: int = 0,
+        is_one_of_several: bool = False,
         threads: int = 1,
         progress: Callable[[Stage, float], None] = lambda _stage, _part: None,
         should_stop: Callable[[], bool] | None = None,
@@ -115,13 +188,14 @@ class Search:
             combinations: What was tried.
             outcome: What `run` made of them, with block sums.
             earlier_trials: Combinations tried on the same history before.
+            is_one_of_several: Whether a history that leaves nothing to walk on is no error: the others go on.
             threads: How many may work; the result is the same.
             progress: Told what is being done and the fraction of it that is.
             should_stop: Asked now and then whether to give up.
 
         Raises:
             InvalidParameterError: If there is no such metric, or a window is out of bounds.
-            InsufficientDataError: If no session is left to test a walk-forward on.
+            InsufficientDataError: If no session is left to test a walk-forward on, and it is not one of several.
             SweepStoppedError: If *should_stop* said so.
         """
         progress("luck", 0.0)
@@ -146,6 +220,12 @@ class Search:
         )
         if self.walk is None:
             return Judgement(assessment, earlier_trials, None)
+        try:
+            self.times_walked(bars)
+        except InsufficientDataError as error:
+            if not is_one_of_several:
+                raise
+            return Judgement(assessment, earlier_trials, None, str(error))
         progress("walk-forward", 0.0)
         walked = walk_forward.run(
             bars,
@@ -174,10 +254,10 @@ class Search:
         Return how many passes over all *bars* the trainings of the walk-forward amount to, for each combination.
 
         Raises:
-            InvalidParameterError, InsufficientDataError: As `walk_forward.spans`.
+            InvalidParameterError, InsufficientDataError: As `windows.spans`.
         """
         if self.walk is None:
             return 0.0
         train, test, mode = self.walk.train, self.walk.test, self.walk.mode
-        trained = walk_forward.bars_trained(bars, train=train, test=test, mode=mode, start=self.start, end=self.end)
+        trained = bars_trained(bars, train=train, test=test, mode=mode, start=self.start, end=self.end)
         return trained / bars.n

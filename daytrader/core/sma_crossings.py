@@ -62,8 +62,10 @@ def _crossings(close: FloatArray, fast: int, slow: int, above: BoolArray, below:
             slow_total += now[i]
             slow_totals[i] = slow_total
             slow_total -= slow_oldest[i]
-        if _compare_quickly(fast_totals, slow_totals, now, fast, slow, is_above, is_below):
-            _compare(fast_totals, slow_totals, now, fast, slow, is_above, is_below)
+        if _compare(fast_totals, slow_totals, now, 1.0 / fast, 1.0 / slow, is_above, is_below):
+            fast_totals[:n] /= fast
+            slow_totals[:n] /= slow
+            _compare(fast_totals, slow_totals, now, 1.0, 1.0, is_above, is_below)
         _write_changes(is_above, above[row : row + n])
         _write_changes(is_below, below[row : row + n])
         row += n
@@ -81,17 +83,20 @@ def _total_before(close: FloatArray, window: int, row: int) -> float:
 
 
 @njit(error_model="numpy")
-def _compare_quickly(
+def _compare(
     fast_totals: FloatArray,
     slow_totals: FloatArray,
     now: FloatArray,
-    fast: int,
-    slow: int,
+    of_fast: float,
+    of_slow: float,
     is_above: BoolArray,
     is_below: BoolArray,
 ) -> bool:
-    """Write which average is above, and return whether any comparison was too close for that."""
-    of_fast, of_slow = 1.0 / fast, 1.0 / slow
+    """
+    Write which average is above, and return whether any comparison is in doubt.
+
+    An average is the total times *of_fast* or *of_slow*: about 1 / window, or 1 where the totals are divided already.
+    """
     is_doubtful = False
     for i in range(now.size):
         fast_average, slow_average = fast_totals[i] * of_fast, slow_totals[i] * of_slow
@@ -100,23 +105,6 @@ def _compare_quickly(
         is_below[i + 1] = -apart > noise
         is_doubtful = is_doubtful | (abs(abs(apart) - noise) <= (fast_average + slow_average) * _DOUBT)
     return is_doubtful
-
-
-@njit(error_model="numpy")
-def _compare(
-    fast_totals: FloatArray,
-    slow_totals: FloatArray,
-    now: FloatArray,
-    fast: int,
-    slow: int,
-    is_above: BoolArray,
-    is_below: BoolArray,
-) -> None:
-    """Write which average is above, by the averages themselves."""
-    for i in range(now.size):
-        apart, noise = fast_totals[i] / fast - slow_totals[i] / slow, now[i] * NOISE
-        is_above[i + 1] = apart > noise
-        is_below[i + 1] = -apart > noise
 
 
 @njit(error_model="numpy")

@@ -33,7 +33,6 @@ from daytrader.core.strategy import Strategy, compute, get_strategy
 
 __all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "random", "run"]
 
-_EPOCH: Final = date(1970, 1, 1)
 _PIECE: Final = 1024  # combinations a thread takes at once
 _SIGNALS: Final = 64  # distinct signals among them
 _ROWS: Final = 1 << 22  # bars of all of them together
@@ -161,7 +160,7 @@ def run(
         BoundsError: If an amount outgrows exact integers.
         SweepStoppedError: If *should_stop* said so; it has what was done until then.
     """
-    used = bars if end is None else bars.until((end - _EPOCH).days)
+    used = bars.until(end)
     task = _Task.of(used, get_strategy(strategy), combinations, rules, params or {}, cash, start, fill, blocks)
     told = np.zeros(combinations.size, FIGURES)
     sums = np.empty((combinations.size, 2, max(1, blocks)))

@@ -53,6 +53,8 @@ _NEVER: Final = np.iinfo(np.int64).max
 @njit(inline="always", error_model="numpy")
 def first_touch(quotes: IntArray, row: int, end: int, stop: int, target: int) -> int:
     """Return the first bar from *row* to *end* - 1 that touches *stop* or *target* (0: off), *end* if none does."""
+    if stop == 0 and target == 0:
+        return end
     if target == 0:
         target = _NEVER
     while row < end and quotes[row, LOW] > stop and quotes[row, HIGH] < target:

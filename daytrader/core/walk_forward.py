@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ from daytrader.core import backtest, ranking, sweep
 from daytrader.core.backtest import Fill, Prices
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
-from daytrader.core.errors import InvalidParameterError
 from daytrader.core.fills import cost_cents, fee_cents, sell_price
 from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report, figures
@@ -28,23 +27,13 @@ from daytrader.core.rules import Rules, settings
 from daytrader.core.strategy import Strategy, compute, get_strategy, resolve_params
 from daytrader.core.sweep import Outcome
 from daytrader.core.trades import TradeColumns
-from daytrader.utils.errors import InsufficientDataError
-
-Mode: TypeAlias = Literal["anchored", "rolling"]
+from daytrader.core.windows import Mode, Span, sessions_of, spans
+from daytrader.utils.days import days_since_epoch
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 WINDOW_REASON: Final = "end of the test window"
-_EPOCH: Final = date(1970, 1, 1)
 _DAYS: Final = ("train_start", "train_end", "test_start", "test_end")
-
-
-class Span(NamedTuple):
-    """One step: trained on sessions *train* to *test* - 1, traded on *test* to *end* - 1, counted from 0."""
-
-    train: int
-    test: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,40 +101,6 @@ class WalkForward:
         }
 
 
-def spans(sessions: int, train: int, test: int, mode: Mode) -> tuple[Span, ...]:
-    """
-    Return the steps over so many sessions; the last test window may be shorter.
-
-    Raises:
-        InvalidParameterError: If a window is shorter than a session or the mode is unknown.
-        InsufficientDataError: If no session is left to be tested on.
-    """
-    for name, length in (("train", train), ("test", test)):
-        if length < 1:
-            raise InvalidParameterError(name, "must be at least one session")
-    if mode not in ("anchored", "rolling"):
-        raise InvalidParameterError("walk_forward", "must be anchored or rolling")
-    if sessions <= train:
-        raise InsufficientDataError(f"{sessions:,} sessions leave none to test on after {train:,} of training")
-    return tuple(
-        Span(0 if mode == "anchored" else first - train, first, min(first + test, sessions))
-        for first in range(train, sessions, test)
-    )
-
-
-def bars_trained(
-    bars: Bars, *, train: int, test: int, mode: Mode, start: date | None = None, end: date | None = None
-) -> int:
-    """
-    Return how many bars the trainings of `run` read in all, for each combination: what a walk takes grows with it.
-
-    Raises:
-        InvalidParameterError, InsufficientDataError: As `spans`.
-    """
-    used, days = _sessions(bars, start, end)
-    return sum(_row(used, days[step.test]) for step in spans(len(days), train, test, mode))
-
-
 def run(
     bars: Bars,
     strategy: str | Strategy,
@@ -200,14 +155,15 @@ def run(
     """
     ranking.require_metric(metric)
     traded_by = get_strategy(strategy)
-    used, days = _sessions(bars, start, end)
+    used = bars.until(end)
+    days = sessions_of(used, start)
     steps = spans(len(days), train, test, mode)
     balance = to_cents(cash)
     runs: list[Run] = []
     windows: list[Window] = []
     for number, step in enumerate(steps):
         outcome = sweep.run(
-            used.until((days[step.test - 1] - _EPOCH).days),
+            used.until(days[step.test - 1]),
             traded_by,
             combinations,
             rules,
@@ -221,7 +177,7 @@ def run(
             should_stop=should_stop,
         )
         chosen = ranking.best(ranking.scores(outcome, metric))
-        seen = used.until((days[step.end - 1] - _EPOCH).days)
+        seen = used.until(days[step.end - 1])
         if chosen is None:
             traded = _idle(seen, days[step.test], balance)
         else:
@@ -237,7 +193,7 @@ def run(
         {},
         to_cents(cash),
         _stitched(runs),
-        backtest.buy_and_hold(used, rules, to_cents(cash), _row(used, days[train]), fill),
+        backtest.buy_and_hold(used, rules, to_cents(cash), used.first_of(days[train]), fill),
         None,
         used.data_hash,
         used.interval_minutes,
@@ -316,7 +272,7 @@ def _with_last(column: npt.NDArray[_Scalar], value: int) -> npt.NDArray[_Scalar]
 def _idle(bars: Bars, start: date, cash: int) -> Run:
     """Return the run of somebody who does nothing from *start* on."""
     session, last = np.unique(bars.session[::-1], return_index=True)
-    is_inside = session >= (start - _EPOCH).days
+    is_inside = session >= days_since_epoch(start)
     session, close = session[is_inside], bars.close[::-1][last[is_inside]]
     return Run(
         session=session,
@@ -366,18 +322,3 @@ def _shifted(
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _sessions(bars: Bars, start: date | None, end: date | None) -> tuple[Bars, list[date]]:
-    """Return the bars up to *end*, and their sessions from *start* on."""
-    used = bars if end is None else bars.until((end - _EPOCH).days)
-    first = 0 if start is None else int(np.searchsorted(used.session, (start - _EPOCH).days))
-    return used, [_date(day) for day in np.unique(used.session[first:]).tolist()]
-
-
-def _row(bars: Bars, day: date) -> int:
-    return int(np.searchsorted(bars.session, (day - _EPOCH).days))
-
-
-def _date(day: int) -> date:
-    return _EPOCH + timedelta(days=day)

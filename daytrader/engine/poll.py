@@ -29,6 +29,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError
 
 logger = structlog.get_logger(__name__)
@@ -179,7 +180,7 @@ class PollCollector:
 
     def _actions(self, key: Key, now: datetime) -> tuple[CorporateEvent, ...]:
         """Return the recent dividends and splits of a stock that is traded within sessions, asked for once a day."""
-        today = market_calendar.days_since_epoch(now.date())
+        today = days_since_epoch(now.date())
         if not self._source.capabilities.has_events or self._actions_of.get(key.stock_id) == today:
             return ()
         daily = self._source.history(key.symbol, DAILY, now.date() - timedelta(days=_EVENT_DAYS))

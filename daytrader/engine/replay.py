@@ -28,7 +28,6 @@ from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import price_service
 from daytrader.services.ledger_run import ledger_run
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils import validators
@@ -97,8 +96,8 @@ def replay(
     """
     listener = listener or Listener()
     plan = plans[0]
-    used = bars if plan.end is None else bars.until(days_since_epoch(plan.end))
-    first = 0 if plan.start is None else int(np.searchsorted(used.session, days_since_epoch(plan.start)))
+    used = bars.until(plan.end)
+    first = used.first_of(plan.start)
     if first >= used.n:
         raise InsufficientDataError("there is no bar to trade in the chosen dates")
     with sandbox(file):

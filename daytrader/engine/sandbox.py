@@ -19,9 +19,9 @@ from daytrader.models import Base, CorporateAction, Stock, StockDailyPrice, Stoc
 from daytrader.models.enums import CorporateActionKind, PriceSource
 from daytrader.services import database, trading_service
 from daytrader.services.actor import Actor
-from daytrader.services.market_calendar import date_of
 from daytrader.services.session_manager import session_factory
 from daytrader.utils.constants import DAILY
+from daytrader.utils.days import date_of
 
 _OWNER: Final = "replay"
 _CHUNK: Final = 1000

@@ -24,6 +24,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import date_of
 from daytrader.utils.errors import DayTraderError, TooManyRequestsError
 
 logger = structlog.get_logger(__name__)
@@ -157,7 +158,7 @@ class Notifier:
         if NotificationKind.DAILY_SUMMARY not in target.kinds:
             return None
         started = market_calendar.last_complete_bar(now - _SUMMARY_DELAY, DAILY)
-        day = market_calendar.date_of(started // _DAY_SECONDS)
+        day = date_of(started // _DAY_SECONDS)
         if target.summary_of is None:
             with SessionManager() as session:
                 targets.begin_summaries(session, target, day)

@@ -10,9 +10,10 @@ from typing import Any, Final
 from daytrader.core.scan import Signal, last_signal
 from daytrader.core.strategy import get_strategy, resolve_params
 from daytrader.jobs.worker import Handler, JobControl, Outcome
-from daytrader.services import market_calendar, price_service, stock_service
+from daytrader.services import price_service, stock_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.constants import DAILY
+from daytrader.utils.days import date_of
 
 SCAN: Final = "scan"
 
@@ -89,7 +90,7 @@ def scan(
     return Scan(
         asked.name,
         resolved,
-        None if newest is None else market_calendar.date_of(newest),
+        None if newest is None else date_of(newest),
         len(last),
         stale,
         [signal for signal in signals if signal.symbol not in stale],

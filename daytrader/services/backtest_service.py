@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.money import CENTS, from_cents
-from daytrader.core.portfolio import Member, PortfolioReport
+from daytrader.core.portfolio import Member
+from daytrader.core.portfolio_report import PortfolioReport
 from daytrader.core.report import Report
 from daytrader.models import Backtest, Stock
 from daytrader.models.trading_service import TradingService
@@ -22,6 +23,7 @@ from daytrader.services import price_service, report_archive, stock_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.trading_rules import params_of, rules_of
+from daytrader.utils.days import date_of
 from daytrader.utils.errors import InsufficientDataError, InvalidInputError, NotFoundError
 
 StoredReport: TypeAlias = Report | PortfolioReport
@@ -29,7 +31,6 @@ StoredReport: TypeAlias = Report | PortfolioReport
 
 SHORT: Final = 100_000
 """Bars that are run while the caller waits; more become a job."""
-_EPOCH: Final = date(1970, 1, 1)
 
 
 def of_service(
@@ -295,7 +296,7 @@ def _settings_of(kept: Backtest) -> dict[str, Any]:
 
 
 def _source(request: BacktestRequest, stock_id: int, bars: Bars) -> dict[str, Any]:
-    used = bars if request.end is None else bars.until((request.end - _EPOCH).days)
+    used = bars.until(request.end)
     return {
         "stock_id": stock_id,
         "interval": request.interval,
@@ -306,5 +307,5 @@ def _source(request: BacktestRequest, stock_id: int, bars: Bars) -> dict[str, An
 
 
 def _days_before(bars: Bars, end: date | None, days: int) -> date:
-    last = end or _EPOCH + timedelta(days=int(bars.session[-1]))
-    return max(last, _EPOCH) - timedelta(days=days)
+    last = end or date_of(int(bars.session[-1]))
+    return max(last, date_of(0)) - timedelta(days=days)

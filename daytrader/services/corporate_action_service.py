@@ -17,9 +17,9 @@ from daytrader.models import CorporateAction, JournalEntry, StockDailyPrice
 from daytrader.models.enums import CorporateActionKind
 from daytrader.models.price_revision import ACTIONS
 from daytrader.services import price_revisions
-from daytrader.services.market_calendar import date_of, days_since_epoch
 from daytrader.services.price_upsert import OnConflict
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import date_of, days_since_epoch
 from daytrader.utils.errors import ConflictError, NotFoundError
 
 _KIND: Final = {EventKind.DIVIDEND: CorporateActionKind.DIVIDEND, EventKind.SPLIT: CorporateActionKind.SPLIT}

@@ -14,9 +14,9 @@ from daytrader.models import StockDailyPrice
 from daytrader.models.enums import PriceSource
 from daytrader.services import price_records
 from daytrader.services.actor import Actor
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.price_upsert import OnConflict, table_of, upsert
 from daytrader.utils import validators
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InvalidInputError, NotFoundError
 
 _DAY = 86_400

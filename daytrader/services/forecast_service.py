@@ -14,6 +14,7 @@ from daytrader.core.arrays import FloatArray
 from daytrader.core.named_indicators import seen_from
 from daytrader.services import market_calendar, stock_service, technical_analysis_service
 from daytrader.utils import validators
+from daytrader.utils.days import date_of
 from daytrader.utils.errors import InsufficientDataError
 
 MAX_HORIZON: Final = 126
@@ -107,7 +108,7 @@ def forecast(session: Session, symbol: str, horizon: object) -> Forecast:
     if bars.n < needed:
         raise InsufficientDataError(f"{bars.n} sessions of {stock.symbol} are known, this horizon needs {needed}")
     closes = seen_from(bars, bars.n - 1).close[-_HISTORY:]
-    as_of = market_calendar.date_of(int(bars.session[-1]))
+    as_of = date_of(int(bars.session[-1]))
     method, path, error = _forecast(closes, steps)
     return Forecast(
         symbol=stock.symbol,

@@ -12,12 +12,12 @@ import numpy as np
 
 from daytrader.core.arrays import BoolArray, DayArray, IntArray
 from daytrader.utils.constants import DAILY
+from daytrader.utils.days import date_of, days_since_epoch
 
 EXCHANGE_ZONE: Final = ZoneInfo("America/New_York")
 SETTLING: Final = timedelta(minutes=30)
 """A vendor's bar of the day still changes for a while after the bell."""
 
-_EPOCH: Final = date(1970, 1, 1)
 _LEAST_DELAY: Final = timedelta(seconds=60)
 _DAY: Final = 86_400
 _HOUR: Final = 3_600
@@ -32,16 +32,6 @@ class _Schedule:
     day: IntArray
     opens: IntArray
     closes: IntArray
-
-
-def days_since_epoch(day: date) -> int:
-    """Return *day* as the core counts dates."""
-    return (day - _EPOCH).days
-
-
-def date_of(days: int) -> date:
-    """Return the date that the core calls *days*."""
-    return _EPOCH + timedelta(days=days)
 
 
 def session_close(day: date) -> datetime | None:

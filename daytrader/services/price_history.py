@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.bars import Bars
 from daytrader.services import daily_price_service, intraday_price_service, price_service, stock_service
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
+from daytrader.utils.days import days_since_epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from daytrader.services.events import events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import date_of, days_since_epoch
 from daytrader.utils.errors import BrokenRuleError, InsufficientDataError
 
 Prices = Literal["raw", "adjusted"]
@@ -102,7 +103,7 @@ def scaled(bars: Bars, adj_close: FloatArray) -> Bars:
     try:
         return adjusted(bars, adj_close)
     except InvalidBarsError as error:
-        day = market_calendar.date_of(int(bars.session[error.index]))
+        day = date_of(int(bars.session[error.index]))
         raise InsufficientDataError(f"the bar of {day} has no sound adjusted close") from None
 
 
@@ -115,7 +116,7 @@ def load_final_bars(
         ends = market_calendar.complete_at(bars.time, interval)
         return bars.head(int(np.searchsorted(ends, int(now.timestamp()), side="right")))
     rows = bars.n
-    while rows and not market_calendar.is_final(market_calendar.date_of(int(bars.session[rows - 1])), now):
+    while rows and not market_calendar.is_final(date_of(int(bars.session[rows - 1])), now):
         rows -= 1
     return bars.head(rows)
 
@@ -255,7 +256,7 @@ def _up_to(bars: Bars, adj_close: FloatArray | None, interval: int, until: datet
     if until is None:
         return PriceColumns(bars, adj_close)
     bound = _bound(interval, until)
-    last = int(bound.timestamp()) if isinstance(bound, datetime) else market_calendar.days_since_epoch(bound) * _DAY
+    last = int(bound.timestamp()) if isinstance(bound, datetime) else days_since_epoch(bound) * _DAY
     rows = int(np.searchsorted(bars.time, last, side="right"))
     known = replace(bars.head(rows), refused=tuple(bar for bar in bars.refused if bar.time <= last))
     return PriceColumns(known, None if adj_close is None else adj_close[:rows])

@@ -16,8 +16,8 @@ from daytrader.core.rules import settings
 from daytrader.models import Backtest, Promotion, PromotionThresholds, TradingService
 from daytrader.models.base import json_ready
 from daytrader.services import paper_period, pinned_data, price_service
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.trading_rules import params_of, rules_of
+from daytrader.utils.days import days_since_epoch
 
 
 @dataclass(frozen=True, slots=True)

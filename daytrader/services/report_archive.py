@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from daytrader.core.portfolio import MemberResult, PortfolioReport
+from daytrader.core.portfolio_report import MemberResult, PortfolioReport
 from daytrader.core.report import Pinned, Report, Run
 from daytrader.core.trades import Trade, TradeColumns
 

@@ -7,6 +7,7 @@ import pytest
 
 from daytrader.core.bars import Bars, EventKind, adjusted, snap_ratio
 from daytrader.core.errors import InvalidBarsError, InvalidParameterError
+from daytrader.utils.days import date_of
 from tests.core.builders import FIRST_DAY, Quote, bars_of, days, dividend, flat_bars, random_walk, split
 
 GOOD: Quote = (10.0, 11.0, 9.0, 10.5)
@@ -165,5 +166,5 @@ def test_the_hash_knows_every_price_and_event() -> None:
 def test_until_cuts_at_a_session() -> None:
     """The session itself is in; all of them are the same object, hash and all."""
     bars = random_walk(10)
-    assert bars.until(FIRST_DAY + 3).n == 4
-    assert bars.until(FIRST_DAY + 99) is bars
+    assert bars.until(date_of(FIRST_DAY + 3)).n == 4
+    assert bars.until(date_of(FIRST_DAY + 99)) is bars

@@ -12,7 +12,8 @@ import pytest
 from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError, UnknownStrategyError
-from daytrader.core.portfolio import Member, PortfolioReport
+from daytrader.core.portfolio import Member
+from daytrader.core.portfolio_report import PortfolioReport
 from daytrader.core.rules import Costs, Rules
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils.errors import InsufficientDataError

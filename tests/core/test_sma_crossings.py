@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daytrader.core.arrays import FloatArray
 from daytrader.core.indicators import crosses_above, crosses_below, sma
-from daytrader.core.sma_crossings import _compare_quickly, sma_crossings
+from daytrader.core.sma_crossings import _compare, sma_crossings
 from daytrader.core.strategy import compute, get_strategy
 from tests.core.builders import random_walk
 
@@ -47,7 +47,7 @@ def test_averages_as_close_as_the_noise_are_divided() -> None:
 def test_only_what_is_at_the_edge_is_in_doubt(apart: float, is_doubtful: bool) -> None:
     """Equal averages, the common case of round prices, are not."""
     close, flags = np.full(3, 1.0), np.zeros(4, np.bool_)
-    assert _compare_quickly(close * (1 + apart), close * 2, close, 1, 2, flags, flags.copy()) == is_doubtful
+    assert _compare(close * (1 + apart), close * 2, close, 1.0, 0.5, flags, flags.copy()) == is_doubtful
 
 
 def test_the_averages_are_there_for_who_asks() -> None:

@@ -17,7 +17,8 @@ from daytrader.core.errors import InvalidParameterError, SweepStoppedError
 from daytrader.core.report import Report
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.sweep import Combinations, grid
-from daytrader.core.walk_forward import Mode, Span, WalkForward, spans
+from daytrader.core.walk_forward import WalkForward
+from daytrader.core.windows import Mode, Span, bars_trained, spans
 from daytrader.utils.errors import InsufficientDataError
 from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, random_walk, sample
 
@@ -193,7 +194,7 @@ def test_bars_trained_are_those_that_the_trainings_read(
     how: dict[str, Any] = {"mode": mode, "train": 80, "test": 30, "start": start, "end": day(180)}
     walk_forward.run(bars, "sma_trend", TRIED, RULES, symbol="X", cash=CASH, **how)
     assert len(read) > 2
-    assert walk_forward.bars_trained(bars, **how) == sum(read)
+    assert bars_trained(bars, **how) == sum(read)
 
 
 def test_impossible_windows_are_refused() -> None:

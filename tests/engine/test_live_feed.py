@@ -20,8 +20,8 @@ from daytrader.models import StockIntradayPrice, TradingTransaction
 from daytrader.services import price_service
 from daytrader.services.data_providers.errors import AccessError, NetworkError, RateLimitError
 from daytrader.services.data_providers.simulated import SimulatedProvider
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 from tests.engine.live import Exchange, Live, Row, at

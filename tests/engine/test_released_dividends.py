@@ -8,8 +8,8 @@ from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.models import TradingService
 from daytrader.models.enums import JournalKind
 from daytrader.services import corporate_action_service
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.days import days_since_epoch
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc, day
 

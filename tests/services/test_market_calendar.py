@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from daytrader.services import market_calendar
-from daytrader.services.market_calendar import date_of, days_since_epoch, is_final, session_close, session_dates
+from daytrader.services.market_calendar import is_final, session_close, session_dates
+from daytrader.utils.days import date_of, days_since_epoch
 
 
 def epoch(text: str) -> int:

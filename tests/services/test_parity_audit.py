@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -28,7 +27,6 @@ from daytrader.models import (
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TradingMode
 from daytrader.services import exposure_limits, parity_audit, price_service, trading_service, transaction_service
 from daytrader.services.actor import Actor
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.parity_audit import DifferenceKind, ExplainedKind, Parity
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
@@ -82,8 +80,8 @@ def waved(world: World, **overrides: Any) -> tuple[Market, TradingService]:
 
 def traded(symbol: str, start: date, end: date) -> tuple[list[int], int]:
     """Take four strategies through real bars; return the services and how many bars they had."""
-    bars: Bars = sample_bars(symbol).until(days_since_epoch(end))
-    first = int(np.searchsorted(bars.session, days_since_epoch(start)))
+    bars: Bars = sample_bars(symbol).until(end)
+    first = bars.first_of(start)
     with SessionManager() as session:
         stock_id = store_bars(session, symbol, bars).id
     ids = []

@@ -13,9 +13,9 @@ from daytrader.models import FeedCursor, Stock, StockDailyPrice
 from daytrader.models.enums import PriceSource
 from daytrader.services import corporate_action_service, price_service
 from daytrader.services.data_providers.sample import SampleProvider
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InsufficientDataError, InvalidInputError
 
 from ..conftest import World

@@ -15,9 +15,9 @@ from daytrader.models import Base, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.models.enums import PriceSource
 from daytrader.services import corporate_action_service, database, price_service, price_upsert
 from daytrader.services.data_providers.sample import SampleProvider
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.days import days_since_epoch
 
 FIRST = date(2020, 1, 1)
 

@@ -30,9 +30,10 @@ from daytrader.services.data_providers.errors import (
 )
 from daytrader.services.data_providers.http import VendorSession, failure
 from daytrader.services.data_providers.resampled import resampled
-from daytrader.services.market_calendar import EXCHANGE_ZONE, days_since_epoch
+from daytrader.services.market_calendar import EXCHANGE_ZONE
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import ConfigurationError
 
 T = TypeVar("T")

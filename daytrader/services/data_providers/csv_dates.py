@@ -14,7 +14,7 @@ import numpy as np
 
 from daytrader.core.arrays import IntArray
 from daytrader.services.data_providers.csv_text import UnreadableFileError
-from daytrader.services.market_calendar import days_since_epoch
+from daytrader.utils.days import days_since_epoch
 
 BAD: Final = int(np.iinfo(np.int64).min)
 """Stands for a text that is no date."""

@@ -13,8 +13,8 @@ from daytrader.services.data_providers.base import Capabilities, PriceSeries
 from daytrader.services.data_providers.csv import BarsFile, UnreadableFileError, read_bars_file
 from daytrader.services.data_providers.errors import MalformedAnswerError, UnknownSymbolError
 from daytrader.services.data_providers.resampled import resampled
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import ConfigurationError, InsufficientDataError, InvalidInputError
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".txt", ".txt.gz")

@@ -17,10 +17,10 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.services.data_providers.csv_dates import BAD, DateParser
 from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout, split_line
 from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
-from daytrader.services.market_calendar import date_of
 from daytrader.utils import csv_cells, validators
 from daytrader.utils.constants import DAILY, MAX_PRICE
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import date_of
 from daytrader.utils.errors import BrokenRuleError
 
 _DAY: Final = 86_400

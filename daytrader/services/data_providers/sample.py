@@ -13,8 +13,8 @@ import numpy as np
 from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.services.data_providers.base import Capabilities, PriceSeries
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.utils.constants import DAILY
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InvalidInputError, NotFoundError
 
 _DAY: Final = 86_400

@@ -20,6 +20,7 @@ from daytrader.services.data_providers.resampled import resampled
 from daytrader.utils import validators
 from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import BrokenRuleError
 
 FIRST: Final = date(2020, 1, 2)
@@ -99,7 +100,7 @@ class SimulatedProvider:
         days, places = np.unique(sessions, return_index=True)
         ends = np.append(places[1:], sessions.size)
         for day, begin, end in zip(days.tolist(), places.tolist(), ends.tolist(), strict=True):
-            if day >= market_calendar.days_since_epoch(first):
+            if day >= days_since_epoch(first):
                 *prices, volume = _draw(self._seed, symbol, day, end - begin, volatility)
                 quoted = (np.maximum(np.round(level * column, 2), _LOWEST) for column in prices)
                 kept.append((starts[begin:end], *quoted, volume))

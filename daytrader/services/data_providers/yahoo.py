@@ -33,9 +33,9 @@ from daytrader.services.data_providers.errors import (
 )
 from daytrader.services.data_providers.http import TIMEOUT, VendorSession, failure, retry_after, skew_of
 from daytrader.services.data_providers.resampled import resampled
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InvalidInputError
 
 _CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"

@@ -17,13 +17,13 @@ from daytrader.core.bars import Bars
 from daytrader.models import StockDailyPrice, StockIntradayPrice
 from daytrader.models.trading_service import TradingService
 from daytrader.services import price_service
-from daytrader.services.market_calendar import days_since_epoch
 from daytrader.services.parity_audit.decisions import DecisionAudit
 from daytrader.services.parity_audit.fills import FillAudit
 from daytrader.services.parity_audit.record import Record, moment_of, read_record, seconds
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind, Parity
 from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils.constants import DAILY
+from daytrader.utils.days import days_since_epoch
 
 __all__ = ["Difference", "DifferenceKind", "ExplainedKind", "Parity", "audit"]
 

@@ -20,7 +20,7 @@ from daytrader.services.data_providers.errors import (
     RefusedAddressError,
     UnknownSymbolError,
 )
-from daytrader.services.market_calendar import days_since_epoch
+from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import ConfigurationError
 from tests.services.data_providers.vendor_server import Answer, Request, Vendor, vendor
 

@@ -13,7 +13,7 @@ from daytrader.core.bars import EventKind
 from daytrader.services.data_providers import csv_layouts
 from daytrader.services.data_providers.csv import PriceFile, RowError, UnreadableFileError, read_bars_file
 from daytrader.services.data_providers.csv_dates import DateOrder
-from daytrader.services.market_calendar import date_of
+from daytrader.utils.days import date_of
 from daytrader.utils.errors import DayTraderError, InsufficientDataError
 
 DATA = Path(__file__).parents[2] / "data"

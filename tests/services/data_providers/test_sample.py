@@ -14,7 +14,7 @@ from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.models.enums import PriceSource
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.sample import SampleProvider, derive_dividends
-from daytrader.services.market_calendar import date_of, days_since_epoch
+from daytrader.utils.days import date_of, days_since_epoch
 from daytrader.utils.errors import NotFoundError
 
 ROWS = {"AAPL": 3270, "FB": 196, "GOOG": 2148, "IBM": 3270, "MSFT": 3270}

@@ -11,6 +11,7 @@ from daytrader.models.enums import PriceSource
 from daytrader.services import market_calendar
 from daytrader.services.data_providers.errors import UnknownSymbolError
 from daytrader.services.data_providers.simulated import SimulatedProvider
+from daytrader.utils.days import date_of
 
 NOW = datetime(2024, 1, 5, 22, 0, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def test_the_same_seed_is_the_same_market() -> None:
 def test_sessions_are_the_exchanges() -> None:
     """Holidays are closed, half days are short, and summer time moves the bell."""
     daily = provider().history("ACME", 0, date(2023, 11, 20), date(2023, 11, 26))
-    assert [market_calendar.date_of(int(t) // 86_400).day for t in daily.time] == [20, 21, 22, 24]
+    assert [date_of(int(t) // 86_400).day for t in daily.time] == [20, 21, 22, 24]
 
     minutes = provider().history("ACME", 1, date(2023, 11, 22), date(2023, 11, 24))
     sessions = market_calendar.session_dates(minutes.time)
