@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,11 @@ import click
 from daytrader.cli.context import open_database, warn
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from daytrader.cli.options import Prices, TradingOptions
     from daytrader.core.bars import Bars
+    from daytrader.utils.errors import InsufficientDataError
 
 
 def read_source(source: str, wanted: str | None, options: TradingOptions) -> tuple[str, Bars]:
@@ -59,11 +62,18 @@ def read_bars(
     return _from_database(source, prices, interval or 0)
 
 
-def read_sources(sources: Sequence[str], options: TradingOptions, *, is_all: bool) -> Iterator[tuple[str, Bars]]:
+def read_sources(
+    sources: Sequence[str],
+    options: TradingOptions,
+    *,
+    is_all: bool,
+    leave_out: Callable[[str, InsufficientDataError], None],
+) -> Iterator[tuple[str, Bars]]:
     """
     Yield symbol and bars of each of *sources*, or of every stored stock with prices, one after the other.
 
-    Arguments and errors as for `read_source`; what the reader should know of many stocks is said once, at the end.
+    Arguments and errors as for `read_source`, but of several stored stocks *leave_out* is told of those that have no
+    such prices. What the reader should know of many stocks is said once, at the end.
 
     Raises:
         InvalidInputError: If there are neither sources nor all, or both.
@@ -80,13 +90,16 @@ def read_sources(sources: Sequence[str], options: TradingOptions, *, is_all: boo
             yield read_source(source, None, options)
     stored = [source for source in sources if not _is_file(source)]
     if stored or is_all:
-        yield from _many_from_database(stored, options)
+        yield from _many_from_database(stored, options, leave_out)
 
 
-def _many_from_database(symbols: Sequence[str], options: TradingOptions) -> Iterator[tuple[str, Bars]]:
+def _many_from_database(
+    symbols: Sequence[str], options: TradingOptions, leave_out: Callable[[str, InsufficientDataError], None]
+) -> Iterator[tuple[str, Bars]]:
     """Yield the stocks of *symbols*, every one that has prices if there are none."""
     from daytrader.services import corporate_action_service, price_service, stock_service
     from daytrader.services.session_manager import SessionManager
+    from daytrader.utils.errors import InsufficientDataError
 
     open_database()
     with SessionManager(read_only=True) as session:
@@ -95,12 +108,17 @@ def _many_from_database(symbols: Sequence[str], options: TradingOptions) -> Iter
     seen = without = 0
     for stock_id, symbol in stocks:
         with SessionManager(read_only=True) as session:  # a sweep in between takes its time: nothing is held open
-            bars = price_service.load_bars(session, stock_id, options.interval or 0, prices=options.prices)
+            if not symbols and not price_service.count_bars(session, stock_id, options.interval or 0):
+                continue
+            try:
+                bars = _stored_bars(session, stock_id, symbol, options.prices, options.interval or 0)
+            except InsufficientDataError as error:
+                leave_out(symbol, error)
+                continue
             has_splits = corporate_action_service.has_splits(session, stock_id)
-        if symbols or bars.n:
-            seen += 1
-            without += not has_splits
-            yield symbol, bars
+        seen += 1
+        without += not has_splits
+        yield symbol, bars
     if without and options.prices == "raw":
         warn(f"no split is known for {without} of {seen} stocks: if there was one, raw prices show it as a crash")
 
@@ -131,21 +149,28 @@ def _from_file(path: Path, wanted: str | None, prices: Prices, interval: int | N
 
 
 def _from_database(symbol: str, prices: Prices, interval: int) -> tuple[str, Bars]:
-    from daytrader.services import corporate_action_service, price_service, stock_service
+    from daytrader.services import corporate_action_service, stock_service
     from daytrader.services.session_manager import SessionManager
-    from daytrader.utils.errors import InsufficientDataError
 
     open_database()
     with SessionManager(read_only=True) as session:
         stock = stock_service.by_symbol(session, symbol)
-        bars = price_service.load_bars(session, stock.id, interval, prices=prices)
+        bars = _stored_bars(session, stock.id, stock.symbol, prices, interval)
         if prices == "raw":
             _warn_of_splits(stock.symbol, has_splits=corporate_action_service.has_splits(session, stock.id))
         if bars.refused:
             warn(f"{len(bars.refused)} stored bars of {stock.symbol} were left out: {bars.refused[0].reason}")
-        if not bars.n:
-            raise InsufficientDataError(f"no {_interval_name(interval)} prices of {stock.symbol} are stored")
         return stock.symbol, bars
+
+
+def _stored_bars(session: Session, stock_id: int, symbol: str, prices: Prices, interval: int) -> Bars:
+    from daytrader.services import price_service
+    from daytrader.utils.errors import InsufficientDataError
+
+    bars = price_service.load_bars(session, stock_id, interval, prices=prices)
+    if not bars.n:
+        raise InsufficientDataError(f"no {_interval_name(interval)} prices of {symbol} are stored")
+    return bars
 
 
 def _interval_name(interval: int) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from daytrader.cli.sweep_csv import CsvOutput
-    from daytrader.cli.sweep_results import Result, Stopped
+    from daytrader.cli.sweep_results import Result, Swept
     from daytrader.core.bars import Bars
     from daytrader.core.combinations import Combinations
     from daytrader.core.search import Search, Walk
@@ -60,19 +60,7 @@ class SweepOptions:
         """Return the same as the core takes it, for any stock."""
         from daytrader.core.search import Search
 
-        trading = self.trading
-        return Search(
-            strategy=trading.strategy,
-            params=trading.params,
-            rules=trading.rules,
-            cash=trading.cash,
-            start=trading.start,
-            end=trading.end,
-            fill=trading.fill,
-            prices=trading.prices,
-            metric=self.metric,
-            walk=self.walk,
-        )
+        return Search.of(self.trading, metric=self.metric, walk=self.walk)
 
 
 @click.command()
@@ -150,14 +138,12 @@ def sweep(
         earlier_trials,
         threads,
     )
-    results: list[Result] = []
     with ExitStack() as stack:
         told = stack.enter_context(CsvOutput(output, chosen.combinations)) if output is not None else None
         stop = stack.enter_context(_interruptible())
-        stopped = _run_all(sources, chosen, results, told, stop, is_all=is_all)
-    if results or stopped:
-        deliver(results, chosen, stopped)
-    if stopped:
+        swept = _run_all(sources, chosen, told, stop, is_all=is_all)
+    deliver(swept, chosen)
+    if swept.stopped:
         ctx.exit(_INTERRUPTED)
 
 
@@ -176,33 +162,45 @@ def _pair(text: str | None) -> tuple[str, str] | None:
 def _run_all(
     sources: tuple[str, ...],
     options: SweepOptions,
-    results: list[Result],
     output: CsvOutput | None,
     stop: Callable[[], bool],
     *,
     is_all: bool,
-) -> Stopped | None:
-    """Add a result for each stock; return what there is of the one that somebody stopped."""
+) -> Swept:
+    """Sweep each stock; of several, those that have nothing to trade are left out."""
     from daytrader.cli.source import read_sources
-    from daytrader.cli.sweep_results import Stopped, best_rows
+    from daytrader.cli.sweep_results import Stopped, Swept, best_rows
     from daytrader.core.errors import SweepStoppedError
+    from daytrader.core.search import LeftOut, nothing_left
     from daytrader.utils.errors import InsufficientDataError
 
+    swept, is_alone = Swept(), len(sources) == 1
+
+    def leave_out(symbol: str, error: InsufficientDataError) -> None:
+        swept.left_out.append(LeftOut(symbol, str(error)))
+        warn(f"{symbol} is left out: {error}")
+
     with _progress() as progress:
-        for symbol, bars in read_sources(sources, options.trading, is_all=is_all):
+        for symbol, bars in read_sources(sources, options.trading, is_all=is_all, leave_out=leave_out):
             try:
-                results.append(_one(symbol, bars, options, output, progress, stop))
+                options.search.require_bars(bars)
+            except InsufficientDataError as error:
+                if is_alone:
+                    raise
+                leave_out(symbol, error)
+                continue
+            try:
+                swept.results.append(_one(symbol, bars, options, output, progress, stop, is_alone=is_alone))
             except SweepStoppedError as stopped:
                 progress.stop()
-                stocks = f", {len(results)} stocks before it are complete" if results else ""
+                stocks = f", {len(swept.results)} stocks before it are complete" if swept.results else ""
                 warn(f"{symbol}: {stopped}{stocks}")
                 rows = [] if stopped.outcome is None else best_rows(stopped.outcome, options)
-                return Stopped(symbol, stopped.done, rows)
-            except InsufficientDataError as error:
-                if len(sources) == 1:
-                    raise
-                warn(f"{symbol} is left out: {error}")
-    return None
+                swept.stopped = Stopped(symbol, stopped.done, rows)
+                break
+    if not swept.results and swept.stopped is None:
+        raise nothing_left(swept.left_out)
+    return swept
 
 
 def _one(
@@ -212,6 +210,8 @@ def _one(
     output: CsvOutput | None,
     progress: Progress,
     stop: Callable[[], bool],
+    *,
+    is_alone: bool,
 ) -> Result:
     """Sweep one stock, judge its best and walk it forward where that is wanted."""
     import os
@@ -238,6 +238,7 @@ def _one(
             tried,
             outcome,
             earlier_trials=options.earlier_trials,
+            is_one_of_several=not is_alone,
             threads=threads,
             progress=lambda stage, part: progress.update(
                 task, description=f"{symbol}, {stage}", completed=int(100 * part), total=100
@@ -247,6 +248,8 @@ def _one(
     except SweepStoppedError:  # all is computed, and not judged
         raise SweepStoppedError(outcome.size, outcome.size, outcome) from None
     progress.remove_task(task)
+    if judged.not_walked is not None:
+        warn(f"{symbol} is not walked forward: {judged.not_walked}")
     return result_of(symbol, options, outcome, judged)
 
 

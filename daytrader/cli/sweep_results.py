@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from daytrader.cli.sweep import SweepOptions
     from daytrader.core.arrays import FloatArray
     from daytrader.core.assessment import Assessment
-    from daytrader.core.search import Judgement
+    from daytrader.core.search import Judgement, LeftOut
     from daytrader.core.sweep import Outcome
-    from daytrader.core.walk_forward import WalkForward
 
 FIGURES: Final = (
     "total_return_pct",
@@ -54,9 +53,8 @@ class Result:
         refused: How many of them the strategy does not take.
         rows: The best of them.
         scored: The score of each, for what the stocks have in common, shape (k,).
-        assessment: What the best is worth.
+        judged: What the best is worth, and its walk-forward.
         heatmap: Where one was asked for.
-        walk_forward: Likewise.
     """
 
     symbol: str
@@ -64,9 +62,13 @@ class Result:
     refused: int
     rows: Sequence[Row]
     scored: FloatArray
-    assessment: Assessment
+    judged: Judgement
     heatmap: Heatmap | None
-    walk_forward: WalkForward | None
+
+    @property
+    def assessment(self) -> Assessment:
+        """Return what the best is worth."""
+        return self.judged.assessment
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values."""
@@ -77,7 +79,8 @@ class Result:
             "top": [row.to_dict() for row in self.rows],
             "assessment": self.assessment.to_dict(),
             "heatmap": None if self.heatmap is None else self.heatmap.to_dict(),
-            "walk_forward": None if self.walk_forward is None else self.walk_forward.to_dict(),
+            "walk_forward": None if self.judged.walk_forward is None else self.judged.walk_forward.to_dict(),
+            "not_walked": self.judged.not_walked,
         }
 
 
@@ -87,7 +90,7 @@ def result_of(symbol: str, options: SweepOptions, outcome: Outcome, judged: Judg
     rows = best_rows(outcome, options)
     figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
     drawn = None if options.heatmap is None else heatmap(options.combinations, figure, *options.heatmap)
-    return Result(symbol, outcome.size, outcome.skipped, rows, scored, judged.assessment, drawn, judged.walk_forward)
+    return Result(symbol, outcome.size, outcome.skipped, rows, scored, judged, drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,15 @@ class Stopped:
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values."""
         return {"symbol": self.symbol, "done": self.done, "top": [row.to_dict() for row in self.rows]}
+
+
+@dataclass(eq=False, slots=True)
+class Swept:
+    """All that came of a sweep: each stock's result, those that were left out, and the one that somebody stopped."""
+
+    results: list[Result] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    stopped: Stopped | None = None
 
 
 def best_rows(outcome: Outcome, options: SweepOptions) -> list[Row]:

@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from daytrader.cli.context import console
-from daytrader.cli.sweep_results import Common, Result, Row, Stopped, in_common
+from daytrader.cli.sweep_results import Common, Result, Row, Swept, in_common
 from daytrader.core.verdict import Level
 from daytrader.utils.errors import ConfigurationError
 
@@ -33,16 +33,16 @@ _WIDEST: Final = 16  # columns and rows of a heatmap
 _SHADES: Final = ("on #7a1f1f", "on #5c3030", "on #3d3d3d", "on #2f5038", "on #1f6b35")
 
 
-def deliver(results: Sequence[Result], options: SweepOptions, stopped: Stopped | None) -> None:
+def deliver(swept: Swept, options: SweepOptions) -> None:
     """
     Print the results as JSON or as tables, and write the best's page where one was asked for.
 
-    Of a stock whose sweep was *stopped* the best so far is shown, without a page and without a verdict.
+    Of a stock whose sweep was stopped the best so far is shown, without a page and without a verdict.
 
     Raises:
         ConfigurationError: If the page cannot be written.
     """
-    path = options.trading.html
+    results, stopped, path = swept.results, swept.stopped, options.trading.html
     if path is not None and results:
         page = _page(results)
         if page is None:
@@ -52,7 +52,7 @@ def deliver(results: Sequence[Result], options: SweepOptions, stopped: Stopped |
         except OSError as error:
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
     if options.trading.json:
-        click.echo(json.dumps(_as_json(results, options, stopped), allow_nan=False))
+        click.echo(json.dumps(_as_json(swept, options), allow_nan=False))
         return
     if len(results) == 1:
         _show_one(results[0], options)
@@ -69,12 +69,13 @@ def deliver(results: Sequence[Result], options: SweepOptions, stopped: Stopped |
 def _page(results: Sequence[Result]) -> str | None:
     """Return the report of the best stock's best, or of its walk-forward where there was one."""
     best = _by_score(results)[0]
-    if best.walk_forward is not None:
-        return best.walk_forward.report.to_html()
+    if best.judged.walk_forward is not None:
+        return best.judged.walk_forward.report.to_html()
     return None if best.assessment.report is None else best.assessment.report.to_html()
 
 
-def _as_json(results: Sequence[Result], options: SweepOptions, stopped: Stopped | None) -> dict[str, object]:
+def _as_json(swept: Swept, options: SweepOptions) -> dict[str, object]:
+    results = swept.results
     common = in_common(results, options) if len(results) > 1 else []
     return {
         "strategy": options.trading.strategy,
@@ -82,7 +83,8 @@ def _as_json(results: Sequence[Result], options: SweepOptions, stopped: Stopped 
         "combinations": options.combinations.size,
         "earlier_trials": options.earlier_trials,
         "stocks": [result.to_dict() for result in results],
-        "stopped": None if stopped is None else stopped.to_dict(),
+        "left_out": [one.to_dict() for one in swept.left_out],
+        "stopped": None if swept.stopped is None else swept.stopped.to_dict(),
         "in_common": [{"settings": dict(one.settings), "mean": one.mean, "stocks": one.stocks} for one in common],
     }
 
@@ -98,9 +100,9 @@ def _show_one(result: Result, options: SweepOptions) -> None:
         out.print(_heatmap(drawn))
     if result.assessment.report is not None:
         out.print(_luck(result))
-    if result.walk_forward is not None:
-        out.print(_windows(result.walk_forward))
-        out.print(_walked(result.walk_forward), markup=False)
+    if result.judged.walk_forward is not None:
+        out.print(_windows(result.judged.walk_forward))
+        out.print(_walked(result.judged.walk_forward), markup=False)
     verdict = result.assessment.verdict
     out.print(verdict.sentence, style=f"bold {_STYLES[verdict.level]}", markup=False)
 

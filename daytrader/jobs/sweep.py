@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +12,7 @@ from daytrader.core.assessment import Assessment
 from daytrader.core.bars import Bars
 from daytrader.core.errors import SweepStoppedError
 from daytrader.core.overfitting import backtest_overfitting
-from daytrader.core.search import Search, Stage
+from daytrader.core.search import Stage
 from daytrader.core.stability import stability
 from daytrader.core.verdict import NOTHING_TRADED, judge
 from daytrader.jobs.cluster import Machines, Task, machines
@@ -27,7 +25,6 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_files import Part, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
-from daytrader.utils.errors import InsufficientDataError
 
 SWEEP: Final = "sweep"
 
@@ -164,28 +161,22 @@ class _Search:
         known = None if is_alone else self.files.findings(place)
         if known is not None:
             return known
-        search, symbol = self._request.search, self._request.symbols[place]
+        search = self._request.search
         luck = 1.0 if search.walk is None else _LUCK
 
         def progress(stage: Stage, part: float) -> None:
             self._report(place + (part * luck if stage == "luck" else luck + part * (1 - luck)), judged)
 
-        judge = partial(
-            Search.judge,
-            symbol=symbol,
+        found = search.judge(
+            symbol=self._request.symbols[place],
             bars=bars,
             combinations=self._request.combinations,
             outcome=self.files.outcome(place),
             earlier_trials=earlier,
+            is_one_of_several=not is_alone,
             threads=_THREADS,
             progress=progress,
-        )
-        try:
-            found = judge(search).to_dict() | {"not_walked": None}
-        except InsufficientDataError as error:
-            if is_alone:
-                raise
-            found = judge(replace(search, walk=None)).to_dict() | {"not_walked": str(error)}
+        ).to_dict()
         if not is_alone:
             self.files.keep_findings(place, found)
         return found

@@ -20,7 +20,7 @@ from daytrader.core import combinations as core
 from daytrader.core import ranking, sweep
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
-from daytrader.core.search import BLOCKS, Search, Walk
+from daytrader.core.search import BLOCKS, LeftOut, Search, Walk, nothing_left
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import backtest_service
@@ -58,6 +58,7 @@ class SweepRequest:
             "draws": n, "seed": s}`` or ``{"method": "list", "rows": [{name: value}]}``, plain numbers throughout.
         metric: What the best is chosen by.
         walk_forward: ``{"mode", "train", "test"}``, of each symbol, or None for none.
+        left_out: Symbols that were asked for too, but cannot be searched on.
     """
 
     asked: BacktestRequest
@@ -65,6 +66,7 @@ class SweepRequest:
     space: Mapping[str, Any]
     metric: str = "sharpe_ratio"
     walk_forward: Mapping[str, Any] | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def method(self) -> Literal["grid", "random", "list"]:
@@ -75,19 +77,8 @@ class SweepRequest:
     @property
     def search(self) -> Search:
         """Return the same as the core takes it, for any of the symbols."""
-        asked = self.asked
-        return Search(
-            strategy=asked.strategy,
-            params=asked.params,
-            rules=asked.rules,
-            cash=asked.cash,
-            start=asked.start,
-            end=asked.end,
-            fill=asked.fill,
-            prices=asked.prices,
-            metric=self.metric,
-            walk=None if self.walk_forward is None else Walk(**self.walk_forward),
-        )
+        walk = None if self.walk_forward is None else Walk(**self.walk_forward)
+        return Search.of(self.asked, metric=self.metric, walk=walk)
 
     @cached_property
     def combinations(self) -> Combinations:
@@ -123,6 +114,7 @@ class SweepRequest:
             "space": dict(self.space),
             "metric": self.metric,
             "walk_forward": None if self.walk_forward is None else dict(self.walk_forward),
+            "left_out": [one.to_dict() for one in self.left_out],
         }
 
     @classmethod
@@ -134,6 +126,7 @@ class SweepRequest:
             plain["space"],
             plain["metric"],
             plain["walk_forward"],
+            tuple(LeftOut(**one) for one in plain.get("left_out", ())),  # older ones left nothing out
         )
 
 
@@ -152,6 +145,34 @@ class Estimate:
 def load(session: Session, request: SweepRequest, symbol: str) -> Loaded:
     """Return the bars of one symbol; see `backtest_service.load` for errors."""
     return backtest_service.load(session, replace(request.asked, symbol=symbol))
+
+
+def load_first(session: Session, request: SweepRequest) -> tuple[SweepRequest, Loaded]:
+    """
+    Return the request for those of its symbols that can be traded, the others in *left_out*, and the first one's bars.
+
+    Raises:
+        NotFoundError: If a symbol is unknown.
+        InvalidInputError: If the dates contradict each other.
+        InsufficientDataError: If none of the symbols has a bar to trade.
+    """
+    first: Loaded | None = None
+    kept, left_out = list[str](), list[LeftOut]()
+    for symbol in request.symbols:
+        try:
+            loaded = load(session, request, symbol)
+            request.search.require_bars(loaded.bars)
+        except InsufficientDataError as error:
+            if len(request.symbols) == 1:
+                raise
+            left_out.append(LeftOut(symbol, str(error)))
+        else:
+            first = first or loaded
+            kept.append(symbol)
+    if first is None:
+        raise nothing_left(left_out)
+    asked = replace(request.asked, symbol=kept[0])
+    return replace(request, asked=asked, symbols=tuple(kept), left_out=tuple(left_out)), first
 
 
 def run_part(

@@ -207,6 +207,25 @@ def test_one_choice_for_several_symbols(alice: Caller, swept: Callable[..., Any]
     assert alice.get(f"/sweeps/{shown['id']}/results", symbol="NONE").status_code == 400
 
 
+def test_of_several_symbols_those_without_prices_are_left_out(alice: Caller, swept: Callable[..., Any]) -> None:
+    """Told with the reason before it is asked for and in what came of it; where none has prices it is refused."""
+    with SessionManager() as session:
+        session.add(Stock(symbol="NONE"))
+    reason = "no prices of NONE are stored at this interval"
+    body = {"symbols": ["NONE", "ACME"], "strategy": "sma_cross", "grid": AXES}
+    told = alice.post("/sweeps?dry_run=true", body).get_json()
+    assert (told["symbols"], told["bars"], told["left_out"]) == (1, DAYS, [{"symbol": "NONE", "reason": reason}])
+    shown = swept(symbol=None, symbols=["NONE", "ACME"])
+    assert (shown["symbol"], shown["symbols"]) == ("ACME", ["ACME"])
+    assert shown["left_out"] == [{"symbol": "NONE", "reason": reason}]
+    assert shown["findings"]["deflated_sharpe"]
+    refused = alice.post("/sweeps", body | {"start": "2030-01-01"})
+    assert refused.status_code == 422
+    assert reason in refused.get_json()["message"]
+    assert "there is no bar to trade in the chosen dates" in refused.get_json()["message"]
+    assert swept()["left_out"] == []
+
+
 def test_each_of_several_symbols_is_judged_as_if_it_were_swept_alone(
     app: Flask, alice: Caller, bob: Caller, swept: Callable[..., Any]
 ) -> None:

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import signal
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,35 @@ def test_many_stocks_have_settings_in_common(stored: Command) -> None:
     shown = stored("sweep", "IBM", "MSFT", *words[1:]).stdout
     assert "Best 2 of 2 stocks, 2 combinations each" in shown
     assert "What 2 stocks have in common" in shown
+
+
+def test_of_several_stocks_those_without_prices_are_left_out(stored: Command) -> None:
+    """With the reason, in the JSON too; where none has prices the command fails, as it does for one alone."""
+    words = ("--strategy", "sma_trend", "--axis", "window=20,60", "--start", "2010-01-04")
+    result = told(stored, "NONE", "IBM", *words)
+    assert [stock["symbol"] for stock in result["stocks"]] == ["IBM"]
+    reason = "no daily prices of NONE are stored"
+    assert result["left_out"] == [{"symbol": "NONE", "reason": reason}]
+    assert f"NONE is left out: {reason}" in stored("sweep", "NONE", "IBM", *words).stderr
+    for symbols in (("NONE",), ("NONE", "IBM")):
+        refused = stored("sweep", *symbols, *words[:-1], "2030-01-02")
+        assert refused.exit_code != 0
+        assert reason in refused.stderr
+
+
+def test_of_several_stocks_a_history_too_short_to_walk_is_judged_all_the_same(stored: Command) -> None:
+    """It says why it is not walked; alone it is refused."""
+    with SessionManager() as session:
+        series = SampleProvider().fetch("GOOG", end=date(2005, 3, 1))
+        price_service.store_series(session, series)
+    words = ("--strategy", "sma_trend", "--axis", "window=20,60", "--walk-forward", "rolling", "--train", "400")
+    stocks = {stock["symbol"]: stock for stock in told(stored, "GOOG", "IBM", *words)["stocks"]}
+    assert stocks["GOOG"]["walk_forward"] is None
+    assert "leave none to test on after 400" in stocks["GOOG"]["not_walked"]
+    assert stocks["GOOG"]["assessment"]["verdict"]["sentence"]
+    assert stocks["IBM"]["walk_forward"]["windows"]
+    assert stocks["IBM"]["not_walked"] is None
+    assert stored("sweep", "GOOG", *words).exit_code != 0
 
 
 def test_the_page_is_the_bests(daytrader: Command, ibm: Path, tmp_path: Path) -> None:

@@ -74,9 +74,7 @@ def _ask(data: Mapping[str, Any]) -> _Asked:
         jobs = job_service.count_unfinished(session, user_id, sweep_jobs.SWEEP)
     with backtesting().slot(user_id, 0 if price_queries.flag("dry_run") else jobs):
         with SessionManager(read_only=True) as session:
-            for symbol in search.symbols:
-                stock_service.by_symbol(session, symbol)
-            first = sweep_service.load(session, search, search.symbols[0])
+            search, first = sweep_service.load_first(session, search)
         return _Asked(search, sweep_service.estimate(search, first))
 
 
@@ -103,7 +101,8 @@ class Sweeps(Resource):  # type: ignore[misc]
         told = made.told
         if price_queries.flag("dry_run"):
             shown_ = {name: getattr(told, name) for name in ("combinations", "symbols", "backtests", "bars")}
-            return answer(_estimate.dump(shown_ | {"estimated_seconds": told.seconds}))
+            shown_ |= {"estimated_seconds": told.seconds, "left_out": made.search.left_out}
+            return answer(_estimate.dump(shown_))
         actor = current_actor()
         job = job_service.create(session, actor, sweep_jobs.SWEEP, {})
         stored = sweep_service.create(session, actor, made.search, told, job)
@@ -210,6 +209,7 @@ def _detail(stored: Sweep, job: Job | None) -> dict[str, Any]:
     told = {
         "settings": sweep_results.settings_of(stored),
         "estimated_seconds": stored.request["estimated_seconds"],
+        "left_out": stored.request.get("left_out", []),  # older ones left nothing out
         "progress": now.get("progress", job.progress if job is not None else done),
         "eta": now.get("eta", job.eta if job is not None else None),
         "findings": sweep_results.told_of(stored),

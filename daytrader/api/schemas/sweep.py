@@ -144,11 +144,19 @@ class SweepSchema(BaseSchema):
     finished_at = Moment(dump_only=True, allow_none=True)
 
 
+class LeftOutSchema(BaseSchema):
+    """One of several stocks that is not searched on."""
+
+    symbol = Text(dump_only=True, example="NONE")
+    reason = Text(dump_only=True, example="no prices of NONE are stored at this interval")
+
+
 class SweepDetailSchema(SweepSchema):
     """A sweep with its request and what the statistics say."""
 
     request = Object(dump_only=True, doc="As it was understood")
     settings = Series(Text, doc="The settings that vary")
+    left_out = Shown(LeftOutSchema, many=True, doc="Those of several stocks that cannot be searched on")
     estimated_seconds = Number(dump_only=True, doc="Measured on a sample when it was asked for")
     progress = Number(dump_only=True, doc="0 to 1", example=0.42)
     eta = Moment(dump_only=True, allow_none=True)
@@ -168,6 +176,7 @@ class EstimateSchema(BaseSchema):
     symbols = Whole(dump_only=True, example=1)
     backtests = Whole(dump_only=True, doc="Combinations times symbols", example=10000)
     bars = Whole(dump_only=True, doc="Of the first symbol", example=2148)
+    left_out = Shown(LeftOutSchema, many=True, doc="Those of several stocks that cannot be searched on")
     estimated_seconds = Number(dump_only=True, doc="Measured on a sample, on this machine", example=1.5)
 
 

@@ -61,6 +61,7 @@ function Results({ sweep }: { sweep: SweepDetail }) {
   return (
     <>
       {findings && <VerdictPanel sweep={sweep} findings={findings} {...(isOne ? {} : { title: "One choice for all" })} />}
+      {sweep.left_out.length > 0 && <p className={classes.hint}>Left out: {sweep.left_out.map((one) => `${one.symbol} (${one.reason})`).join(", ")}</p>}
       {!isOne && <SymbolsPanel sweep={sweep} />}
       {sweep.settings.length > 1 && <HeatmapPanel sweep={sweep} />}
       {findings && <WalkForwardPanel metric={sweep.metric} findings={findings} />}

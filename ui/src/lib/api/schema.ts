@@ -641,6 +641,7 @@ export interface Estimate {
   backtests: number;
   /** Of the first symbol */
   bars: number;
+  left_out: LeftOut[];
   /** Measured on a sample, on this machine */
   estimated_seconds: number;
 }
@@ -987,6 +988,13 @@ export interface LatestBar {
   close: number | null;
   /** Shares traded */
   volume: number | null;
+}
+
+export interface LeftOut {
+  /** 1 to 10 letters, digits, `.` or `-`, in capitals */
+  symbol: string;
+  /** Why, in words */
+  reason: string;
 }
 
 export interface Limits {
@@ -2253,6 +2261,7 @@ export interface SweepDetail {
   request: Record<string, unknown>;
   /** The settings that vary */
   settings: string[];
+  left_out: LeftOut[];
   /** Measured on a sample when it was asked for */
   estimated_seconds: number;
   /** 0 to 1 */
