@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -36,6 +36,7 @@ _MINUTES: Final = 390  # of a session
 _WORK: Final = "SMA 10/20, 5 % stop, 10 % target, ten shares"
 _SECOND: Final = 1.0
 _CENT: Final = 0.01
+_Way: TypeAlias = tuple[str, str, Callable[[], object]]
 
 
 def measure(folder: Path) -> list[Figure]:
@@ -61,17 +62,21 @@ def measure_million(folder: Path) -> list[Figure]:
     prices = saved(bars, folder / "minutes.npy")
     work = f"{bars.n:,} minute bars, {_WORK}"
     figures = []
-    cases: tuple[tuple[str, str, str, str, Callable[[], object], float], ...] = (
-        ("vectorbt", "report", "report", ", report included", lambda: _run(bars).to_dict(), 10),
-        ("vectorbt", "value", "value", ", trades and value alone", lambda: _simulated(bars), 30),
-        ("backtesting", "report", "report", ", report included", lambda: _run(bars).to_dict(), 500),
-    )
-    for name, mode, suffix, more, ours, target in cases:
+    report: _Way = ("report", ", report as JSON values included", lambda: _run(bars).to_dict())
+    value: _Way = ("value", ", trades and value alone", lambda: _simulated(bars))
+    # What backtesting.py gives: statistics, and curve and trades as columns.
+    columns: _Way = ("columns", ", report with curve and trades as columns", lambda: _run(bars))
+    for name, mode, ways, target in (
+        ("vectorbt", "report", (report,), 10),
+        ("vectorbt", "value", (value,), 30),
+        ("backtesting", "report", (columns, report), 500),
+    ):
         with Peer(name, VERSIONS[name], f"{name}_backtest.py", str(prices), mode) as peer:
             repeats = _REPEATS if name == "vectorbt" else _FEWEST
-            (found,) = peer.beside(ours, repeats=repeats)
-            equal = _agrees(bars, found.answer["plain"])
-            figures += peer.figures(f"million-{name}-{suffix}", work + more, found, target, equal=equal)
+            told = peer.beside(*(ours for _, _, ours in ways), repeats=repeats)
+            for (suffix, more, _), found in zip(ways, told, strict=True):
+                equal = _agrees(bars, found.answer["plain"])
+                figures += peer.figures(f"million-{name}-{suffix}", work + more, found, target, equal=equal)
     for n in (10_000, 100_000, _MILLION):
         part = bars.head(n)
         seconds = median_seconds(lambda part=part: _run(part).to_dict(), 9)  # type: ignore[misc]  # a lambda that binds its loop's value
