@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
 
-from daytrader.brokers.account import Account, AccountBroker, BrokerOrder
+from daytrader.brokers.account import AccountBroker, BrokerOrder
 from daytrader.brokers.errors import (
     BrokerAccessError,
     BusyError,
@@ -20,9 +19,9 @@ from daytrader.brokers.errors import (
     RefusedOrderError,
     UnknownOutcomeError,
 )
-from daytrader.engine.runner import Checkpoint, Fence, OnTrade
+from daytrader.engine.account_ways import Ways
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.models.enums import OrderSide, OrderState
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, OrderState
 from daytrader.services import account_book, account_orders, account_protection, engine_control, order_service
 from daytrader.services.account_book import Reports, Standing
 from daytrader.services.account_orders import Claimed
@@ -46,40 +45,6 @@ _BROKEN_FOR: Final = timedelta(seconds=60)
 """How long a service whose books cannot take a report is left alone before it is tried again."""
 _MOST_PASSES: Final = 4
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Check(Protocol):
-    """Compares the books with the account: `account_reconciliation.check`."""
-
-    def __call__(
-        self,
-        session: Session,
-        credential: BrokerCredential,
-        account: Account,
-        positions: Mapping[str, Decimal],
-        orders: Sequence[BrokerOrder],
-        now: datetime,
-    ) -> Sequence[str]:
-        """Put services that disagree into ERROR, and return what is wrong with the account as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """
-    What the desks of all accounts work with.
-
-    Attributes:
-        check: Asked before anything is sent.
-        fence: Asked at the beginning of each unit of work, and before an order is sent.
-        checkpoint: Called with the name of each step just done ("reports", "protection", "placed", "claim", "submit",
-            "unit 2", "cancel"; with "written" behind it before the commit); tests stop the process there.
-        on_trade: Called with each trade, after the commit that it is part of.
-    """
-
-    check: Check
-    fence: Fence
-    checkpoint: Checkpoint
-    on_trade: OnTrade
 
 
 @dataclass
@@ -108,6 +73,7 @@ class AccountDesk:
     _reconcile_at: datetime = _LONG_AGO
     _long_look_at: datetime = _LONG_AGO
     _unsettled_since: datetime | None = None
+    _wanted: frozenset[object] = frozenset()
     _cancelled_at: dict[str, datetime] = field(default_factory=dict)
     _broken_until: dict[int, datetime] = field(default_factory=dict)
 
@@ -142,6 +108,22 @@ class AccountDesk:
                     OrderState.PARTIALLY_FILLED,
                 )
             )
+
+    def is_wanted(self, now: datetime) -> bool:
+        """Return whether something waits for the account that did not when this was last asked."""
+        before = self._wanted
+        with SessionManager(read_only=True) as session:
+            waiting = account_orders.waiting(session, self.credential, *LIVE_ORDER_STATES)
+            orders = {
+                (order.id, order.state, order.cancel_reason)
+                for order in waiting
+                if order.cancel_reason is not None
+                or (order.state is OrderState.PENDING and account_orders.is_due(session, order, self.broker, now))
+            }
+            services = account_protection.services_of(session, self.credential)
+            unprotected = {one.id for one in services if account_protection.is_missing(session, one, now)}
+        self._wanted = frozenset(orders | unprotected)
+        return bool(self._wanted - before)
 
     def _look(self, now: datetime) -> bool:
         """Ask what has become of the orders, and book it; return whether there was anything new."""

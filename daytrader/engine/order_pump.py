@@ -15,7 +15,8 @@ from daytrader.brokers import open_broker
 from daytrader.brokers.account import AccountBroker
 from daytrader.brokers.errors import BrokerError, BusyError
 from daytrader.config import Settings
-from daytrader.engine.account_turn import AccountDesk, Check, Ways
+from daytrader.engine.account_turn import AccountDesk
+from daytrader.engine.account_ways import Check, Ways
 from daytrader.engine.runner import Checkpoint, Fence, NoFence, OnTrade
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.services import account_book, broker_credentials, market_calendar, system_events
@@ -30,8 +31,10 @@ logger = structlog.get_logger(__name__)
 OpenAccount = Callable[[BrokerCredential], AccountBroker]
 """Returns the account that keys open; nothing is asked of it yet."""
 
-TURN_SECONDS: Final = 2.0
-"""How often the account is asked while orders work there; within the hundreds of requests a minute that are free."""
+_TICK_SECONDS: Final = 0.5
+"""How often it is seen whether something new waits: a kill switch is obeyed within a second."""
+_BUSY: Final = timedelta(seconds=2)
+"""How often an account is asked while orders work there; within the hundreds of requests a minute that are free."""
 _QUIET: Final = timedelta(seconds=10)
 """How often otherwise."""
 _FIRST_PAUSE: Final = 5.0
@@ -144,7 +147,7 @@ class OrderPump:
                 logger.warning("orders wait for the database", why=" ".join(str(error).split())[:200])
             except Exception:  # the thread's edge: what is broken is said, and tried again
                 logger.exception("order pump failed")
-            self._stopping.wait(TURN_SECONDS)
+            self._stopping.wait(_TICK_SECONDS)
 
     def _turn(self, *, is_due_only: bool) -> None:
         now = self._clock()
@@ -158,7 +161,7 @@ class OrderPump:
             place = self._place_of(credential)
             if place.paused_until is not None and now < place.paused_until:
                 continue
-            if is_due_only and place.rests_until is not None and now < place.rests_until:
+            if is_due_only and self._rests(place, now):
                 continue
             with structlog.contextvars.bound_contextvars(broker=credential.broker, account=credential.account):
                 self._take(place)
@@ -168,6 +171,12 @@ class OrderPump:
         if place is None or _keys_of(place.credential) != _keys_of(credential):
             place = self._places[credential.id] = _Place(credential)
         return place
+
+    def _rests(self, place: _Place, now: datetime) -> bool:
+        """Return whether an account has nothing to be asked about yet."""
+        if place.rests_until is None or now >= place.rests_until or place.desk is None:
+            return False
+        return not place.desk.is_wanted(now)
 
     def _take(self, place: _Place) -> None:
         now = self._clock()
@@ -200,7 +209,7 @@ class OrderPump:
 
     def _went_well(self, place: _Place, now: datetime, *, is_at_work: bool) -> None:
         place.last_turn_at, place.paused_until = now, None
-        place.rests_until = None if is_at_work and market_calendar.is_open(now) else now + _QUIET
+        place.rests_until = now + (_BUSY if is_at_work and market_calendar.is_open(now) else _QUIET)
         if place.error is not None:
             self._say(place, Severity.INFO, "is reached again: orders go on")
         place.failures, place.error = 0, None

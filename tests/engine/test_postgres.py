@@ -10,11 +10,12 @@ import pytest
 
 from daytrader.models.enums import OrderState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import database, exposure_limits, transaction_service
+from daytrader.services import database, exposure_limits, order_service, transaction_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
+from tests.engine.accounts import MIDDAY, Bench
 from tests.engine.builders import Market, Ohlc
 from tests.engine.live import Exchange, Live
 
@@ -101,3 +102,15 @@ def test_two_buys_at_once_never_pass_a_limit_together(world: World) -> None:
 
     assert sum(market.reload(service).current_shares for service in services) == 10
     assert len(refused) == 3
+
+
+def test_orders_at_a_broker_on_postgresql(bench: Bench) -> None:
+    """Entry in the auction, stop and target, a part of the target, the rest sold: the account agrees."""
+    service = bench.bought()
+    bench.alpaca.fill(bench.order(1).client_order_id, 4, "110")
+    bench.turn(MIDDAY)
+    bench.do(lambda session, row: order_service.sell_position(session, row, "test"), service)
+    bench.turn()
+    bench.turn()
+    assert bench.orders()[1:] == [("TARGET", "CANCELLED", 10, 4), ("EXIT", "FILLED", 6, 6)]
+    bench.agree()
