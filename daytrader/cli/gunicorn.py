@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
+from daytrader.api.turns import turns
 from daytrader.cli.node import Node
 from daytrader.utils.errors import DayTraderError
 
@@ -25,6 +27,7 @@ STOP_SECONDS: Final = 9
 """Ten are promised; then the worker is killed, and the bar in hand is taken again at the next start."""
 REQUEST_THREADS: Final = 16
 """Threads that sockets leave to requests."""
+_FOLLOWS_MILLISECONDS: Final = 5
 _SILENCE_SECONDS: Final = 60  # a first start compiles
 _NAME: Final = "DayTrader"
 
@@ -45,6 +48,7 @@ class SocketLimit:
         """Serve a request, or refuse a socket when there are too many."""
         if not environ["PATH_INFO"].startswith("/socket.io"):
             return self._app(environ, start_response)
+        turns.end()  # a socket is served for hours
         if not self._free.acquire(blocking=False):
             status = HTTPStatus.SERVICE_UNAVAILABLE
             start_response(f"{status.value} {status.phrase}", [("Retry-After", "5"), ("Content-Length", "0")])
@@ -59,6 +63,31 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker whose sockets, engine and jobs end with it: the unit of work in hand is finished first."""
 
     _ending: threading.Thread | None = None
+
+    def handle(self, conn: Any) -> Any:
+        """
+        Answer a request, and by the same thread those that follow it at once over its connection.
+
+        To hand a connection back to the thread that waits for all of them, and to be handed it again, is a large part
+        of what a short request costs. Whoever waits for a thread goes first.
+        """
+        is_kept = self._answer(conn)
+        while is_kept is True and self.alive and self._is_followed(conn):
+            is_kept = self._answer(conn)
+        return is_kept
+
+    def _answer(self, conn: Any) -> Any:
+        with turns.taken():
+            return super().handle(conn)
+
+    def _is_followed(self, conn: Any) -> bool:
+        if not self.tpool._work_queue.empty():
+            return False
+        if conn.parser.unreader.buf.getvalue():  # it came with the request before it
+            return True
+        waiting = select.poll()
+        waiting.register(conn.sock, select.POLLIN)
+        return bool(waiting.poll(_FOLLOWS_MILLISECONDS))
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """End on SIGTERM."""

@@ -7,6 +7,8 @@ import secrets
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +87,18 @@ def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> No
     finally:
         for answer in opened:
             answer.close()
+
+
+def test_more_connections_than_threads_are_all_answered(server: RunningServer) -> None:
+    """Kept open and asked again and again, at once and after a rest: none holds what another waits for."""
+
+    def ask(session: requests.Session) -> list[int]:
+        return [session.get(f"{server.address}/api/v1/system/health", timeout=30).status_code for _ in range(4)]
+
+    with ExitStack() as opened, ThreadPoolExecutor(40) as pool:
+        sessions = [opened.enter_context(requests.Session()) for _ in range(40)]
+        for _ in range(2):
+            assert list(pool.map(ask, sessions)) == [[200] * 4] * 40
 
 
 def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
