@@ -231,7 +231,13 @@ def split_limit(limit: int, numerator: int, denominator: int) -> int:
     Raises:
         BoundsError: If it would be beyond the largest price.
     """
-    return _tick_price(_tick_index(_split_price(limit, numerator, denominator)))
+    return floor_to_tick(_split_price(limit, numerator, denominator))
+
+
+@njit(cache=True)
+def floor_to_tick(price: int) -> int:
+    """Return the highest tick at or below *price*: what a limit may be."""
+    return _tick_price(_tick_index(price))
 
 
 @njit(cache=True)

@@ -21,6 +21,7 @@ from daytrader.core.money import to_micros
 from daytrader.core.protection import any_reached, in_force, is_reached
 from daytrader.core.strategy import Params, Signals, compute, get_strategy
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.engine.live_bar import LiveBar
 from daytrader.engine.roster import AT_WORK, Roster
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.enums import (
@@ -76,6 +77,7 @@ class BarUnit:
         self._due = stock.entitlements(row)
         self._refusal = stock.refusals.get(row)
         self._stock = stock
+        self._live_bar = LiveBar(session, stock, row)
         self._seen: Bars | None = None
         self._guard = EntryGuard(session, self._bar.time)
         self._signals: dict[object, Signals] = {}
@@ -88,7 +90,7 @@ class BarUnit:
         Where nothing happens but a decision to do nothing, columns are all it takes.
         """
         roster = roster.part(~roster.is_done)
-        is_touched = roster.has_orders | self._is_due(roster) | self._is_reached(roster)
+        is_touched = roster.has_orders | self._is_due(roster) | self._is_reached(roster) | self._is_beyond_stop(roster)
         asked = roster.part(roster.is_in(*AT_WORK) & ~is_touched)
         decided, acting = self._decide_quietly(asked)
         whole = np.sort(np.append(roster.ids[is_touched], asked.ids[acting]))
@@ -111,6 +113,14 @@ class BarUnit:
         levels = roster.is_trading, roster.keeps_protection, roster.stop, roster.target
         return is_protected & any_reached(*levels, self._bar.low, self._bar.high)
 
+    def _is_beyond_stop(self, roster: Roster) -> BoolArray:
+        """Return whose stop at a real broker the close is beyond: whether one rests there is asked of these alone."""
+        at_stake: BoolArray = (roster.shares > 0) & roster.is_in(*_PROTECTED) & ~roster.is_on_paper
+        if not at_stake.any() or not self._live_bar.shows_the_market:
+            return np.zeros_like(at_stake)
+        levels = roster.is_trading, roster.keeps_protection, roster.stop, np.zeros_like(roster.stop)
+        return at_stake & any_reached(*levels, self._bar.close, self._bar.close)
+
     def _decide_quietly(self, asked: Roster) -> tuple[list[_Decided], BoolArray]:
         """Return the decisions of those of *asked* that do nothing, noted, and which ones act."""
         signals = {
@@ -121,10 +131,12 @@ class BarUnit:
         for place, said in signals.items():
             entry[place], exit_[place] = said.entry[self._row], said.exit[self._row]
         found, is_armed = standings(asked.accounts(), entry[asked.choice], exit_[asked.choice])
-        acting: BoolArray = (found == ACTS) & (self._refusal is None)
+        at_broker = None if asked.is_on_paper.all() else self._refusal_of(is_on_paper=False)
+        is_refused = np.where(asked.is_on_paper, self._refusal is not None, at_broker is not None)
+        acting: BoolArray = (found == ACTS) & ~is_refused
         self._note(asked.ids[~acting], _NOTE)
         self._note(asked.ids[~acting & is_armed & ~asked.is_armed], _REARM)
-        columns = (asked.ids, asked.user_ids, asked.choice, found, acting)
+        columns = (asked.ids, asked.user_ids, asked.choice, found, asked.is_on_paper, acting)
         decided = [
             _Decided(
                 decision_journal.Entry(
@@ -132,14 +144,20 @@ class BarUnit:
                     user_id,
                     DecisionAction.NOTHING,
                     0,
-                    self._refusal or standing_reason(standing),
+                    (self._refusal if is_on_paper else at_broker) or standing_reason(standing),
                     self._evidence_of(signals[choice]),
                 )
             )
-            for service_id, user_id, choice, standing, acts in zip(*(c.tolist() for c in columns), strict=True)
+            for service_id, user_id, choice, standing, is_on_paper, acts in zip(
+                *(c.tolist() for c in columns), strict=True
+            )
             if not acts
         ]
         return decided, acting
+
+    def _refusal_of(self, *, is_on_paper: bool) -> str | None:
+        """Return why nothing is decided on the bar, None where something may be."""
+        return self._refusal or (None if is_on_paper else self._live_bar.refusal)
 
     def _note(self, ids: IntArray, statement: Update) -> None:
         """Note on the services that the bar changes nothing else of that they have had it."""
@@ -170,7 +188,7 @@ class BarUnit:
 
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
-        for due in self._due if self._is_entitled(service) else ():
+        for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):
             for order in live:
@@ -179,17 +197,12 @@ class BarUnit:
         levels = self._levels_reached(service)
         if levels is not None:
             self._protect(service, *levels)
+        if service.broker != PAPER:
+            live = [*live, *self._sell_beyond_stop(service, live)]
         if service.state in AT_WORK:  # a fill may have ended in ERROR
             service.last_bar_time = self._bar.time
             pending = [o for o in live if o.state in LIVE_ORDER_STATES and not order_service.is_leg(o)]
             yield self._decide(service, pending)
-
-    def _is_entitled(self, service: TradingService) -> bool:
-        """Return whether what the service holds was held before the bar: a real broker may have filled during it."""
-        if service.broker == PAPER:
-            return True
-        held = order_service.open_transaction(self._session, service.id)
-        return held is not None and held.purchase_date < self._bar.time
 
     def _fill_exit(self, service: TradingService, order: Order) -> None:
         fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
@@ -211,13 +224,21 @@ class BarUnit:
 
     def _levels_reached(self, service: TradingService) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
-        if not service.current_shares or service.state not in _PROTECTED or service.broker != PAPER:
+        if service.broker != PAPER:
             return None
-        is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
-        levels = in_force(
-            is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price)
-        )
+        levels = _in_force(service)
         return levels if is_reached(*levels, self._bar.low, self._bar.high) else None
+
+    def _sell_beyond_stop(self, service: TradingService, live: Sequence[Order]) -> Iterator[Order]:
+        """Sell at a real broker what closed at or beyond its stop while no order of ours watched it there."""
+        stop, _ = _in_force(service)
+        if not is_reached(stop, 0, self._bar.close, self._bar.close) or not self._live_bar.shows_the_market:
+            return
+        if any(order.side is OrderSide.SELL and order.state in LIVE_ORDER_STATES for order in live):
+            return
+        order = order_service.sell_position(self._session, service, f"{STOP_REASON}: passed while nothing watched it")
+        if order is not None:
+            yield order
 
     def _protect(self, service: TradingService, stop: int, target: int) -> None:
         held = order_service.open_transaction(self._session, service.id)
@@ -255,8 +276,9 @@ class BarUnit:
             service, has_pending_entry=OrderSide.BUY in sides, has_pending_exit=OrderSide.SELL in sides
         )
         decision = decide(account, rules_of(service), signals, self._row, self._bar.close)
-        if self._refusal is not None:
-            decision = _undone(decision, self._refusal)
+        refusal = self._refusal_of(is_on_paper=service.broker == PAPER)
+        if refusal is not None:
+            decision = _undone(decision, refusal)
         if decision.action is Action.BUY:
             barred = self._guard.refusal(service, decision.shares, self._bar.close)
             decision = decision if barred is None else _undone(decision, barred)
@@ -306,6 +328,14 @@ class BarUnit:
 
 def _undone(decision: Decision, reason: str) -> Decision:
     return replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=reason)
+
+
+def _in_force(service: TradingService) -> tuple[int, int]:
+    """Return stop and target of a position in micros, 0 where one does not hold."""
+    if not service.current_shares or service.state not in _PROTECTED:
+        return 0, 0
+    is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
+    return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))
 
 
 def _micros(level: Decimal | None) -> int:

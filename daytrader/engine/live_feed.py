@@ -65,9 +65,9 @@ class LiveFeed:
     The stored bars of every stock that a service trades, in order, once they are complete.
 
     Each stock and interval has a position of its own in the database. A bar that was missed while no engine ran is
-    taken as if it had been there. One that comes later than its own length (at least a minute) while the engine runs
-    is taken without a decision, and one that does not come before the next is given up; both with the reason in the
-    journal.
+    taken as if it had been there; what is too old for services at a real broker, `LiveBar` says. One that comes later
+    than its own length (at least a minute) while the engine runs is taken without a decision, and one that does not
+    come before the next is given up; both with the reason in the journal.
 
     Args:
         name: What the feed is called.

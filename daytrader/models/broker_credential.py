@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from daytrader.models.base import Base
+from daytrader.models.base import Base, Money
 
 
 class BrokerCredential(Base):
@@ -16,7 +16,8 @@ class BrokerCredential(Base):
     One account of one user at one broker.
 
     Key and secret are stored sealed and never shown again; *shown* is the end of the key's id, which its owner knows
-    it by. An account belongs to one user here: two could not tell whose shares are whose.
+    it by. An account belongs to one user here: two could not tell whose shares are whose. While *halted_at* is set
+    nothing buys there, until its owner has looked.
     """
 
     __tablename__ = "broker_credentials"
@@ -34,3 +35,10 @@ class BrokerCredential(Base):
     account: Mapped[str] = mapped_column(String(100))
     # When the broker last took the keys.
     verified_at: Mapped[datetime]
+    # The account's cash when it was last asked for, and when that was; null until it was.
+    cash: Mapped[Money | None]
+    cash_seen_at: Mapped[datetime | None]
+    halted_at: Mapped[datetime | None]
+    halted_reason: Mapped[str | None] = mapped_column(String(200))
+    # When its owner last said that all is well: what was sent before is known to them.
+    cleared_at: Mapped[datetime | None]

@@ -16,6 +16,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.user import User
+from daytrader.services import account_cash
 from daytrader.services.actor import Actor
 from daytrader.utils import sealing
 from daytrader.utils.current_datetime import get_current_datetime
@@ -90,11 +91,13 @@ def connect(session: Session, actor: Actor, broker: str, access: Access, account
         session.add(found)
     elif (found.account, found.is_live) != (account.number, access.is_live):
         _refuse_in_use(session, found)
+        found.halted_at = found.halted_reason = found.cleared_at = None  # all that was of another account
     found.is_live = access.is_live
     found.account = account.number
     found.sealed_key, found.sealed_secret = sealing.seal(access.key), sealing.seal(access.secret)
     found.shown = access.key[-_SHOWN:]
     found.verified_at = get_current_datetime()
+    account_cash.see(found, account, found.verified_at)
     session.flush()
     return found
 
@@ -119,6 +122,26 @@ def get_own(session: Session, credential_id: int, actor: Actor) -> BrokerCredent
     found = session.get(BrokerCredential, credential_id)
     if found is None or found.user_id != actor.user_id:
         raise NotFoundError("broker credential")
+    return found
+
+
+def resume(session: Session, actor: Actor, credential_id: int) -> BrokerCredential:
+    """
+    Let services buy in an own account again that was stopped for an order which is not known here.
+
+    What was sent before now is known to its owner from then on; a later one stops the account again.
+
+    Raises:
+        NotFoundError: If it does not exist or is someone else's.
+        ConflictError: If it is not stopped.
+    """
+    found = get_own(session, credential_id, actor)
+    session.refresh(found, with_for_update=True)
+    if found.halted_at is None:
+        raise ConflictError("nothing is stopped in this account")
+    found.cleared_at = get_current_datetime()
+    found.halted_at = found.halted_reason = None
+    session.flush()
     return found
 
 

@@ -19,6 +19,8 @@ from daytrader.utils.current_datetime import get_current_datetime, iso_utc
 
 STALE: Final = "nothing is decided on stale prices"
 """How the reason ends where a bar came too late to be decided on."""
+UNREAL: Final = "nothing is decided on prices that are not real"
+"""How it ends where real money is at stake and the bar was made up."""
 _TABLE: Final = cast("Table", TradeDecision.__table__)
 _COLUMNS: Final = (
     "id",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from daytrader.core.corporate import EventKind
+from daytrader.brokers import PAPER
+from daytrader.core.corporate import CorporateEvent, EventKind, needs_a_person
 from daytrader.core.fills import cash_in_lieu, dividend_cents, lieu_price, split_level, split_shares
 from daytrader.core.money import from_cents, from_micros, to_micros
 from daytrader.core.trades import SPLIT_REASON
@@ -19,8 +20,17 @@ from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import booking, event_payloads, ledger_service, order_service
+from daytrader.services import (
+    booking,
+    corporate_action_service,
+    event_payloads,
+    ledger_service,
+    market_calendar,
+    order_service,
+    price_service,
+)
 from daytrader.services.events import events
+from daytrader.utils.days import date_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +65,10 @@ def apply(session: Session, service: TradingService, live: Sequence[Order], due:
     """
     if due.kind is EventKind.SPLIT:
         _split_entries(session, service, live, due)
-    if service.current_shares == 0 or _is_journalled(session, service, due):
+    if service.current_shares == 0 or _is_journalled(session, service, due.action_id):
         return
     transaction = order_service.open_transaction(session, service.id)
-    if transaction is None:
+    if transaction is None or not _was_held(service, transaction, due.bar_time):
         return
     if due.kind is EventKind.DIVIDEND:
         paid = from_cents(dividend_cents(transaction.open_shares, due.amount))
@@ -72,12 +82,82 @@ def apply(session: Session, service: TradingService, live: Sequence[Order], due:
     events.record(session, event_payloads.service_update(service))
 
 
+def apply_due(session: Session, service: TradingService, now: datetime) -> None:
+    """
+    Give *service*, whose row the caller has locked, what is due at its broker at *now*, before the bar of the day does.
+
+    A broker acts before the opening bell; the bar comes at its end. Whatever is sent meanwhile has to be of the shares
+    and levels of the day. A dividend too large to be paid without a person's word waits for the bar.
+    """
+    for due in _due_by(session, service, now):
+        apply(session, service, order_service.live_orders(session, [service.id]), due)
+
+
+def shares_at(session: Session, service: TradingService, held: TradingTransaction, now: datetime) -> int:
+    """Return how many shares the open position *held* is of at its broker at *now*: splits of the day included."""
+    shares = held.open_shares
+    for due in _due_by(session, service, now):
+        is_split = due.kind is EventKind.SPLIT and _was_held(service, held, due.bar_time)
+        if is_split and not _is_journalled(session, service, due.action_id):
+            shares, _ = split_shares(shares, due.numerator, due.denominator)
+    return shares
+
+
+def _due_by(session: Session, service: TradingService, now: datetime) -> Iterator[Entitlement]:
+    """Yield what is due and whose bar has not come yet, oldest first, dividends before splits."""
+    today = now.astimezone(market_calendar.EXCHANGE_ZONE).date()
+    since = service.last_bar_time or service.created_at
+    if service.stock_id is None:
+        return
+    for event in corporate_action_service.events_of(session, service.stock_id):
+        ex_date = date_of(event.session)
+        if since.date() < ex_date <= today:
+            found = _entitlement(session, service, event, ex_date)
+            if found is not None:
+                yield found
+
+
+def _entitlement(session: Session, service: TradingService, event: CorporateEvent, ex_date: date) -> Entitlement | None:
+    label = datetime.combine(ex_date, time(), UTC)
+    assert service.stock_id is not None
+    eve = price_service.last_price(session, service.stock_id, service.interval, label - timedelta(microseconds=1))
+    if eve is None:
+        return None
+    amount, previous_close = to_micros(event.amount), to_micros(eve.price)
+    if event.kind is EventKind.DIVIDEND and not event.is_released and needs_a_person(amount, previous_close):
+        return None
+    return Entitlement(
+        action_id=event.ref,
+        kind=event.kind,
+        numerator=event.numerator,
+        denominator=event.denominator,
+        amount=amount,
+        previous_close=previous_close,
+        bar_time=label,
+    )
+
+
+def _was_held(service: TradingService, held: TradingTransaction, bar_time: datetime) -> bool:
+    """Return whether a position was there before the bar: a real broker may have filled during it, ahead of us."""
+    return service.broker == PAPER or held.purchase_date < bar_time
+
+
 def _split_entries(session: Session, service: TradingService, live: Sequence[Order], due: Entitlement) -> None:
-    """Split the pending entries, save those decided at or after this bar: they were made for split shares already."""
+    """
+    Split the pending entries, save those decided at or after this bar: they were made for split shares already.
+
+    A real broker cancels them on the day, and a limit of before is none for it: there they end.
+    """
     for order in live:
-        is_before = order.bar_time is None or order.bar_time < due.bar_time
-        if order.side is OrderSide.BUY and order.state in LIVE_ORDER_STATES and is_before:
+        is_on_paper = order_service.is_on_paper(order)
+        asked_at = order.bar_time if is_on_paper else order.bar_time or order.created_at
+        is_before = asked_at is None or asked_at < due.bar_time
+        if order.side is not OrderSide.BUY or order.state not in LIVE_ORDER_STATES or not is_before:
+            continue
+        if is_on_paper:
             order_service.split_entry(session, service, order, due.numerator, due.denominator)
+        else:
+            _end(session, service, order, f"{_told(due)}: its limit was of shares before it")
 
 
 def _split_position(
@@ -101,19 +181,40 @@ def _split_position(
         transaction_id=transaction.id,
         corporate_action_id=due.action_id,
         bar_time=due.bar_time,
-        note=f"split {numerator}:{denominator}",
+        note=_told(due),
     )
     paid = from_cents(cash_in_lieu(remainder, due.previous_close, numerator))
     if paid:
         _pay(session, service, transaction, due, JournalKind.CASH_IN_LIEU, paid)
     for order in live:
-        if order.side is OrderSide.SELL:
-            order.shares = whole
-            state = order.state if whole else OrderState.CANCELLED
-            order_service.move(session, service, order, state, f"split {numerator}:{denominator}")
+        if order.side is OrderSide.SELL and order.state in LIVE_ORDER_STATES:
+            _split_sale(session, service, order, whole, due)
     if whole == 0:
         price = from_micros(lieu_price(due.previous_close, numerator, denominator))
         booking.close(service, transaction, at=due.bar_time, price=price, reason=SPLIT_REASON)
+
+
+def _split_sale(session: Session, service: TradingService, order: Order, whole: int, due: Entitlement) -> None:
+    """Let a sale be of what the split has made; what a broker has, or rests there as a leg, is placed anew."""
+    is_sent = not order_service.is_on_paper(order) and order.state is not OrderState.PENDING
+    is_leg_there = not order_service.is_on_paper(order) and order_service.is_leg(order)
+    if is_sent or is_leg_there or whole == 0:
+        _end(session, service, order, _told(due))
+        return
+    order.shares = whole
+    order_service.move(session, service, order, order.state, _told(due))
+
+
+def _end(session: Session, service: TradingService, order: Order, reason: str) -> None:
+    """End an order that its broker has not seen; of another one it is asked."""
+    if order_service.is_on_paper(order) or order.state is OrderState.PENDING:
+        order_service.move(session, service, order, OrderState.CANCELLED, reason)
+    else:
+        order_service.ask_to_cancel(session, service, order, reason)
+
+
+def _told(due: Entitlement) -> str:
+    return f"split {due.numerator}:{due.denominator}"
 
 
 def _pay(
@@ -142,8 +243,8 @@ def _split_price(level: Decimal | None, due: Entitlement) -> Decimal | None:
     return from_micros(split_level(to_micros(level), due.numerator, due.denominator)) or None
 
 
-def _is_journalled(session: Session, service: TradingService, due: Entitlement) -> bool:
+def _is_journalled(session: Session, service: TradingService, action_id: int) -> bool:
     same = select(JournalEntry.id).where(
-        JournalEntry.service_id == service.id, JournalEntry.corporate_action_id == due.action_id
+        JournalEntry.service_id == service.id, JournalEntry.corporate_action_id == action_id
     )
     return session.scalar(same) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -9,8 +11,10 @@ from daytrader.brokers import PAPER, broker_names
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import promotion_service
+from daytrader.services import account_cash, promotion_service
 from daytrader.utils.errors import ConflictError, InvalidInputError
+
+_REASON_LENGTH: Final = 200
 
 
 class Engine:
@@ -24,18 +28,27 @@ def refusal(session: Session, service: TradingService) -> str | None:
     Return why *service*, whose row the caller has locked, may not buy at the broker it names, None if it may.
 
     The one function that everything asks which starts a service or places, sends or fills an entry. A real broker
-    takes a promotion and the owner's keys. On paper nothing is at stake.
+    takes a promotion, the owner's keys, an account in which nothing is wrong and cash in it for all that trade there.
+    On paper nothing is at stake.
     """
     if service.broker == PAPER:
         return None
-    why = promotion_service.refusal(session, service)
-    if why is None and service.broker not in broker_names():
-        why = f"{promotion_service.REFUSED}: there is no broker {service.broker}"
-    if why is None and credential_of(session, service) is None:
-        why = f"{promotion_service.REFUSED}: its owner has no account at {service.broker} connected"
-    if why is None and not Engine.carries_orders:
-        why = f"{promotion_service.REFUSED}: the engine of this version sends no orders to accounts"
-    return why
+    return promotion_service.refusal(session, service) or _refusal_of_account(session, service)
+
+
+def _refusal_of_account(session: Session, service: TradingService) -> str | None:
+    credential = credential_of(session, service)
+    if service.broker not in broker_names():
+        why: str | None = f"there is no broker {service.broker}"
+    elif credential is None:
+        why = f"its owner has no account at {service.broker} connected"
+    elif not Engine.carries_orders:
+        why = "the engine of this version sends no orders to accounts"
+    elif credential.halted_at is not None:
+        why = f"an order in the account at {service.broker} is not known here, its owner has to look at it"
+    else:
+        why = account_cash.shortfall(session, credential, service)
+    return None if why is None else f"{promotion_service.REFUSED}: {why}"[:_REASON_LENGTH]
 
 
 def require_choice(session: Session, service: TradingService) -> None:
@@ -76,6 +89,19 @@ def require(session: Session, service: TradingService) -> None:
     )
     if other is not None:
         raise ConflictError(f"service {other} trades {service.stock_symbol} in this account already")
+
+
+def require_cash(session: Session, service: TradingService) -> None:
+    """
+    Judge whether the account that *service* trades in has the cash for it; on paper there is no account.
+
+    Raises:
+        ConflictError: If the services there have larger balances than the account has cash.
+    """
+    credential = None if service.broker == PAPER else credential_of(session, service)
+    short = None if credential is None else account_cash.shortfall(session, credential, service)
+    if short is not None:
+        raise ConflictError(short)
 
 
 def credential_of(session: Session, service: TradingService, *, for_update: bool = False) -> BrokerCredential | None:

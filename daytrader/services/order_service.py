@@ -37,6 +37,7 @@ __all__ = [
     "live_orders",
     "move",
     "open_transaction",
+    "own_prefix",
     "place",
     "sell_position",
     "split_entry",
@@ -292,9 +293,13 @@ def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
     return from_cents(fills.most_cents(rules_of(service).compiled, shares, limit))
 
 
+def own_prefix(session: Session) -> str:
+    """Return how the ids of this installation's orders begin: others may trade the same account."""
+    return f"dt-{session.info.get('installation', 'local')}-"
+
+
 def _new_client_order_id(session: Session) -> str:
-    # The prefix tells our orders from others at an account that somebody else trades too.
-    return f"dt-{session.info.get('installation', 'local')}-{new_unique_id()}"
+    return f"{own_prefix(session)}{new_unique_id()}"
 
 
 def _passage(state: OrderState, reason: str | None) -> dict[str, str | None]:

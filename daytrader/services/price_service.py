@@ -17,6 +17,7 @@ from daytrader.core.bars import Bars, adjusted
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, to_micros
 from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.models.enums import PriceSource
 from daytrader.services import (
     column_cache,
     corporate_action_service,
@@ -158,6 +159,15 @@ def last_price(
     if found is None:
         return None
     return LastPrice(_label(found[0]), from_micros(to_micros(found[1])))
+
+
+def source_of(session: Session, stock_id: int, interval: int, bar_time: datetime) -> PriceSource | None:
+    """Return where the stored bar at *bar_time* came from, None where there is none."""
+    model, label = _table(interval)
+    query = select(model.source).where(model.stock_id == stock_id, label == _bound(interval, bar_time))
+    if interval != DAILY:
+        query = query.where(StockIntradayPrice.interval == interval)
+    return session.scalar(query)
 
 
 def count_bars(session: Session, stock_id: int, interval: int = DAILY) -> int:

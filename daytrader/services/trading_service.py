@@ -130,6 +130,7 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
     if wanted.initial_balance is not None and wanted.initial_balance != service.initial_balance:
         _refuse_frozen(session, service, "initial_balance")
         ledger_service.redeposit(session, service, wanted.initial_balance)
+        live_trading.require_cash(session, service)
     promotion_service.keep_settings(session, service, before)
     if service.broker != broker:
         _refuse_held(session, service)
@@ -145,11 +146,13 @@ def delete(session: Session, actor: Actor, service_id: int) -> None:
 
     Raises:
         NotFoundError, ForbiddenError: As `get_own`.
-        ConflictError: If it has transactions: a ledger is never erased.
+        ConflictError: If it has transactions: a ledger is never erased; or a broker has an order of it.
     """
     service = get_own(session, service_id, actor)
     if service.has_dependencies:
         raise ConflictError("a service with transactions is kept: archive it with is_active = false")
+    if any(not order_service.is_on_paper(order) for order in order_service.live_orders(session, [service.id])):
+        raise ConflictError("an order of the service is under way at its broker: stop the service and wait for its end")
     events.record(session, event_payloads.service_update(service, event_payloads.DELETED))
     session.delete(service)
 

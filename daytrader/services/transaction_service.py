@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Fill
-from daytrader.core.fills import cost_cents, fee_cents
+from daytrader.core.fills import cost_cents, fee_cents, floor_to_tick, most_cents, sizing_price
 from daytrader.core.money import from_cents, to_micros
 from daytrader.models.enums import JournalKind, OrderKind, OrderSide, OrderState, ServiceState, TradingMode
 from daytrader.models.enums import TransactionState as State
@@ -56,19 +56,26 @@ def get_owned(session: Session, transaction_id: int, actor: Actor) -> TradingTra
 
 def buy(
     session: Session, actor: Actor, service_id: int, shares: object, purchase_price: object = None
-) -> TradingTransaction:
+) -> TradingTransaction | Order:
     """
     Buy for a service by hand, at the last known price or at one near it, without slippage.
+
+    At a real broker an order is placed, whose limit leaves as much room above the last known price as an entry's sizing
+    does; what it fills, and at what price, the broker says later.
+
+    Returns:
+        The position, or the order that is under way.
 
     Raises:
         NotFoundError, ForbiddenError: If the service is not the actor's.
         InvalidInputError: Naming *shares* or *purchase_price*.
         ConflictError: If the service is not active, holds or awaits shares, lacks the cash, or the price is
-            too far off.
+            too far off, or is given where a broker makes it.
         InsufficientDataError: If no price is given and none is known.
     """
     service = trading_service.get_own(session, service_id, actor)
     wanted = validators.checked("shares", validators.whole(1, 1_000_000_000), shares)
+    _refuse_price(service, purchase_price)
     price, at = _price(session, service, "purchase_price", purchase_price)
     _require_active(service)
     if service.current_shares or order_service.open_transaction(session, service.id) is not None:
@@ -77,32 +84,51 @@ def buy(
         raise ConflictError("the service is in mode SELL")
     if order_service.live_orders(session, [service.id]):
         raise ConflictError("an order of the service is under way")
-    cost = cost_cents(wanted, price)
-    total = from_cents(cost + fee_cents(rules_of(service).compiled, wanted, cost))
-    if total > service.current_balance - service.reserved_cash - service.minimum_balance:
+    rules = rules_of(service).compiled
+    most = price if service.broker == PAPER else floor_to_tick(sizing_price(rules, price))
+    if (
+        from_cents(most_cents(rules, wanted, most))
+        > service.current_balance - service.reserved_cash - service.minimum_balance
+    ):
         raise ConflictError("not enough cash for these shares and their fee")
     barred = EntryGuard(session, at).refusal(service, wanted, price)
     if barred is not None:
         raise ConflictError(barred)
+    if service.broker != PAPER:
+        return _order(session, service, OrderSide.BUY, wanted, limit=most)
     order = _trade(session, service, OrderSide.BUY, wanted, price, at)
     return session.get_one(TradingTransaction, order.transaction_id)
 
 
-def complete(session: Session, actor: Actor, transaction_id: int, sale_price: object = None) -> TradingTransaction:
+def complete(
+    session: Session, actor: Actor, transaction_id: int, sale_price: object = None
+) -> TradingTransaction | Order:
     """
     Sell an open position by hand, at the last known price or at one near it, without slippage.
+
+    At a real broker an order is placed: it sells at the market's price, once the stop and target there are withdrawn.
+
+    Returns:
+        The position, or the order that is under way.
 
     Raises:
         NotFoundError, ForbiddenError: If it is not the actor's.
         InvalidInputError: Naming *sale_price*.
-        ConflictError: If it is not open, its service is not active, or the price is too far off.
+        ConflictError: If it is not open, its service is not active, a sale is under way at its broker, or the price is
+            too far off, or is given where a broker makes it.
         InsufficientDataError: If no price is given and none is known.
     """
     transaction, service = _own(session, actor, transaction_id)
-    price, at = _price(session, service, "sale_price", sale_price)
+    is_on_paper = service.broker == PAPER
+    _refuse_price(service, sale_price)
+    price, at = _price(session, service, "sale_price", sale_price) if is_on_paper else (0, get_current_datetime())
     if transaction.state is not State.OPEN:
         raise ConflictError(f"the transaction is {transaction.state}, only an open one can be completed")
     _require_active(service)
+    if not is_on_paper:
+        if OrderSide.SELL in trading_service.live_sides(session, service.id):
+            raise ConflictError("a sale of this position is under way already")
+        return _order(session, service, OrderSide.SELL, transaction.open_shares, transaction_id=transaction.id)
     order_service.cancel_live(session, service, OrderSide.SELL, "sold by hand")
     _trade(session, service, OrderSide.SELL, transaction.open_shares, price, at)
     return transaction
@@ -163,6 +189,11 @@ def _require_active(service: TradingService) -> None:
         raise ConflictError("the service is not active")
 
 
+def _refuse_price(service: TradingService, given: object) -> None:
+    if service.broker != PAPER and given is not None:
+        raise ConflictError(f"{service.broker} makes the price: none can be given")
+
+
 def _price(session: Session, service: TradingService, field: str, given: object) -> tuple[int, datetime]:
     """
     Return the price of a manual trade, in micros, and its time.
@@ -185,10 +216,30 @@ def _price(session: Session, service: TradingService, field: str, given: object)
     return to_micros(price), at
 
 
+def _order(
+    session: Session,
+    service: TradingService,
+    side: OrderSide,
+    shares: int,
+    *,
+    limit: int = 0,
+    transaction_id: int | None = None,
+) -> Order:
+    """Store what a person asks of a real broker; it is sent as every order is."""
+    return order_service.place(
+        session,
+        service,
+        side=side,
+        kind=OrderKind.MANUAL,
+        shares=shares,
+        reason=MANUAL_REASON,
+        limit=limit,
+        transaction_id=transaction_id,
+    )
+
+
 def _trade(session: Session, service: TradingService, side: OrderSide, shares: int, price: int, at: datetime) -> Order:
     """Order, fill and book at once: the paper market has no network to wait for."""
-    if service.broker != PAPER:
-        raise ConflictError("trades by hand at this broker are made there")
     order = order_service.place(
         session,
         service,

@@ -86,7 +86,7 @@ TABLE = [
     ("POST", r"/api/v1/notifications/test", EVERYONE),
     ("GET|POST", r"/api/v1/brokers", EVERYONE),
     ("DELETE", r"/api/v1/brokers/N", OWN),
-    ("POST", r"/api/v1/brokers/N/test", Row(ANSWERED, 404, 404)),
+    ("POST", r"/api/v1/brokers/N/(test|resume)", Row(ANSWERED, 404, 404)),
     ("GET", r"/api/v1/system/(info|websocket-docs)", EVERYONE),
     ("POST", r"/api/v1/system/websocket-test", EVERYONE),
     ("GET|POST", r"/api/v1/system/(database|engine|config|metrics|audit-log)(/.*)?", ADMIN),

@@ -14,10 +14,11 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from daytrader.app import create_app
+from daytrader.brokers.messages import Fill
 from daytrader.config import Settings
-from daytrader.models import AuditEntry, BrokerCredential, TradingService
+from daytrader.models import AuditEntry, BrokerCredential, Order, TradingService
 from daytrader.models.enums import OrderKind, OrderSide, ServiceState
-from daytrader.services import live_trading, order_service, promotion_service
+from daytrader.services import booking, ledger_service, live_trading, order_service, promotion_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
 from daytrader.utils.current_datetime import get_current_datetime
@@ -290,3 +291,91 @@ def test_the_broker_stays_while_something_is_under_way(
             session, row, side=OrderSide.BUY, kind=OrderKind.ENTRY, shares=1, reason="test", limit=1_000_000
         )
     assert alice.patch(f"/services/{service.id}", {"broker": "paper"}).status_code == 409
+
+
+def test_a_stopped_account_is_shown_and_resumed_by_its_owner(alice: Caller, bob: Caller) -> None:
+    """Since when and why; once, and by nobody else."""
+    made = alice.post("/brokers", KEYS).get_json()
+    assert (made["cash"], made["halted_at"], made["halted_reason"]) == (100000, None, None)
+    with SessionManager() as session:
+        stored = session.get_one(BrokerCredential, made["id"])
+        stored.halted_at, stored.halted_reason = get_current_datetime(), "an order that is in no book"
+    shown = alice.get("/brokers").get_json()["connected"][0]
+    assert shown["halted_at"] is not None
+    assert shown["halted_reason"] == "an order that is in no book"
+
+    assert bob.post(f"/brokers/{made['id']}/resume").status_code == 404
+    resumed = alice.post(f"/brokers/{made['id']}/resume")
+    assert (resumed.status_code, resumed.get_json()["halted_at"], resumed.get_json()["halted_reason"]) == (
+        200,
+        None,
+        None,
+    )
+    assert alice.post(f"/brokers/{made['id']}/resume").status_code == 409
+
+
+def test_by_hand_an_order_is_placed_at_the_broker(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """202 with the order, which holds what it may cost at its limit; no price, one order a side, nothing is voided."""
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True, raising=False)
+    stock = world.stock("ACME")
+    world.prices(stock, [10.0, 12.0])
+    _connected(alice.user.id)
+    service = world.service(alice.user, stock, broker="alpaca", slippage_bps=0, gap_reserve_percent=3)
+    alice.post(f"/services/{service.id}/activate")
+    body = {"service_id": service.id, "shares": 10}
+
+    refused = alice.post("/transactions", body | {"purchase_price": 12})
+    assert (refused.status_code, "none can be given" in refused.get_data(as_text=True)) == (409, True)
+    assert alice.post("/transactions", body | {"shares": 810}).status_code == 409  # 12.36 each at the limit
+    made = alice.post("/transactions", body)
+
+    order = made.get_json()
+    assert (made.status_code, made.headers["Location"]) == (202, f"/api/v1/orders/{order['id']}")
+    wanted = {"state": "PENDING", "kind": "MANUAL", "side": "BUY", "broker": "alpaca"}
+    assert order | wanted == order
+    assert (order["shares"], order["limit_price"], order["reserved_cash"]) == (10, 12.36, 123.6)
+    assert alice.get("/transactions").get_json()["items"] == []
+    assert alice.post("/transactions", body).status_code == 409
+
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        fill = Fill("PA1:1", 10, 12_000_000, 12_000, 0, None)
+        booking.book(session, row, session.get_one(Order, order["id"]), fill, at=get_current_datetime())
+    bought = alice.get("/transactions").get_json()["items"][0]
+    assert (bought["state"], bought["is_manual"]) == ("OPEN", True)
+    assert alice.post(f"/transactions/{bought['id']}/cancel", {"reason": "no"}).status_code == 409
+    assert alice.post(f"/transactions/{bought['id']}/complete", {"sale_price": 12}).status_code == 409
+    sale = alice.post(f"/transactions/{bought['id']}/complete", {})
+    wanted = {"state": "PENDING", "kind": "MANUAL", "side": "SELL", "transaction_id": bought["id"]}
+    assert (sale.status_code, sale.get_json() | wanted) == (202, sale.get_json())
+    assert alice.post(f"/transactions/{bought['id']}/complete", {}).status_code == 409
+    with SessionManager(read_only=True) as session:
+        assert ledger_service.audit(session) == []
+
+
+def test_to_flatten_at_a_broker_is_to_order(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The position is put up for sale as an order that waits to be sent; the entry ends; a second call adds nothing."""
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    monkeypatch.setattr(live_trading.Engine, "carries_orders", True, raising=False)
+    _connected(alice.user.id)
+    held = world.service(alice.user, world.stock("ACME"), broker="alpaca")
+    flat = world.service(alice.user, world.stock("OTHR"), broker="alpaca")
+    for service in (held, flat):
+        alice.post(f"/services/{service.id}/activate")
+        with SessionManager() as session:
+            row = session.get_one(TradingService, service.id, with_for_update=True)
+            entry = order_service.place(
+                session, row, side=OrderSide.BUY, kind=OrderKind.MANUAL, shares=10, reason="test", limit=12_000_000
+            )
+            if service is held:
+                fill = Fill("PA1:1", 10, 12_000_000, 12_000, 0, None)
+                booking.book(session, row, entry, fill, at=get_current_datetime())
+
+    answers = [alice.post("/risk/flatten").get_json() for _ in range(2)]
+
+    assert [(told["paused"], told["cancelled"], told["selling"]) for told in answers] == [(2, 1, 1), (0, 0, 1)]
+    live = alice.get("/orders?state=PENDING").get_json()["items"]
+    assert [(order["service_id"], order["kind"], order["shares"]) for order in live] == [(held.id, "EXIT", 10)]
+    with SessionManager(read_only=True) as session:
+        assert ledger_service.audit(session) == []

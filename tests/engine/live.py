@@ -19,6 +19,7 @@ from daytrader.services.actor import Actor
 from daytrader.services.data_providers.base import Capabilities, PriceSeries
 from daytrader.services.market_calendar import SETTLING
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import clock
 from tests.conftest import World
 from tests.engine.builders import PLAIN
 
@@ -116,11 +117,12 @@ class Live:
     def take(self) -> int:
         """Take what is there through the runner; return how many bars that were."""
         runner, taken = Runner(PaperBroker()), 0
-        while (tick := self.feed.next()) is not None:
-            for stock, row in tick.bars:
-                runner.step(stock, row)
-                taken += 1
-            self.feed.done(tick)
+        with clock(lambda: self.now):
+            while (tick := self.feed.next()) is not None:
+                for stock, row in tick.bars:
+                    runner.step(stock, row)
+                    taken += 1
+                self.feed.done(tick)
         return taken
 
     def decisions(self, service: TradingService) -> Sequence[tuple[str, str, str]]:

@@ -51,7 +51,9 @@ def summed(service: TradingService) -> TransactionMetrics:
 def buy(market: Market, service: TradingService, shares: int, price: object = None) -> TradingTransaction:
     """Buy by hand as the owner."""
     with SessionManager() as session:
-        return transaction_service.buy(session, market.owner, service.id, shares, price)
+        made = transaction_service.buy(session, market.owner, service.id, shares, price)
+    assert isinstance(made, TradingTransaction)
+    return made
 
 
 def sell(market: Market, transaction: TradingTransaction, price: object = None) -> None:

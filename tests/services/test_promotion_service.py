@@ -24,6 +24,7 @@ from daytrader.models import (
     StockDailyPrice,
     TradeDecision,
     TradingService,
+    TradingTransaction,
 )
 from daytrader.models.enums import OrderKind, OrderSide, OrderState
 from daytrader.services import (
@@ -327,7 +328,7 @@ def test_manual_trades_are_left_out_and_a_void_fails(stage: Stage) -> None:
         if held is None:
             made = transaction_service.buy(session, stage.owner, stage.service.id, Decimal(1), None)
             session.flush()
-            held = made
+            held = session.get_one(TradingTransaction, made.id)
         held.purchase_date = day(55)
         transaction_service.cancel(session, stage.owner, held.id, "a mistake")
     assert "paper_voids" in stage.lacks()

@@ -33,13 +33,17 @@ def market(world: World) -> Market:
 def buy(market: Market, service: TradingService, shares: object = 10, price: object = None) -> TradingTransaction:
     """Buy by hand as the owner."""
     with SessionManager() as session:
-        return transaction_service.buy(session, market.owner, service.id, shares, price)
+        made = transaction_service.buy(session, market.owner, service.id, shares, price)
+    assert isinstance(made, TradingTransaction)
+    return made
 
 
 def complete(market: Market, transaction: TradingTransaction, price: object = None) -> TradingTransaction:
     """Sell by hand as the owner."""
     with SessionManager() as session:
-        return transaction_service.complete(session, market.owner, transaction.id, price)
+        made = transaction_service.complete(session, market.owner, transaction.id, price)
+    assert isinstance(made, TradingTransaction)
+    return made
 
 
 def test_a_manual_buy_goes_the_whole_way(market: Market) -> None:

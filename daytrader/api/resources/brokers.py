@@ -23,6 +23,7 @@ from daytrader.api.decorators import (
     reads,
     returns,
     returns_nothing,
+    writes,
     writes_secretly,
 )
 from daytrader.api.schemas.broker import (
@@ -127,3 +128,20 @@ class BrokerTest(Resource):  # type: ignore[misc]
         except BrokerError as error:
             return {"is_accepted": False, "error": str(error), "cash": None}
         return {"is_accepted": account.refusal is None, "error": account.refusal, "cash": from_cents(account.cash)}
+
+
+@ns.route("/<int:credential_id>/resume")
+class BrokerResumption(Resource):  # type: ignore[misc]
+    """The end of a stop of all buying in an account."""
+
+    @can_fail(HTTPStatus.CONFLICT)
+    @authenticated
+    @in_person
+    @writes
+    @audited("broker.resume")
+    @guarded("credential_id", broker_credentials.get_own)
+    @accepts_nothing
+    @returns(BrokerCredentialSchema)
+    def post(self, session: Any, credential_id: int) -> BrokerCredential:
+        """Buy again in an own account where an order was found that is in no book: you have looked at it."""
+        return broker_credentials.resume(session, current_actor(), credential_id)

@@ -26,7 +26,7 @@ from daytrader.api.resources.trading_services import ns
 from daytrader.api.schemas.promotion import PromoteSchema, PromotionSchema, ShownThresholdsSchema, ThresholdsSchema
 from daytrader.api.swagger import can_fail, query_parameter
 from daytrader.models import PromotionThresholds
-from daytrader.services import promotion_service, trading_service
+from daytrader.services import live_trading, promotion_service, trading_service
 from daytrader.services.promotion_service import State
 from daytrader.utils import query_values, validators
 
@@ -73,7 +73,9 @@ class ServicePromote(Resource):  # type: ignore[misc]
         and sales go on.
         """
         service = trading_service.get_own(session, service_id, current_actor())
-        return promotion_service.opt_in(session, service, data["backtest_id"])
+        state = promotion_service.opt_in(session, service, data["backtest_id"])
+        live_trading.require_cash(session, service)
+        return state
 
     @can_fail(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
     @authenticated

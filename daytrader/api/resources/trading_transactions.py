@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,16 +21,20 @@ from daytrader.api.decorators import (
     returns,
     writes,
 )
+from daytrader.api.encoding import answer
+from daytrader.api.headers import API_PREFIX
 from daytrader.api.parsers.arguments import query_arguments
 from daytrader.api.schemas.trading_transaction import (
     BuySchema,
     CancelSchema,
     CompleteSchema,
     NotesSchema,
+    OrderSchema,
     TransactionMetricsSchema,
     TransactionSchema,
 )
-from daytrader.api.swagger import can_fail, documented, filter_parameters, query_parameter, sort_parameters
+from daytrader.api.swagger import can_fail, documented, filter_parameters, query_parameter, shown, sort_parameters
+from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import listings, performance_service, trading_service, transaction_csv, transaction_service
@@ -49,6 +54,39 @@ _TRADE_REFUSALS = can_fail(
 
 _EXPORT_CHUNK: Final = 1000
 _NO_PAGES: Final = ("page", "page_size", "cursor")
+
+
+_transaction, _order = TransactionSchema(), OrderSchema()
+_LOCATION: Final = {"headers": {"Location": {"description": "Its address", "type": "string"}}}
+
+
+def _trades(status: HTTPStatus) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answer *status* with the transaction that was traded on paper, or 202 with the order that a broker is sent."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def respond(*args: Any, **kwargs: Any) -> Response:
+            made: TradingTransaction | Order = method(*args, **kwargs)
+            if isinstance(made, Order):
+                response, path = answer(_order.dump(made), HTTPStatus.ACCEPTED), f"/orders/{made.id}"
+            else:
+                response, path = answer(_transaction.dump(made), status), f"/transactions/{made.id}"
+            response.headers["Location"] = API_PREFIX + path
+            return response
+
+        return documented(
+            respond,
+            responses={
+                int(status): (status.phrase, shown(_transaction), _LOCATION),
+                int(HTTPStatus.ACCEPTED): (
+                    "The service trades at a real broker: the order is under way there",
+                    shown(_order),
+                    _LOCATION,
+                ),
+            },
+        )
+
+    return decorate
 
 
 def _own(session: Any, transaction_id: int, actor: Actor) -> TradingService:
@@ -71,9 +109,13 @@ class TransactionList(Resource):  # type: ignore[misc]
     @authenticated
     @writes
     @accepts(BuySchema)
-    @returns(TransactionSchema, HTTPStatus.CREATED, location="/transactions/{id}")
-    def post(self, session: Any, data: Mapping[str, Any]) -> TradingTransaction:
-        """Buy by hand: at the last known price, or at one near it."""
+    @_trades(HTTPStatus.CREATED)
+    def post(self, session: Any, data: Mapping[str, Any]) -> TradingTransaction | Order:
+        """
+        Buy by hand: at the last known price, or on paper at one near it.
+
+        At a real broker an order is placed, and the answer is 202 with it: what it fills becomes a transaction.
+        """
         return transaction_service.buy(session, current_actor(), **data)
 
 
@@ -99,9 +141,13 @@ class TransactionCompletion(Resource):  # type: ignore[misc]
     @writes
     @guarded("transaction_id", _own)
     @accepts(CompleteSchema)
-    @returns(TransactionSchema)
-    def post(self, session: Any, transaction_id: int, data: Mapping[str, Any]) -> TradingTransaction:
-        """Sell by hand: at the last known price, or at one near it."""
+    @_trades(HTTPStatus.OK)
+    def post(self, session: Any, transaction_id: int, data: Mapping[str, Any]) -> TradingTransaction | Order:
+        """
+        Sell by hand: at the last known price, or on paper at one near it.
+
+        At a real broker an order is placed, and the answer is 202 with it: the transaction is closed when it is filled.
+        """
         return transaction_service.complete(session, current_actor(), transaction_id, **data)
 
 

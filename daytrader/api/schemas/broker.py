@@ -21,6 +21,14 @@ class BrokerCredentialSchema(BaseSchema):
     shown = Text(dump_only=True, doc="The last four characters of the key's id", example="9X2A")
     account = Text(dump_only=True, doc="The broker's number of the account", example="PA3XXXXXXXXX")
     verified_at = Moment(dump_only=True, doc="When the broker took the keys", example="2024-01-02T21:00:00Z")
+    cash = Number(dump_only=True, allow_none=True, doc="The account's cash as last seen", example=25000)
+    cash_seen_at = Moment(dump_only=True, allow_none=True, doc="When that was", example="2024-01-02T21:00:00Z")
+    halted_at = Moment(
+        dump_only=True, allow_none=True, doc="Since when nothing is bought there", example="2024-01-02T21:00:00Z"
+    )
+    halted_reason = Text(
+        dump_only=True, allow_none=True, doc="Why nothing is bought there", example="an order that is in no book"
+    )
     created_at = Moment(dump_only=True)
     updated_at = Moment(dump_only=True)
 

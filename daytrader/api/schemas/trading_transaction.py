@@ -48,7 +48,7 @@ class BuySchema(BaseSchema):
         validators.fill_price,
         allow_none=True,
         load_default=None,
-        doc="Within 20 % of the last known price, the default",
+        doc="Within 20 % of the last known price, the default; on paper only",
     )
 
 
@@ -59,7 +59,7 @@ class CompleteSchema(BaseSchema):
         validators.fill_price,
         allow_none=True,
         load_default=None,
-        doc="Within 20 % of the last known price, the default",
+        doc="Within 20 % of the last known price, the default; on paper only",
     )
 
 

@@ -16,7 +16,7 @@ from daytrader.core.decision import Account, Action, Decision, Rules, as_told, d
 from daytrader.core.money import from_micros
 from daytrader.core.strategy import Params, Signals, compute, get_strategy
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, TradingMode
-from daytrader.services.decision_journal import STALE
+from daytrader.services.decision_journal import STALE, UNREAL
 from daytrader.services.exposure import is_refusal
 from daytrader.services.parity_audit.record import Decided, Record, moment_of
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind
@@ -200,7 +200,7 @@ def rows_of(bars: Bars, times: IntArray) -> IntArray:
 
 def _is_given_up(decided: Decided) -> bool:
     """Return whether nothing was decided on the bar: it never came, came too late or could not be used."""
-    return _is_nothing(decided) and (not decided.evidence or decided.reason.endswith(STALE))
+    return _is_nothing(decided) and (not decided.evidence or decided.reason.endswith((STALE, UNREAL)))
 
 
 def _is_nothing(decided: Decided) -> bool:

@@ -12,6 +12,8 @@ import { completeTransaction } from "@/lib/api/transactions/completeTransaction"
 import { setNotes } from "@/lib/api/transactions/setNotes";
 import { formatPrice } from "@/lib/format/money";
 
+import { tellUnderWay } from "./tellUnderWay";
+
 type Act = "sell" | "void" | "notes";
 
 /** Sell by hand, void, and remark, each with a question first. */
@@ -59,7 +61,7 @@ export function SellDialog({ transaction, onClose }: DialogProps) {
   const wish = useWish();
   const client = useQueryClient();
   const sell = async () => {
-    await completeTransaction(transaction.id, typeof price === "number" ? price : null, wish.key([transaction.id, price]));
+    tellUnderWay(await completeTransaction(transaction.id, typeof price === "number" ? price : null, wish.key([transaction.id, price])));
     await refresh(client);
   };
   return (
@@ -68,7 +70,7 @@ export function SellDialog({ transaction, onClose }: DialogProps) {
         All {transaction.open_shares.toLocaleString("en-US")} shares of {transaction.stock_symbol}, bought at {formatPrice(transaction.purchase_price)}, are sold now. The service
         then waits to buy again.
       </div>
-      <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it." min={0} decimalScale={6} value={price} onChange={setPrice} />
+      <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it; a broker makes its own." min={0} decimalScale={6} value={price} onChange={setPrice} />
     </ConfirmDialog>
   );
 }

@@ -6,6 +6,7 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { IconHold, IconMore, IconPause, IconPlay, IconStop } from "@/components/icons";
 import { notifyFailure } from "@/components/notify";
 import { SellDialog } from "@/components/trades/TransactionActions";
+import { tellUnderWay } from "@/components/trades/tellUnderWay";
 import { useWish } from "@/components/useWish";
 import { keys } from "@/lib/api/keys";
 import { getLatest } from "@/lib/api/prices/getLatest";
@@ -134,7 +135,8 @@ function BuyDialog({ service, onClose }: DialogProps) {
   const count = typeof shares === "number" ? shares : 0;
   const at = typeof limit === "number" ? limit : price;
   const buy = async () => {
-    await buyShares({ service_id: service.id, shares: count, purchase_price: typeof limit === "number" ? limit : null }, wish.key([shares, limit]));
+    const made = await buyShares({ service_id: service.id, shares: count, purchase_price: typeof limit === "number" ? limit : null }, wish.key([shares, limit]));
+    tellUnderWay(made);
     await Promise.all([keys.transactions.all, keys.services.all, keys.orders.all, keys.portfolio].map((queryKey) => client.invalidateQueries({ queryKey })));
   };
   return (
@@ -149,7 +151,13 @@ function BuyDialog({ service, onClose }: DialogProps) {
         onChange={setShares}
         data-autofocus
       />
-      <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it." min={0} decimalScale={6} value={limit} onChange={setLimit} />
+      {service.broker === "paper" ? (
+        <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it." min={0} decimalScale={6} value={limit} onChange={setLimit} />
+      ) : (
+        <div>
+          An order goes to {service.broker}, limited to the last known price and the service's gap reserve. It fills there, or lapses, and stands among the orders meanwhile.
+        </div>
+      )}
       <div className="soft">
         {count > 0 && at ? `About ${formatMoney(count * at)} before fees. ` : ""}The purchase is marked as made by hand; stop-loss and take-profit guard it like any other.
       </div>

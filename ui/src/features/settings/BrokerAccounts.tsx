@@ -15,6 +15,7 @@ import { formatMoney } from "@/lib/format/money";
 import { connectBroker } from "./api/connectBroker";
 import { disconnectBroker } from "./api/disconnectBroker";
 import { BROKERS, listBrokers } from "./api/listBrokers";
+import { resumeBroker } from "./api/resumeBroker";
 import { testBroker } from "./api/testBroker";
 
 /** The user's accounts at real brokers; their keys are given once and never shown again. */
@@ -23,6 +24,7 @@ export function BrokerAccounts() {
   const found = useQuery(listBrokers());
   const [isAdding, setAdding] = useState(false);
   const [doomed, setDoomed] = useState<BrokerCredential | null>(null);
+  const [halted, setHalted] = useState<BrokerCredential | null>(null);
   const again = () => client.invalidateQueries({ queryKey: BROKERS });
   const test = useMutation({
     mutationFn: testBroker,
@@ -38,6 +40,11 @@ export function BrokerAccounts() {
       align: "end",
       cell: (account) => (
         <Group gap={6} justify="flex-end" wrap="nowrap">
+          {account.halted_at && (
+            <Button size="compact-xs" color="red.8" aria-label={`Look at ${titleOf(account)}`} onClick={() => setHalted(account)}>
+              Stopped
+            </Button>
+          )}
           <Button size="compact-xs" variant="default" aria-label={`Test ${titleOf(account)}`} loading={test.isPending && test.variables === account.id} onClick={() => test.mutate(account.id)}>
             Test
           </Button>
@@ -68,6 +75,20 @@ export function BrokerAccounts() {
         skeletonRows={2}
       />
       {isAdding && <ConnectDialog brokers={found.data?.available.filter((name) => name !== "paper") ?? []} onClose={() => setAdding(false)} onConnected={again} />}
+      {halted && (
+        <ConfirmDialog
+          isOpen
+          onClose={() => setHalted(null)}
+          title={`Nothing is bought in ${titleOf(halted)}`}
+          act="I have looked: buy again"
+          onConfirm={async () => {
+            await resumeBroker(halted.id);
+            await again();
+          }}
+        >
+          <div>{halted.halted_reason}. Look at it at the broker, and end it there if nobody wants it. Stops and sales have gone on meanwhile.</div>
+        </ConfirmDialog>
+      )}
       {doomed && (
         <ConfirmDialog
           isOpen
@@ -91,6 +112,7 @@ const COLUMNS: Column<BrokerCredential>[] = [
   { key: "broker", header: "Broker", cell: (account) => <strong>{account.broker}</strong> },
   { key: "is_live", header: "Market", cell: (account) => <StateBadge state={account.is_live ? "ACTIVE" : "INACTIVE"} word={account.is_live ? "Real money" : "Broker's paper"} /> },
   { key: "account", header: "Account", from: "roomy", cell: (account) => account.account },
+  { key: "cash", header: "Cash", align: "end", from: "roomy", cell: (account) => formatMoney(account.cash) },
   { key: "shown", header: "Key", from: "roomy", cell: (account) => `…${account.shown}` },
   { key: "verified_at", header: "Keys taken", from: "wide", cell: (account) => <Time value={account.verified_at} relative /> },
 ];

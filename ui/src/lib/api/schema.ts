@@ -247,6 +247,14 @@ export interface BrokerCredential {
   account: string;
   /** When the broker took the keys */
   verified_at: string;
+  /** The account's cash as last seen */
+  cash: number | null;
+  /** When that was */
+  cash_seen_at: string | null;
+  /** Since when nothing is bought there */
+  halted_at: string | null;
+  /** Why nothing is bought there */
+  halted_reason: string | null;
   /** When it was made */
   created_at: string;
   /** When it was last changed */
@@ -273,7 +281,7 @@ export interface BuyInput {
   service_id: number;
   /** How many shares */
   shares: number;
-  /** Within 20 % of the last known price, the default */
+  /** Within 20 % of the last known price, the default; on paper only */
   purchase_price?: number | null;
 }
 
@@ -369,7 +377,7 @@ export interface ComparedBacktest {
 }
 
 export interface Complete {
-  /** Within 20 % of the last known price, the default */
+  /** Within 20 % of the last known price, the default; on paper only */
   sale_price?: number | null;
 }
 
@@ -2848,6 +2856,12 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     result: void;
+  };
+  "POST /brokers/{credential_id}/resume": {
+    path: { credential_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: BrokerCredential;
   };
   "POST /brokers/{credential_id}/test": {
     path: { credential_id: number };

@@ -1,7 +1,7 @@
-import { call, type Result } from "@/lib/api/client";
-import type { BuyInput } from "@/lib/api/schema";
+import { call } from "@/lib/api/client";
+import type { BuyInput, Order, Transaction } from "@/lib/api/schema";
 
-/** Buy by hand. */
-export function buyShares(body: BuyInput, idempotencyKey: string): Promise<Result<"POST /transactions">> {
+/** Buy by hand: the position on paper, the order that is under way at a real broker. */
+export function buyShares(body: BuyInput, idempotencyKey: string): Promise<Transaction | Order> {
   return call("POST /transactions", { body, idempotencyKey });
 }
