@@ -162,7 +162,7 @@ def _record(
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
     told = record.figures[-1]
-    begin, closes = int(bars.tape.session[first]), bars.tape.close
+    begin, closes = int(bars.tape.session[first]), bars.tape.settled
     # Daily bars all close a session: a slice is a view, where row numbers would copy.
     rows = slice(first, None) if closes.size == bars.n else bars.tape.begin[begin + 1 :] - 1
     sessions = slice(begin, None)

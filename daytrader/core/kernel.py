@@ -75,7 +75,7 @@ def _pass_events(at: Standing, book: RuleInts, events: IntArray, row: int, share
 
 @njit(error_model="numpy")
 def _corporate_actions(
-    at: Standing, trade: TradeRecord, book: RuleInts, quotes: IntArray, events: IntArray, row: int
+    at: Standing, trade: TradeRecord, book: RuleInts, closes: IntArray, unit: int, events: IntArray, row: int
 ) -> None:
     """Pay the dividends of *row* on, and split, what was held at the previous close."""
     while at.shares > 0 and at.event < events.shape[0] and events[at.event, tape.EVENT_ROW] == row:
@@ -86,7 +86,7 @@ def _corporate_actions(
             trade,
             book,
             row,
-            quotes[row - 1, tape.CLOSE],
+            closes[row - 1] * unit,
             event[tape.EVENT_KIND],
             event[tape.EVENT_NUM],
             event[tape.EVENT_DEN],
@@ -122,8 +122,8 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
 ) -> None:
     """Trade from row *first* on, flat and armed at the start."""
     # Arrays are unpacked once: each time that one is read from a tuple, its references are counted.
-    quotes, session_of, begin, close, day, highest, events = bars
-    rows, sessions, coming = session_of.size, close.size, events.shape[0]
+    opens, highs, lows, closes, unit, session_of, begin, settled, day, highest, events = bars
+    rows, sessions, coming = session_of.size, settled.size, events.shape[0]
     _begin(at, cash)
     session = session_of[first]  # the next that is to be marked
     curve = metrics.begun(cash, session)
@@ -139,7 +139,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
         if at.event < coming:
             _pass_events(at, book, events, row, 0, 0)
         at.decided = row
-        base = quotes[row, tape.CLOSE]
+        base = closes[row] * unit
         shares, limit = fills.size_entry(book, max(0, at.cash - book.minimum_balance), base)
         if not at_close:
             row += 1
@@ -147,7 +147,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
                 break
             if at.event < coming:
                 shares, limit = _pass_events(at, book, events, row, shares, limit)
-            base = quotes[row, tape.OPEN]
+            base = opens[row] * unit
         price = fills.entry_fill(book, base, limit) if shares > 0 else 0
         if price == 0:
             row += at_close
@@ -155,7 +155,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
         if row >= begin[session + 1]:
             curve = marks.mark_flat(curve, at, day, edges, sums, session, session_of[row])
             if equity.size > 0:
-                marks.note(at, close, equity, held, session, session_of[row])
+                marks.note(at, settled, equity, held, session, session_of[row])
             session = session_of[row]
         at.trade += 1
         trade = trades[min(at.trade, trades.size - 1)]
@@ -166,24 +166,24 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
             sale = leave if at_close else leave + 1
             event = events[at.event, tape.EVENT_ROW] if at.event < coming else rows
             end = min(leave + 1, event, rows)
-            touched = tape.first_touch(quotes, row, end, at.stop, at.target)
+            touched = tape.first_touch(highs, lows, unit, row, end, at.stop, at.target)
             row = touched if touched < end else min(sale, event, rows)
             if row >= begin[session + 1]:
                 now = session_of[row] if row < rows else sessions
                 if float(at.shares) * float(highest) > fills.LARGEST_WORTH:
-                    marks.check_worth(at.shares, close, session, now)
-                curve = marks.mark_held(curve, at, close, day, edges, sums, session, now)
+                    marks.check_worth(at.shares, settled, session, now)
+                curve = marks.mark_held(curve, at, settled, day, edges, sums, session, now)
                 if equity.size > 0:
-                    marks.note(at, close, equity, held, session, now)
+                    marks.note(at, settled, equity, held, session, now)
                 session = now
             if row == rows:
                 break
             if touched < end:
                 trigger, price, is_ambiguous = fills.protective_fill(
                     book,
-                    quotes[row, tape.OPEN],
-                    quotes[row, tape.HIGH],
-                    quotes[row, tape.LOW],
+                    opens[row] * unit,
+                    highs[row] * unit,
+                    lows[row] * unit,
                     at.stop,
                     at.target,
                     target_first,
@@ -192,19 +192,19 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
                 at.cash += steps.sell(at, trade, book, row, price, trigger)
             else:
                 if row == event:
-                    _corporate_actions(at, trade, book, quotes, events, row)
+                    _corporate_actions(at, trade, book, closes, unit, events, row)
                     if at_close and at.shares > 0:
                         continue  # the bar comes first, then its close
                 if row == sale and at.shares > 0:
                     at.decided = leave
-                    base = quotes[row, tape.CLOSE] if at_close else quotes[row, tape.OPEN]
+                    base = closes[row] * unit if at_close else opens[row] * unit
                     price = fills.sell_price(base, book.slippage_ppm)
                     at.cash += steps.sell(at, trade, book, row, price, steps.BY_SIGNAL)
             if at.shares == 0:
                 _count(at, trade)
     curve = marks.mark_flat(curve, at, day, edges, sums, session, sessions)
     if equity.size > 0:
-        marks.note(at, close, equity, held, session, sessions)
+        marks.note(at, settled, equity, held, session, sessions)
     marks.split_sums(sums)
     gains = Gains(at.trade + 1 - (at.shares > 0), at.won, at.gained, at.lost)
     metrics.tell(told, curve, gains, cash, sessions - session_of[first], at.held)
@@ -303,7 +303,7 @@ def run(
     Raises:
         BoundsError: If an amount outgrows exact integers.
     """
-    begin, sessions, runs = int(bars.session[first]), bars.close.size, len(books)
+    begin, sessions, runs = int(bars.session[first]), bars.settled.size, len(books)
     room = (runs, sessions)
     entries = int(np.bitwise_count(signals[-1, 0]).sum())  # no more trades than that
     notes = Notes(np.empty(max(1, entries), TRADE_RECORD), np.empty(room, np.int64), np.empty(room, np.bool_))

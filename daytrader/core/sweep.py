@@ -227,7 +227,7 @@ class _Task:
         which, settings = _distinct(combinations.size, {name: columns[name] for name in own})
         _check(strategy, params, {name: columns[name][0] for name in own})
         first = first_row(bars, start)
-        begin, sessions = int(bars.tape.session[first]), bars.tape.close.size
+        begin, sessions = int(bars.tape.session[first]), bars.tape.settled.size
         return cls(
             bars=bars,
             strategy=strategy,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from daytrader.core.arrays import IntArray
@@ -12,10 +14,11 @@ from daytrader.core.arrays import IntArray
 if TYPE_CHECKING:
     from daytrader.core.bars import Bars
 
-OPEN: Final = 0
-HIGH: Final = 1
-LOW: Final = 2
-CLOSE: Final = 3
+Quotes: TypeAlias = npt.NDArray[np.signedinteger]
+"""Prices in a unit of their tape: 32 bits each where all fit, else 64."""
+
+_UNITS: Final = (10_000, 100, 1)  # a cent, the finest tick, a micro
+_MOST: Final = np.iinfo(np.int32).max
 
 EVENT_ROW: Final = 0
 EVENT_KIND: Final = 1
@@ -26,22 +29,27 @@ EVENT_MICROS: Final = 4
 
 class Tape(NamedTuple):
     """
-    n raw bars of m sessions with e events, all int64.
+    n raw bars of m sessions with e events, int64 but for the prices.
 
     Attributes:
-        quotes: Open, high, low, close in micros, shape (n, 4).
+        open, high, low, close: In *unit*, shape (n,); what is short is read from memory in half the time.
+        unit: In micros: the largest in which all of these prices are whole.
         session: Which session each bar belongs to, from 0, shape (n,).
         begin: The first bar of each session, and n, shape (m + 1,).
-        close: The last close of each session in micros, shape (m,).
+        settled: The last close of each session in micros, shape (m,).
         day: Its date, days since 1970-01-01, shape (m,).
         highest: The highest of those closes.
         events: Row, kind, numerator, denominator, micros; by row, dividends before splits; shape (e, 5).
     """
 
-    quotes: IntArray
+    open: Quotes
+    high: Quotes
+    low: Quotes
+    close: Quotes
+    unit: int
     session: IntArray
     begin: IntArray
-    close: IntArray
+    settled: IntArray
     day: IntArray
     highest: int
     events: IntArray
@@ -51,25 +59,42 @@ _NEVER: Final = np.iinfo(np.int64).max
 
 
 @njit(inline="always", error_model="numpy")
-def first_touch(quotes: IntArray, row: int, end: int, stop: int, target: int) -> int:
-    """Return the first bar from *row* to *end* - 1 that touches *stop* or *target* (0: off), *end* if none does."""
+def first_touch(high: Quotes, low: Quotes, unit: int, row: int, end: int, stop: int, target: int) -> int:
+    """
+    Return the first bar from *row* to *end* - 1 that touches *stop* or *target*, *end* if none does.
+
+    *high* and *low* are in *unit*, the levels in micros, 0 where they are off.
+    """
     if stop == 0 and target == 0:
         return end
-    if target == 0:
-        target = _NEVER
-    while row < end and quotes[row, LOW] > stop and quotes[row, HIGH] < target:
+    highest_stopping = stop // unit
+    lowest_reaching = (target + unit - 1) // unit if target > 0 else _NEVER
+    while row < end and low[row] > highest_stopping and high[row] < lowest_reaching:
         row += 1
     return row
+
+
+def _quotes(micros: Sequence[IntArray]) -> tuple[Sequence[Quotes], int]:
+    """Return prices in the largest unit in which all are whole and fit, and that unit."""
+    highest = max(int(column.max()) for column in micros)
+    for unit in _UNITS:
+        if highest // unit <= _MOST and not any((column % unit).any() for column in micros):
+            return [(column // unit).astype(np.int32) for column in micros], unit
+    return micros, 1
 
 
 def tape_of(bars: Bars) -> Tape:
     """Return *bars*, at least one, as a tape."""
     micros, events = bars.micros, bars.events
-    quotes = np.stack(micros, axis=1)
+    (open_, high, low, close), unit = _quotes(micros)
     begin = np.flatnonzero(np.concatenate(((True,), bars.session[1:] != bars.session[:-1], (True,))))
     ends = begin[1:] - 1
     return Tape(
-        quotes,
+        open_,
+        high,
+        low,
+        close,
+        unit,
         np.repeat(np.arange(ends.size), np.diff(begin)),
         begin,
         micros.close[ends],

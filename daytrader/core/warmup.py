@@ -23,8 +23,9 @@ def warm_up() -> None:
     """Run a backtest of a few bars, and each rule."""
     rules = Rules()
     flat = np.full(3, 10.0)
-    bars = Bars.build(np.arange(3) * 86_400, flat, flat, flat, flat)
-    report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
+    for prices in (flat, np.full(3, 10_000.000001)):  # that fit 32 bits, and that do not
+        bars = Bars.build(np.arange(3) * 86_400, prices, prices, prices, prices)
+        report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
     report.to_dict()
     sma_crossings(flat, 1, 2)
     figures(report.initial_cash, report.run, None)

@@ -32,6 +32,9 @@ def test_every_public_rule_is_compiled_once() -> None:
     report = backtest.run(bars, "technical", {}, Rules(), symbol="X", cash=Decimal(1000))
     figures(100_000, report.run, None)
     backtest.run(bars, "sma_cross", {}, Rules(), symbol="X", cash=Decimal(1000))
+    dear = random_walk(100, scale=100.000001)
+    assert dear.tape.close.dtype != bars.tape.close.dtype
+    backtest.run(dear, "sma_cross", {}, Rules(), symbol="X", cash=Decimal(1000))
     backtest.simulate(bars, compute(get_strategy("technical"), bars, {}), Rules(), 100_000)
     sweep.run(bars, "technical", sweep.grid({"buy_threshold": [1, 2.5]}), Rules(), cash=Decimal(1000))
     assert [len(function.signatures) for function in compiled] == before
