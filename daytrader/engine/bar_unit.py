@@ -33,7 +33,7 @@ from daytrader.models.enums import (
     ServiceState,
     TradingMode,
 )
-from daytrader.models.order import Order
+from daytrader.models.order import BEYOND_STOP, Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import booking, decision_journal, entitlements, order_service
 from daytrader.services.booking import Booked
@@ -236,7 +236,7 @@ class BarUnit:
             return
         if any(order.side is OrderSide.SELL and order.state in LIVE_ORDER_STATES for order in live):
             return
-        order = order_service.sell_position(self._session, service, f"{STOP_REASON}: passed while nothing watched it")
+        order = order_service.sell_position(self._session, service, BEYOND_STOP)
         if order is not None:
             yield order
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from daytrader.core.trades import STOP_REASON
 from daytrader.models.base import Base, Money, Price
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.execution import Execution
@@ -16,6 +17,15 @@ from daytrader.models.execution import Execution
 _LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE_ORDER_STATES)})"
 _IS_LIVE = text(f"{_LIVE} AND kind NOT IN ('STOP', 'TARGET')")
 _IS_LIVE_LEG = text(f"{_LIVE} AND kind IN ('STOP', 'TARGET')")
+
+
+BEYOND_STOP: Final = f"{STOP_REASON}: passed while nothing watched it"
+"""Why a position is sold whose stop was passed while no order of ours rested at its broker."""
+
+
+def is_stop(kind: OrderKind, decision_id: int | None, reason: str | None) -> bool:
+    """Return whether an order sells because the stop was reached: its leg does, and what is sold in its place."""
+    return kind is OrderKind.STOP or (kind is OrderKind.EXIT and decision_id is None and reason == BEYOND_STOP)
 
 
 class Order(Base):

@@ -24,7 +24,7 @@ from daytrader.models.enums import (
     TransactionState,
 )
 from daytrader.models.execution import Execution
-from daytrader.models.order import Order
+from daytrader.models.order import Order, is_stop
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import event_payloads, ledger_service, order_service, system_events
@@ -251,7 +251,7 @@ def _take(
     transaction.open_shares -= execution.shares
     transaction.proceeds += execution.amount
     transaction.sell_fee += execution.fee
-    if order.kind is OrderKind.STOP:
+    if is_stop(order.kind, order.decision_id, order.reason):
         # Entries wait until the signal was false once; most stop-outs were bought back at the next open otherwise.
         service.is_armed = False
     if transaction.open_shares == 0:

@@ -87,31 +87,38 @@ def apply_due(session: Session, service: TradingService, now: datetime) -> None:
     Give *service*, whose row the caller has locked, what is due at its broker at *now*, before the bar of the day does.
 
     A broker acts before the opening bell; the bar comes at its end. Whatever is sent meanwhile has to be of the shares
-    and levels of the day. A dividend too large to be paid without a person's word waits for the bar.
+    and levels of the day, and what waits for the next open is of that day already. A dividend too large to be paid
+    without a person's word waits for the bar.
     """
-    for due in _due_by(session, service, now):
+    today = now.astimezone(market_calendar.EXCHANGE_ZONE).date()
+    for due in _due_by(session, service, today):
         apply(session, service, order_service.live_orders(session, [service.id]), due)
+    if market_calendar.is_open(now):
+        return
+    for due in _due_by(session, service, market_calendar.next_open(now).date()):
+        if due.kind is EventKind.SPLIT:
+            _split_entries(session, service, order_service.live_orders(session, [service.id]), due)
 
 
 def shares_at(session: Session, service: TradingService, held: TradingTransaction, now: datetime) -> int:
     """Return how many shares the open position *held* is of at its broker at *now*: splits of the day included."""
     shares = held.open_shares
-    for due in _due_by(session, service, now):
+    today = now.astimezone(market_calendar.EXCHANGE_ZONE).date()
+    for due in _due_by(session, service, today):
         is_split = due.kind is EventKind.SPLIT and _was_held(service, held, due.bar_time)
         if is_split and not _is_journalled(session, service, due.action_id):
             shares, _ = split_shares(shares, due.numerator, due.denominator)
     return shares
 
 
-def _due_by(session: Session, service: TradingService, now: datetime) -> Iterator[Entitlement]:
-    """Yield what is due and whose bar has not come yet, oldest first, dividends before splits."""
-    today = now.astimezone(market_calendar.EXCHANGE_ZONE).date()
+def _due_by(session: Session, service: TradingService, last: date) -> Iterator[Entitlement]:
+    """Yield what is due up to the day *last* and whose bar has not come, oldest first, dividends before splits."""
     since = service.last_bar_time or service.created_at
     if service.stock_id is None:
         return
     for event in corporate_action_service.events_of(session, service.stock_id):
         ex_date = date_of(event.session)
-        if since.date() < ex_date <= today:
+        if since.date() < ex_date <= last:
             found = _entitlement(session, service, event, ex_date)
             if found is not None:
                 yield found

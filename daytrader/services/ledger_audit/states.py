@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from daytrader.models.enums import JournalKind, OrderKind, ServiceState, TradingMode
+from daytrader.models.enums import JournalKind, OrderKind, OrderSide, ServiceState, TradingMode
 from daytrader.models.enums import TransactionState as State
+from daytrader.models.order import is_stop
 from daytrader.services.ledger_audit.amounts import tick_of
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import price
@@ -47,9 +48,13 @@ def check_service(books: Books) -> Iterator[str]:
 
 def _was_stopped(books: Books) -> bool:
     """Return whether a stop came after the last entry by a signal, which nobody makes who is not armed."""
-    kinds = [order.kind for order in books.orders if order.filled_shares]
-    entries_and_stops = [kind for kind in kinds if kind in (OrderKind.ENTRY, OrderKind.STOP)]
-    return bool(entries_and_stops) and entries_and_stops[-1] is OrderKind.STOP
+    was_stop = False
+    for order in books.orders:
+        if order.filled_shares and order.side is OrderSide.BUY:
+            was_stop = was_stop and order.kind is not OrderKind.ENTRY
+        elif order.filled_shares and is_stop(order.kind, order.decision_id, order.reason):
+            was_stop = True
+    return was_stop
 
 
 def _levels(service: Any, has_position: bool) -> Iterator[str]:

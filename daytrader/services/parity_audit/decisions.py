@@ -16,6 +16,7 @@ from daytrader.core.decision import Account, Action, Decision, Rules, as_told, d
 from daytrader.core.money import from_micros
 from daytrader.core.strategy import Params, Signals, compute, get_strategy
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, TradingMode
+from daytrader.models.order import is_stop
 from daytrader.services.decision_journal import STALE, UNREAL
 from daytrader.services.exposure import is_refusal
 from daytrader.services.parity_audit.record import Decided, Record, moment_of
@@ -166,9 +167,9 @@ class DecisionAudit:
         """Return whether entry was armed at each decision: since the last stop its signal was false once."""
         n = len(self.record.decisions)
         stopped, cleared = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
-        kinds = {order.id: order.kind for order in self.record.orders}
+        stops = {each.id for each in self.record.orders if is_stop(each.kind, each.decision_id, each.reason)}
         for done in self.record.executions:
-            if kinds[done.order_id] is OrderKind.STOP and done.place < n:
+            if done.order_id in stops and done.place < n:
                 stopped[done.place] = done.place
         for place, decided in enumerate(self.record.decisions):
             row = int(self.rows[place])
