@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ REPLAY_FEED: Final = "replay"
 
 _DAY: Final = 86_400
 _SNAPSHOT_TRIES: Final = 3
+_HAS_UNIXEPOCH: Final = sqlite3.sqlite_version_info >= (3, 38)  # what older ones have takes a fifth of the time more
 
 upsert_daily = daily_price_service.upsert_rows
 upsert_intraday = intraday_price_service.upsert_rows
@@ -301,15 +303,10 @@ def _rows(
 ) -> tuple[IntArray, FloatArray]:
     """Return times, shape (n,), and as rows OHLC, volume and, of daily bars, the adjusted close; unknown is NaN."""
     model, label = _table(interval)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    # SQLite has text, which NumPy parses faster than anybody; the others count seconds themselves.
-    moment: ColumnElement[Any] = (
-        type_coerce(label, String) if is_sqlite else cast(func.floor(extract("epoch", label)), Integer)
-    )
-    adj_close = [StockDailyPrice.adj_close] if interval == DAILY else []
-    query = select(
-        model.open_price, model.high_price, model.low_price, model.close_price, model.volume, *adj_close, moment
-    ).where(model.stock_id == stock_id)
+    columns = [model.open_price, model.high_price, model.low_price, model.close_price, model.volume]
+    if interval == DAILY:
+        columns.append(StockDailyPrice.adj_close)
+    query = select(*columns, _seconds(session, label)).where(model.stock_id == stock_id)
     if interval != DAILY:
         query = query.where(StockIntradayPrice.interval == interval)
     if since is not None:
@@ -317,15 +314,16 @@ def _rows(
     if until is not None:
         query = query.where(label <= _bound(interval, until))
     with session.connection().execute(query.order_by(label)) as result:
-        # The driver's tuples need no processing: half the time of the result's rows.
-        rows = result.cursor.fetchall()
-    if not rows:
-        return np.zeros(0, np.int64), np.zeros((5 + len(adj_close), 0))
-    *columns, moments = zip(*rows, strict=True)
-    times = _seconds(moments) if is_sqlite else np.array(moments, np.int64)
-    return times, np.array(columns, np.float64)
+        rows: Any = result.cursor  # the type does not say that it yields them
+        # The driver's numbers go into one array as they come: no row is kept, and nobody processes it. NULL is NaN.
+        numbers = np.fromiter(chain.from_iterable(rows), np.float64)
+    table = numbers.reshape(-1, len(columns) + 1).T
+    return table[-1].astype(np.int64), np.ascontiguousarray(table[:-1])
 
 
-def _seconds(moments: Sequence[str]) -> IntArray:
-    """Return dates or moments, as SQLite stores them, as seconds since the epoch."""
-    return np.array(moments, "datetime64[us]").astype("datetime64[s]").astype(np.int64)
+def _seconds(session: Session, label: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    """Return the seconds since the epoch of a *label*, as the database counts them."""
+    if session.get_bind().dialect.name != "sqlite":
+        return cast(func.floor(extract("epoch", label)), Integer)
+    stored = type_coerce(label, String)
+    return func.unixepoch(stored) if _HAS_UNIXEPOCH else cast(func.strftime("%s", stored), Integer)

@@ -64,6 +64,19 @@ def test_stored_bars_come_as_they_were_given(world: World) -> None:
     assert world.published[-1].event.name == "price:update"
 
 
+def test_an_older_sqlite_counts_the_same_seconds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of its functions is asked depends on its version."""
+    stock, first = world.stock(), datetime(2019, 1, 4, 14, 30, tzinfo=UTC)
+    world.prices(stock, [1.0, 2.0], first=first.date())
+    minutes(stock, first, [3.0, 4.0])
+    for has_it in (True, False):
+        monkeypatch.setattr(price_service, "_HAS_UNIXEPOCH", has_it)
+        with SessionManager(read_only=True) as session:
+            days, own = (price_service.load_bars(session, stock.id, interval, since=first) for interval in (0, 1))
+        assert [int(time) - int(midnight(first.date()).timestamp()) for time in days.time] == [0, 86_400]
+        assert [int(time) - int(first.timestamp()) for time in own.time] == [0, 60]
+
+
 def test_bars_until_a_moment_end_with_its_label(world: World) -> None:
     """A daily bar is labelled by midnight UTC of its date."""
     stock = world.stock()
