@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -107,6 +107,19 @@ class _State(Collector):
             position = status["position"]
             if position is not None:
                 yield _one("daytrader_market_time_seconds", "How far the market is", {}, position.timestamp())
+            yield from _accounts(status["accounts"])
+
+
+def _accounts(accounts: Sequence[Mapping[str, Any]]) -> Iterator[GaugeMetricFamily]:
+    names = ["broker", "account"]
+    well = GaugeMetricFamily("daytrader_account_up", "Whether orders go to the account, 0 or 1", labels=names)
+    turn = GaugeMetricFamily("daytrader_account_last_turn_seconds", "When the account last answered", labels=names)
+    for one in accounts:
+        values = [one["broker"], one["account"]]
+        well.add_metric(values, float(one["is_reconciled"] and one["error"] is None))
+        if one["last_turn_at"] is not None:
+            turn.add_metric(values, one["last_turn_at"].timestamp())
+    yield from (well, turn)
 
 
 def _one(name: str, about: str, labels: dict[str, str], value: float) -> GaugeMetricFamily:

@@ -35,6 +35,7 @@ def run(*, speed: float | None) -> None:
     from daytrader.cli.node import heard_elsewhere
     from daytrader.cli.trade_lines import log_trade
     from daytrader.engine.feed_choice import make_feed
+    from daytrader.engine.order_pump import opener
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database
     from daytrader.utils import logs
@@ -50,6 +51,7 @@ def run(*, speed: float | None) -> None:
         instance_path=settings.instance,
         speed=speed,
         feed=make_feed(settings),
+        open_account=opener(settings),
         on_trade=log_trade,
     )
     with until_told_to_stop() as told_to_stop, heard_elsewhere(settings):

@@ -137,6 +137,7 @@ def build(
     from daytrader.app import create_app, make_notifier
     from daytrader.engine.elsewhere import EngineElsewhere
     from daytrader.engine.feed_choice import make_feed
+    from daytrader.engine.order_pump import opener
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database, demo
 
@@ -152,6 +153,7 @@ def build(
             on_trade=on_trade,
             on_end=on_end,
             feed=make_feed(settings),
+            open_account=opener(settings),
         )
     else:
         supervisor = EngineElsewhere(settings.instance)

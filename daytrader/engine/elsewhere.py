@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,10 @@ _NOBODY: Final[Mapping[str, Any]] = {
     "last_bar_at": None,
     "error": "no engine trades",
     "holder": None,
+    "accounts": (),
 }
 _MOMENTS: Final = ("position", "last_bar_at")
+_OF_ACCOUNTS: Final = ("last_turn_at", "paused_until")
 
 
 class EngineElsewhere:
@@ -55,10 +57,8 @@ class EngineElsewhere:
         status = {**_NOBODY, "state": EngineState.STARTING.value, "error": None, **said, "holder": holder}
         if is_paused and status["is_ready"]:
             status["state"] = EngineState.PAUSED.value
-        for name in _MOMENTS:
-            if status[name] is not None:
-                status[name] = datetime.fromisoformat(status[name])
-        return status
+        status["accounts"] = [_with_moments(account, _OF_ACCOUNTS) for account in status["accounts"]]
+        return _with_moments(status, _MOMENTS)
 
     @property
     def is_paused(self) -> bool:
@@ -80,3 +80,9 @@ class EngineElsewhere:
     def _turn(self, *, is_paused: bool) -> None:
         with SessionManager() as session:
             engine_control.turn(session, is_paused=is_paused)
+
+
+def _with_moments(said: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return *said* with the moments under *names* as such: the lease keeps them as text."""
+    moments = {name: datetime.fromisoformat(said[name]) for name in names if said[name] is not None}
+    return {**said, **moments}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -20,12 +21,13 @@ from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
+from daytrader.engine.order_pump import OpenAccount, OrderPump
 from daytrader.engine.price_watch import PriceWatch
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import NoFence, OnTrade, Runner
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import engine_control, system_events
+from daytrader.services import account_reconciliation, engine_control, system_events
 from daytrader.services.events import events
 from daytrader.services.price_service import REPLAY_FEED
 from daytrader.services.session_manager import SessionManager, session_factory
@@ -75,6 +77,7 @@ class EngineSupervisor:
         on_end: OnEnd = lambda _last: None,
         feed: Feed | None = None,
         lease: HeldLease | None = None,
+        open_account: OpenAccount | None = None,
     ) -> None:
         """
         Take bars at *speed*, but without waiting until market time *hurries_to*.
@@ -82,6 +85,7 @@ class EngineSupervisor:
         *speed* is market times a second, 0 for as fast as it goes, None for what the stored replay says. *on_end* is
         called with the last market time whenever no stored bar is left. *feed* is where bars come from, a replay of
         the stored ones by default. *lease* is what trading is allowed by where the database is not SQLite.
+        *open_account* opens the accounts at brokers; without it no order is carried to one.
         """
         self._is_sqlite = database_is_sqlite
         self._instance = instance_path
@@ -95,6 +99,9 @@ class EngineSupervisor:
             self._lease.describe = self.status
         self._feed.fence = fence = self._lease or NoFence()
         self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=fence)
+        self._pump = None
+        if open_account is not None:
+            self._pump = OrderPump(open_account, account_reconciliation.check, fence=fence, on_trade=on_trade)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._going = threading.Event()
@@ -128,15 +135,21 @@ class EngineSupervisor:
         self._feed.start()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
+        if self._pump is not None:
+            self._pump.start(self._may_send)
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """Finish the bar in hand and stop; return whether that was done within *timeout* seconds."""
+        """Finish the bar and the order in hand and stop; return whether that was done within *timeout* seconds."""
+        until = time.monotonic() + timeout
         self._stopping.set()
+        has_sent_all = self._pump is None or self._pump.stop(0)
         self._feed.stop()
         if self._thread is not None and not self._is_loading:  # while it loads, it has nothing in hand
             self._thread.join(timeout)
             if self._thread.is_alive():
                 return False
+        if self._pump is not None and not (has_sent_all or self._pump.stop(max(0.0, until - time.monotonic()))):
+            return False
         if self._lease is not None:
             self._give_back(self._lease)
         self._locks.close()
@@ -188,6 +201,7 @@ class EngineSupervisor:
             "last_bar_at": self._last_bar_at,
             "error": self._error or feed.error,
             "holder": self._lease.holder if self._lease is not None and self._lease.is_held else None,
+            "accounts": [] if self._pump is None else self._pump.status(),
         }
 
     @property
@@ -195,6 +209,10 @@ class EngineSupervisor:
         """What the engine is doing."""
         is_waiting = self.is_ready and self._state in (EngineState.STARTING, EngineState.RUNNING, EngineState.IDLE)
         return EngineState.PAUSED if is_waiting and self.is_paused else self._state
+
+    def _may_send(self) -> bool:
+        """Whether orders go to accounts: once orders and books were reconciled, and while no other engine trades."""
+        return self.is_ready and (self._lease is None or self._lease.is_held)
 
     def _turn(self, *, is_paused: bool) -> None:
         with self._hand:

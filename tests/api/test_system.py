@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,7 +21,7 @@ from daytrader.config import Settings
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import AuditEntry, Order, TradingService
 from daytrader.models.enums import OrderState
-from daytrader.services import database
+from daytrader.services import database, system_service
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.services.settings_view import masked
 
@@ -266,3 +268,34 @@ def test_the_sockets_can_be_tried(alice: Caller, bob: Caller, listen: Callable[[
     assert mine.heard[0][1]["entity"] == answer.get_json()
     assert other.names(0) == []
     assert alice.post("/system/websocket-test", {"room": "x"}).status_code == 400
+
+
+def test_accounts_at_brokers_are_shown_and_counted(
+    admin: Caller, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How each stands, for people and for alarms."""
+    at = datetime(2024, 1, 3, 15, tzinfo=UTC)
+    well = {"user_id": 1, "broker": "alpaca", "account": "PA1", "is_live": True, "is_reconciled": True}
+    accounts: list[dict[str, Any]] = [
+        well | {"last_turn_at": at, "paused_until": None, "error": None},
+        well | {"account": "PA2", "last_turn_at": None, "paused_until": at, "error": "cannot be reached"},
+    ]
+    status = engine.status()
+    monkeypatch.setattr(engine, "status", lambda: status | {"accounts": accounts})
+    monkeypatch.setattr(system_service, "database_status", lambda: system_service.OK)
+
+    shown = admin.get("/system/engine").get_json()["accounts"]
+    figures = admin.get("/system/metrics").text
+
+    assert [(one["account"], one["error"], one["last_turn_at"]) for one in shown] == [
+        ("PA1", None, "2024-01-03T15:00:00Z"),
+        ("PA2", "cannot be reached", None),
+    ]
+    samples = {
+        (sample.name, sample.labels.get("account")): sample.value
+        for family in text_string_to_metric_families(figures)
+        for sample in family.samples
+    }
+    assert samples["daytrader_account_up", "PA1"] == 1
+    assert samples["daytrader_account_up", "PA2"] == 0
+    assert samples["daytrader_account_last_turn_seconds", "PA1"] == at.timestamp()

@@ -72,6 +72,19 @@ class ConfigSchema(BaseSchema):
     settings = Object(dump_only=True, example={"log_level": "INFO", "secret_key": "set"})
 
 
+class EngineAccountSchema(BaseSchema):
+    """One account at a broker, as the engine finds it."""
+
+    user_id = Whole(dump_only=True)
+    broker = Text(dump_only=True, example="alpaca")
+    account = Text(dump_only=True, example="PA3XXXXXXXXX", doc="The broker's number of it")
+    is_live = Flag(dump_only=True, doc="Real money, or the broker's own paper market")
+    is_reconciled = Flag(dump_only=True, doc="Nothing is sent there before its books were compared with it")
+    last_turn_at = Moment(dump_only=True, allow_none=True, doc="When it last answered everything it was asked")
+    paused_until = Moment(dump_only=True, allow_none=True, doc="Left alone until then: it failed, or is busy")
+    error = Text(dump_only=True, allow_none=True, doc="Why nothing, or no entry, is sent there now")
+
+
 class EngineSchema(BaseSchema):
     """What the engine does and where it is."""
 
@@ -90,6 +103,7 @@ class EngineSchema(BaseSchema):
         example="trader1:4711:9f2c01aa",
         doc="Which process trades (host:process:name) where several may; null on SQLite",
     )
+    accounts = Shown(EngineAccountSchema, many=True, doc="The accounts at brokers where something is under way")
 
 
 class FlattenedSchema(BaseSchema):

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { IconPause, IconPlay } from "@/components/icons";
@@ -74,6 +74,12 @@ function EngineFacts({ engine }: { engine: Engine }) {
       <dd><Time value={engine.position} /></dd>
       <dt>Services at work</dt>
       <dd>{engine.services}</dd>
+      {engine.accounts.map((one) => (
+        <Fragment key={`${one.broker} ${one.account}`}>
+          <dt>Account {one.account} at {one.broker}</dt>
+          <dd className={one.error ? "loss" : undefined}>{one.error ?? (one.is_reconciled ? "agrees with its books" : "not yet compared with its books")}</dd>
+        </Fragment>
+      ))}
       {engine.error && (
         <>
           <dt>What went wrong</dt>

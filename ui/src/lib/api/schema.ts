@@ -612,6 +612,26 @@ export interface Engine {
   error: string | null;
   /** Which process trades (host:process:name) where several may; null on SQLite */
   holder: string | null;
+  accounts: EngineAccount[];
+}
+
+export interface EngineAccount {
+  /** Whose it is */
+  user_id: number;
+  /** Who fills its orders */
+  broker: string;
+  /** The broker's number of it */
+  account: string;
+  /** Real money, or the broker's own paper market */
+  is_live: boolean;
+  /** Nothing is sent there before its books were compared with it */
+  is_reconciled: boolean;
+  /** When it last answered everything it was asked */
+  last_turn_at: string | null;
+  /** Left alone until then: it failed, or is busy */
+  paused_until: string | null;
+  /** Why nothing, or no entry, is sent there now */
+  error: string | null;
 }
 
 export interface Equity {

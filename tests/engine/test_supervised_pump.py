@@ -1,0 +1,117 @@
+"""The order pump as a thread of the engine: when it sends, what it says, how it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from daytrader.engine import order_pump
+from daytrader.engine import supervisor as engine
+from daytrader.engine.elsewhere import EngineElsewhere
+from daytrader.engine.lease import HeldLease
+from daytrader.engine.supervisor import EngineSupervisor
+from daytrader.models import Order
+from daytrader.models.base import json_ready
+from daytrader.services import account_reconciliation, engine_lease, exposure_limits
+from daytrader.services.session_manager import SessionManager, session_factory
+
+from .accounts import EVENING, Bench
+
+PATIENCE = 60
+
+
+def _eventually(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def _supervisor(bench: Bench, instance: Path, monkeypatch: pytest.MonkeyPatch) -> EngineSupervisor:
+    monkeypatch.setattr(account_reconciliation, "check", bench._check)
+    made = EngineSupervisor(database_is_sqlite=True, instance_path=instance, open_account=bench.open)
+    assert made._pump is not None
+    made._pump._clock = lambda: bench.now
+    return made
+
+
+def test_the_engine_carries_orders_once_it_is_ready(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while it reconciles; and its state says how each account stands."""
+    before = session_factory.kw.get("info")
+    supervisor = _supervisor(bench, tmp_path, monkeypatch)
+    monkeypatch.setattr(engine, "reconcile", lambda *_given: time.sleep(0.2))
+    bench.decide(bench.service())
+    bench.at(EVENING)
+    assert supervisor.status()["accounts"] == []
+    supervisor.start()
+    try:
+        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
+        assert supervisor.is_ready
+        _eventually(lambda: [one["is_reconciled"] for one in supervisor.status()["accounts"]] == [True])
+        (said,) = supervisor.status()["accounts"]
+        assert (said["account"], said["broker"], said["error"]) == ("PA3TEST", "alpaca", None)
+    finally:
+        assert supervisor.stop()
+        session_factory.configure(info=before)
+    bench.audit()
+
+
+def test_a_broker_that_hangs_does_not_hold_up_bars_nor_the_end(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request in hand ends by itself; what it was about is found by the next engine."""
+    before = session_factory.kw.get("info")
+    supervisor = _supervisor(bench, tmp_path, monkeypatch)
+    for _ in range(20):
+        bench.alpaca.fault("GET", "hang")
+    bench.decide(bench.service())
+    bench.at(EVENING)
+    supervisor.start()
+    try:
+        assert supervisor.wait_until_ready(PATIENCE)
+        _eventually(lambda: bench.alpaca.asked)
+    finally:
+        assert supervisor.stop()
+        session_factory.configure(info=before)
+
+
+def test_another_process_is_told_how_accounts_stand(bench: Bench, tmp_path: Path) -> None:
+    """By what the engine says with each renewal of its lease, moments included."""
+    bench.bought()
+    lease = HeldLease(60, 0)
+    assert lease.take() is not None
+    said = {"state": "idle", "is_ready": True, "accounts": json_ready(bench.pump.status())}
+    with SessionManager() as session:
+        token = engine_lease.held_token(session)
+        assert token is not None
+        engine_lease.renew(session, token, timedelta(seconds=60), said)
+    (account,) = EngineElsewhere(tmp_path).status()["accounts"]
+    lease.give_back()
+    assert account == bench.pump.status()[0]
+    assert isinstance(account["last_turn_at"], datetime)
+
+
+def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account is not due to be asked for a while; the entry that works there is cancelled at once all the same."""
+    before = session_factory.kw.get("info")
+    supervisor = _supervisor(bench, tmp_path, monkeypatch)
+    monkeypatch.setattr(order_pump, "_QUIET", timedelta(hours=1))
+    bench.decide(bench.service())
+    bench.at(EVENING)
+    supervisor.start()
+    try:
+        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
+        _eventually(lambda: supervisor.status()["accounts"][0]["last_turn_at"] is not None)
+        with SessionManager() as session:
+            exposure_limits.kill(session, None)
+        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["CANCELLED"])
+    finally:
+        assert supervisor.stop()
+        session_factory.configure(info=before)
+    bench.agree()
