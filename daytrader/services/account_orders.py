@@ -18,7 +18,15 @@ from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import OrderKind, OrderSide, OrderState, ServiceState, TradingMode
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import account_book, booking, event_payloads, market_calendar, order_service, system_events
+from daytrader.services import (
+    account_book,
+    booking,
+    entitlements,
+    event_payloads,
+    market_calendar,
+    order_service,
+    system_events,
+)
 from daytrader.services.events import events
 from daytrader.services.exposure import EntryGuard
 from daytrader.services.system_events import Severity
@@ -73,6 +81,7 @@ def claim(session: Session, order_id: int, broker: AccountBroker, now: datetime)
     found = session.get_one(Order, order_id)
     service = session.get_one(TradingService, found.service_id, with_for_update=True)
     order = session.get_one(Order, order_id, populate_existing=True)
+    entitlements.apply_due(session, service, now)  # a split ends what was decided before it
     if order.state not in order_service.UNSUBMITTED:
         return None
     if order.cancel_reason is not None:

@@ -19,7 +19,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, Orde
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import market_calendar, order_service
+from daytrader.services import entitlements, market_calendar, order_service
 
 _PROTECTED: Final = (ServiceState.ACTIVE, ServiceState.PAUSED, ServiceState.ERROR)
 _AGAIN_AFTER: Final = timedelta(seconds=60)
@@ -61,6 +61,7 @@ def tend(session: Session, service_id: int, now: datetime) -> None:
     the next call places what is wanted. Nothing is placed outside a session.
     """
     service = session.get_one(TradingService, service_id, with_for_update=True)
+    entitlements.apply_due(session, service, now)  # levels and shares are those of the day
     plan = _plan(session, service, now)
     if plan is None:
         return

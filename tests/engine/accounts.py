@@ -17,7 +17,7 @@ from daytrader.core.money import to_micros
 from daytrader.engine.order_pump import OrderPump
 from daytrader.models import BrokerCredential, Execution, Order, TradingService, TradingTransaction
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState
-from daytrader.services import decision_journal, ledger_service, order_service, trading_service
+from daytrader.services import account_reconciliation, decision_journal, ledger_service, order_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.booking import Booked
 from daytrader.services.session_manager import SessionManager
@@ -58,7 +58,7 @@ class Bench:
         self.address = stack.enter_context(serve(self.alpaca))
         self.owner = Actor(world.user(user).id)
         self.traded: list[Booked] = []
-        self.check: Callable[..., Sequence[str]] = nothing_wrong
+        self.check: Callable[..., Sequence[str]] = account_reconciliation.check
         self.timeout = (3.0, 5.0)
         with SessionManager() as session:
             session.add(

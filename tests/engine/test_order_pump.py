@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from daytrader.core.money import to_micros
-from daytrader.models import BrokerCredential, EventOutbox, Execution, ExposureLimit, Order
+from daytrader.models import BrokerCredential, CorporateAction, EventOutbox, Execution, ExposureLimit, Order
 from daytrader.models.enums import (
+    CorporateActionKind,
     DecisionAction,
     OrderKind,
     OrderSide,
@@ -537,3 +538,28 @@ def test_fills_are_told_of_as_events(bench: Bench) -> None:
     bench.bought()
     names = [row.name for row in bench.rows(EventOutbox)]
     assert {"order:update", "transaction:new", "service:update"} <= set(names)
+
+
+def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> None:
+    """On its morning, before any bar tells of it: yesterday's levels would sell everything."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    with SessionManager() as session:
+        session.add(
+            CorporateAction(
+                stock_id=service.stock_id,
+                ex_date=NEXT_OPEN.date(),
+                kind=CorporateActionKind.SPLIT,
+                ratio_numerator=2,
+                ratio_denominator=1,
+                source="test",
+            )
+        )
+    bench.alpaca.positions["ACME"] = 20
+    bench.alpaca.prices["ACME"] = Decimal(50)
+    bench.alpaca.is_open = True
+    bench.turn(NEXT_OPEN)
+    (leg,) = bench.resting()
+    assert (leg["qty"], leg["limit_price"], leg["legs"][0]["stop_price"]) == ("20", "55", "47.5")
+    bench.agree()

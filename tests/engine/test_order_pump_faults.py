@@ -17,7 +17,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 
-from .accounts import EVENING, MIDDAY, NEXT_EVENING, OPEN, Bench, Died
+from .accounts import EVENING, MIDDAY, NEXT_EVENING, OPEN, Bench, Died, nothing_wrong
 
 MINUTE = timedelta(minutes=1)
 
@@ -107,6 +107,7 @@ def test_an_order_that_was_given_up_and_works_all_the_same_is_cancelled(bench: B
 
 def test_a_refused_entry_is_rejected_in_the_brokers_word(bench: Bench) -> None:
     """Once, with the cash it held free again; its owner is told."""
+    bench.check = nothing_wrong
     service = bench.service()
     bench.alpaca.cash = Decimal(10)
     bench.decide(service)
@@ -121,6 +122,7 @@ def test_a_refused_entry_is_rejected_in_the_brokers_word(bench: Bench) -> None:
 
 def test_refused_protection_is_tried_again(bench: Bench) -> None:
     """Each minute, and told of once: the shares may be held by an order of somebody else's."""
+    bench.check = nothing_wrong
     service = bench.bought()
     leg = bench.order(1)
     bench.alpaca.positions["ACME"] = 5
@@ -139,6 +141,7 @@ def test_refused_protection_is_tried_again(bench: Bench) -> None:
 
 def test_a_refused_exit_is_tried_again_and_ends_in_error(bench: Bench) -> None:
     """A few times; then a person has to look, and the stop stays."""
+    bench.check = nothing_wrong
     service = bench.bought()
     bench.decide(service, DecisionAction.SELL)
     bench.alpaca.positions["ACME"] = 5
