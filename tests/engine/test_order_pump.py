@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from daytrader.core.money import to_micros
-from daytrader.models import BrokerCredential, CorporateAction, EventOutbox, Execution, ExposureLimit, Order
+from daytrader.models import BrokerCredential, CorporateAction, EventOutbox, Execution, ExposureLimit, Order, Stock
 from daytrader.models.enums import (
     CorporateActionKind,
     DecisionAction,
@@ -545,6 +545,7 @@ def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> No
     service = bench.bought()
     bench.at(NEXT_EVENING).alpaca.bell()
     bench.turn()
+    bench.world.prices(bench.rows(Stock)[0], [100.0], OPEN.date())
     with SessionManager() as session:
         session.add(
             CorporateAction(
