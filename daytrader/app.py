@@ -40,6 +40,14 @@ class _IdConverter(IntegerConverter):
         super().__init__(url_map, **({"max": 2**31 - 1} | options))
 
 
+class _App(Flask):
+    """Flask without its look, six times a request, whether a function is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *func* as it is."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """
     Return the application: REST, sockets and pages over the database that is connected already.
@@ -56,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     strategy_folder.use_folder(settings.strategies_folder)
     for broken in broken_strategies():
         structlog.get_logger().warning("strategy left out", why=broken.why)
-    app = Flask("daytrader", static_folder=None, template_folder=None)
+    app = _App("daytrader", static_folder=None, template_folder=None)
     hosts = [host for host in re.split(r"[,\s]+", settings.trusted_hosts) if host]
     app.config["TRUSTED_HOSTS"] = hosts or None
     # Both spellings of an address answer; a redirect would lose the body of a POST.

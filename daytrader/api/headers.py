@@ -109,7 +109,7 @@ def _compressed(response: Response) -> Response:
     body = response.get_data()
     if len(body) < _WORTH_COMPRESSING or not request.accept_encodings["gzip"]:
         return response
-    response.set_data(gzip.compress(body, compresslevel=_QUICK))
+    response.set_data(gzip.compress(body, compresslevel=_QUICK, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     response.headers.add("Vary", "Accept-Encoding")
     return response

@@ -14,6 +14,7 @@ import numpy as np
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
 from daytrader.core.bars import snap_ratio
 from daytrader.core.errors import InvalidParameterError
+from daytrader.services.data_providers import csv_plain
 from daytrader.services.data_providers.csv_dates import BAD, DateParser
 from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout, split_line
 from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
@@ -109,6 +110,8 @@ class RowParser:
     def parse(self, lines: Sequence[str], first_line: int) -> PriceBlock:
         """Return the rows of consecutive *lines*, of which the first has the number *first_line*."""
         text = "".join(lines)
+        if (block := self._plain(text, len(lines), first_line)) is not None:
+            return block
         columns, numbers, errors = self._cells(lines, text, first_line)
         refused: dict[int, tuple[str, str]] = {}
         time = self._times(columns, refused)
@@ -121,15 +124,41 @@ class RowParser:
             if any(column[row] for column in columns):  # separators alone, as spreadsheets append them, say nothing
                 errors.append(RowError(int(numbers[row]), name, reason))
         errors.sort()
-        if self.layout.is_bar_end and self.interval != DAILY:
-            time = time - self.interval * 60
         return PriceBlock(
             numbers[kept],
-            time[kept],
+            self._starts(time[kept]),
             symbol[kept],
             {name: column[kept] for name, column in values.items()},
             tuple(errors),
         )
+
+    def _plain(self, text: str, n: int, first_line: int) -> PriceBlock | None:
+        """Return the rows of a large block in which nothing has to be looked at, as nearly every one is; else None."""
+        places = self.layout.columns
+        if n < csv_plain.WORTHWHILE or self.mark is not DecimalMark.POINT or Field.CLOCK in places:
+            return None
+        given = {name: places[name] for name in _NUMBERS if name in places}
+        texts = [places[name] for name in (Field.DATE, Field.SYMBOL) if name in places]
+        read = csv_plain.read(text, n, self.layout.width, self.layout.separator, given.values(), texts)
+        if read is None:
+            return None
+        days, day = read.texts[places[Field.DATE]]
+        time = np.array(self.dates.column(days), np.int64)[day]
+        symbol = np.zeros(n, np.int64)
+        if Field.SYMBOL in places:
+            names, name_of = read.texts[places[Field.SYMBOL]]
+            symbol = self._codes.of(names)[name_of]
+        values = {name: np.full(n, np.nan) for name in _NUMBERS} | {
+            name: read.numbers[place] for name, place in given.items()
+        }
+        values[Field.VOLUME] = _whole(values[Field.VOLUME])
+        if (time == BAD).any() or (symbol < 0).any() or _suspects(time, values, self.interval).any():
+            return None
+        return PriceBlock(np.arange(first_line, first_line + n), self._starts(time), symbol, values, ())
+
+    def _starts(self, time: IntArray) -> IntArray:
+        """Return when bars begin that the file labels with *time*."""
+        return time - self.interval * 60 if self.layout.is_bar_end and self.interval != DAILY else time
 
     def _cells(self, lines: Sequence[str], text: str, first_line: int) -> tuple[_Cells, IntArray, list[RowError]]:
         """Return the cells of the lines of the right width by column, their numbers, and the other lines as errors."""
@@ -196,9 +225,13 @@ class RowParser:
                     refused.setdefault(row, (name.value, reasons.get(row, "is missing")))
             for row, reason in reasons.items():
                 refused.setdefault(row, (name.value, reason))
-        # Vendors adjust volumes for splits, which leaves fractions of shares.
-        values[Field.VOLUME] = np.floor(values[Field.VOLUME] + 0.5)
+        values[Field.VOLUME] = _whole(values[Field.VOLUME])
         return values
+
+
+def _whole(volume: FloatArray) -> FloatArray:
+    # Vendors adjust volumes for splits, which leaves fractions of shares.
+    return np.floor(volume + 0.5)
 
 
 def date_cells(layout: Layout, columns: _Cells) -> Sequence[str]:
