@@ -118,7 +118,10 @@ def _show_many(results: Sequence[Result], options: SweepOptions) -> None:
     table.add_column("Symbol")
     for name in options.combinations.names:
         table.add_column(_short(name), justify="right")
-    for head in (_HEADS.get(options.metric, options.metric), "Deflated Sharpe", "Overfitting", "Trades", "Verdict"):
+    heads = [_HEADS.get(options.metric, options.metric), "Deflated Sharpe", "Overfitting", "Trades", "Verdict"]
+    if options.walk is not None:
+        heads.insert(-1, "Walked %")
+    for head in heads:
         table.add_column(head, justify="left" if head == "Verdict" else "right")
     for result in shown:
         table.add_row(*_line(result, options), style=_STYLES[result.assessment.verdict.level])
@@ -157,8 +160,13 @@ def _line(result: Result, options: SweepOptions) -> list[str]:
         "-" if told.deflated is None else f"{told.deflated.deflated:.2f}",
         "-" if told.overfitting is None else f"{told.overfitting.probability * 100:.0f} %",
         "-" if row is None else f"{row.figures['trades']:,}",
+        *([] if options.walk is None else [_walked_return(result.judged.walk_forward)]),
         told.verdict.level.value,
     ]
+
+
+def _walked_return(walked: WalkForward | None) -> str:
+    return "-" if walked is None else _number(walked.report.metrics["total_return_pct"])
 
 
 def _common(common: Sequence[Common], options: SweepOptions) -> Table:

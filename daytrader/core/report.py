@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ __all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
 _CENTURY: Final = 36_525  # days
 _DAY: Final = 86_400
+Texts: TypeAlias = npt.NDArray[np.object_]
 _TOLD: Final = (
     "total_return_pct",
     "annualized_return_pct",
@@ -118,7 +119,8 @@ class Report:
     @cached_property
     def dates(self) -> list[str]:
         """Return the sessions' dates, YYYY-MM-DD."""
-        return _iso_dates(self.run.session)
+        dates: list[str] = _iso_dates(self.run.session).tolist()
+        return dates
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values; money and prices are numbers."""
@@ -189,10 +191,11 @@ class Report:
 
     def _labels(self, times: IntArray) -> list[str]:
         days, seconds = np.divmod(times, _DAY)
-        dates = _iso_dates(days)
-        if self.interval_minutes == 0:
-            return dates
-        return [day + _clock(second) for day, second in zip(dates, seconds.tolist(), strict=True)]
+        texts = _iso_dates(days)
+        if self.interval_minutes != 0:
+            texts = texts + _clocks(seconds)
+        labels: list[str] = texts.tolist()
+        return labels
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
@@ -220,29 +223,39 @@ def _where(is_unknown: BoolArray, values: list[Any]) -> list[Any]:
     return values
 
 
-def _iso_dates(days: DayArray | IntArray) -> list[str]:
+def _iso_dates(days: DayArray | IntArray) -> Texts:
     """Return days since 1970-01-01 as YYYY-MM-DD."""
     table = _dates()
     if days.size and (days.min() < 0 or days.max() >= table.size):
-        return [_iso(day) for day in days.tolist()]
-    dates: list[str] = table.take(days).tolist()
-    return dates
+        return np.array([_iso(day) for day in days.tolist()], np.object_)
+    return table.take(days)
+
+
+def _clocks(seconds: IntArray) -> Texts:
+    """Return seconds since midnight as what follows a date, THH:MM:SSZ."""
+    if (seconds % 60).any():
+        return np.array([_clock(second) for second in seconds.tolist()], np.object_)
+    return _minutes().take(seconds // 60)
 
 
 def _iso(day: int) -> str:
     return date_of(day).isoformat()
 
 
-@cache
 def _clock(second: int) -> str:
-    """Return the time of day, as it follows a date: there are few that bars begin at, and many bars."""
     return f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
 
 
 @cache
-def _dates() -> npt.NDArray[np.object_]:
+def _dates() -> Texts:
     """Return the dates from 1970 to 2069: one look-up for all of a report's days."""
     return np.array([_iso(day) for day in range(_CENTURY)], np.object_)
+
+
+@cache
+def _minutes() -> Texts:
+    """Return the times of a day's minutes: bars hardly begin at any other."""
+    return np.array([_clock(second) for second in range(0, _DAY, 60)], np.object_)
 
 
 def build_report(

@@ -17,6 +17,7 @@ from daytrader.utils.errors import InsufficientDataError
 
 _SIGNAL_CUTS: Final = 150  # right after a signal a look ahead shows
 _SPREAD_CUTS: Final = 60
+_SHORT: Final = 3  # bars
 # Powers of two change no digit, so that everything must stay as it is; tens change the last ones, as real prices do.
 _SCALES: Final = (1 / 1024, 1024.0, 0.1, 10.0)
 _TOLERANCE: Final = 1e-9
@@ -184,12 +185,17 @@ class _Probe:
             raise _BrokenRule(str(error)) from error
 
     def _cuts(self) -> list[int]:
-        """Return after how many rows to cut: right after signals, all over the history, and at its very beginning."""
+        """
+        Return after how many rows to cut: right after signals, all over the history, and at its very beginning.
+
+        The shortest come last: what looks ahead often fails on no bars, too, and is told of what is worse.
+        """
         whole, n, first = self._known(), self._bars.n, self._warmup()
         signals = _some(np.flatnonzero(whole.entry | whole.exit) + 1, _SIGNAL_CUTS)
         spread = _some(np.arange(1, n), _SPREAD_CUTS)
         begin = [0, 1, 2, first, first + 1, first + 2]
-        return sorted({cut for cut in (*begin, *signals.tolist(), *spread.tolist(), n - 1) if 0 <= cut < n})
+        cuts = {cut for cut in (*begin, *signals.tolist(), *spread.tolist(), n - 1) if 0 <= cut < n}
+        return sorted(cuts, key=lambda cut: (cut < _SHORT, cut))
 
     def _compare(self, seen: Signals, rows: int, told: str, scale: float = 1.0) -> None:
         """Hold *seen* against the whole history's signals on the first *rows* rows."""

@@ -177,6 +177,10 @@ def test_of_several_stocks_a_history_too_short_to_walk_is_judged_all_the_same(st
     assert stocks["GOOG"]["assessment"]["verdict"]["sentence"]
     assert stocks["IBM"]["walk_forward"]["windows"]
     assert stocks["IBM"]["not_walked"] is None
+    shown = stored("sweep", "GOOG", "IBM", *words).stdout
+    assert "Walked %" in shown
+    walked = stocks["IBM"]["walk_forward"]["metrics"]["total_return_pct"]
+    assert f"{walked:,.2f}" in next(line for line in shown.splitlines() if "IBM" in line)
     assert stored("sweep", "GOOG", *words).exit_code != 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -145,6 +146,17 @@ def test_intraday_trades_carry_their_time() -> None:
     (trade,) = (report.trade_dict(trade) for trade in report.run.trades)
     assert trade["entry_date"] == "1997-05-19T14:30:00Z"
     assert report.dates == ["1997-05-19"]
+
+
+@pytest.mark.parametrize("step", [1, 60])
+def test_bars_are_labelled_by_their_start(step: int) -> None:
+    """On whole minutes and off them, before 1970 and after the years that are written down beforehand."""
+    daily = goog()
+    minutes = replace(daily, interval_minutes=1)
+    for time in (-60, 0, 86_340, 86_400 + step, 1_358_000_040 + step, 4_102_444_800 + step):
+        moment = datetime.fromtimestamp(time, UTC)
+        assert minutes.bar_label(time) == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert daily.bar_label(time) == moment.date().isoformat()
 
 
 def test_a_report_needs_money_to_start_with() -> None:

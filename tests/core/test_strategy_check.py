@@ -86,6 +86,13 @@ def centred_mean(bars: Bars) -> Said:
     return close < mean, close > mean, {}
 
 
+def tomorrow_appended(bars: Bars) -> Said:
+    """Be long on days before a rise; it also says something about no bars at all."""
+    close = bars.signal.close
+    rises = np.append(close[1:] > close[:-1], False)
+    return rises, ~rises, {}
+
+
 def future_high(bars: Bars) -> Said:
     """Sell at the highest price that is still to come."""
     close = bars.signal.close
@@ -105,7 +112,7 @@ def test_every_shipped_strategy_keeps_every_rule(name: str) -> None:
     assert broken(get_strategy(name), bars) == {}
 
 
-@pytest.mark.parametrize("say", [tomorrows_close, whole_mean, centred_mean, future_high])
+@pytest.mark.parametrize("say", [tomorrows_close, tomorrow_appended, whole_mean, centred_mean, future_high])
 def test_a_look_ahead_is_found(say: Callable[[Bars], Said]) -> None:
     """Whatever its form; the verdict names row and date."""
     verdict = broken(Planted(say))["causal"]
