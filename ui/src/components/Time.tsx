@@ -1,5 +1,3 @@
-import { Tooltip } from "@mantine/core";
-
 import { formatAgo, formatAtExchange, formatMoment } from "@/lib/format/time";
 
 interface TimeProps {
@@ -11,11 +9,10 @@ interface TimeProps {
 /** A moment in the viewer's zone, the exchange's on hover; a session is shown by its date. */
 export function Time({ value, relative = false }: TimeProps) {
   if (!value) return <span className="faint">–</span>;
+  // The browser's own tooltip: a list has dozens of these, and each of the library's listens and measures.
   return (
-    <Tooltip label={formatAtExchange(value)}>
-      <time dateTime={value} className="numeric">
-        {relative ? formatAgo(value) : formatMoment(value)}
-      </time>
-    </Tooltip>
+    <time dateTime={value} className="numeric" title={formatAtExchange(value)}>
+      {relative ? formatAgo(value) : formatMoment(value)}
+    </time>
   );
 }

@@ -82,7 +82,7 @@ export function BarsSelect({ value, onChange, error }: BarsSelectProps) {
 /** What is rarely changed, folded away. */
 export function Folded({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Accordion variant="separated" chevronPosition="left" classNames={{ item: classes.item ?? "", control: classes.control ?? "", content: classes.content ?? "" }}>
+    <Accordion variant="separated" keepMounted={false} chevronPosition="left" classNames={{ item: classes.item ?? "", control: classes.control ?? "", content: classes.content ?? "" }}>
       <Accordion.Item value="more">
         <Accordion.Control>{title}</Accordion.Control>
         <Accordion.Panel>
