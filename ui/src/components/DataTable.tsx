@@ -13,7 +13,7 @@ export interface Column<Row> {
   /** Figures stand at the right. */
   align?: "start" | "end";
   sortable?: boolean;
-  /** Left out where there is no room: "roomy" on phones, "wide" on tablets too. */
+  /** Left out where there is no room for it: "roomy" below 560 pixels of table, "wide" below 820. */
   from?: "roomy" | "wide";
   /** The header is for screen readers alone. */
   isUnnamed?: boolean;

@@ -25,7 +25,6 @@ const TONES: Record<string, Tone> = {
 const WORDS: Record<string, string> = {
   INACTIVE: "Stopped",
   SUBMITTING: "Being sent",
-  ACCEPTED: "At the broker",
 };
 
 /** A state as a word. */

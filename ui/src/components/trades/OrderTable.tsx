@@ -50,5 +50,5 @@ const COLUMNS: Column<Order>[] = [
   { key: "shares", header: "Filled", align: "end", from: "roomy", cell: (order) => <span className="numeric">{order.filled_shares.toLocaleString("en-US")} / {order.shares.toLocaleString("en-US")}</span> },
   { key: "limit_price", header: "Limit", align: "end", sortable: true, from: "roomy", cell: (order) => <Price value={order.limit_price} /> },
   { key: "bar_time", header: "Bar", sortable: true, cell: (order) => <Time value={order.bar_time ?? order.created_at} /> },
-  { key: "reason", header: "Because", from: "wide", cell: (order) => <span className={classes.why}>{order.reason}</span> },
+  { key: "reason", header: "Because", from: "wide", cell: (order) => <span className={classes.why} title={order.reason ?? undefined}>{order.reason}</span> },
 ];

@@ -72,7 +72,7 @@ function When({ at, why }: { at: string; why: string | null }) {
   return (
     <div className={classes.two}>
       <Time value={at} />
-      {why && <span className={classes.why}>{why}</span>}
+      {why && <span className={classes.why} title={why}>{why}</span>}
     </div>
   );
 }

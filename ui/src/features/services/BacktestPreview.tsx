@@ -66,6 +66,6 @@ const COLUMNS: Column<Trade>[] = [
   { key: "shares", header: "Shares", align: "end", from: "roomy", cell: (trade) => <span className="numeric">{trade.shares.toLocaleString("en-US")}</span> },
   { key: "exit_date", header: "Sold", cell: (trade) => <Time value={trade.exit_date} /> },
   { key: "exit_price", header: "Price", align: "end", from: "roomy", cell: (trade) => <Price value={trade.exit_price} /> },
-  { key: "exit_reason", header: "Because", from: "wide", cell: (trade) => <span className="soft">{trade.exit_reason ?? "still held"}</span> },
+  { key: "exit_reason", header: "Because", from: "roomy", cell: (trade) => <span className="soft">{trade.exit_reason ?? "still held"}</span> },
   { key: "gain_loss", header: "Gain", align: "end", cell: (trade) => <Gain value={trade.gain_loss} /> },
 ];

@@ -46,7 +46,6 @@ export function DecisionJournal({ serviceId }: { serviceId: number }) {
             setPage(1);
           }}
         />
-        <span className="faint">One decision for each bar, kept with its reason and the figures behind it.</span>
         <ParityLine serviceId={serviceId} />
       </div>
       <DataTable

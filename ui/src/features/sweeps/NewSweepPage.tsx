@@ -210,6 +210,7 @@ function Axes({ axes, strategy, onChange }: { axes: Axis[]; strategy: Strategy |
                 onChange={(name) => name && onChange(axes.map((one, at) => (at === row ? begin(name) : one)))}
               />
               <Select
+                className={classes.axisKind ?? ""}
                 label="As"
                 aria-label={`${title}: range or list`}
                 allowDeselect={false}
