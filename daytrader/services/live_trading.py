@@ -17,12 +17,6 @@ from daytrader.utils.errors import ConflictError, InvalidInputError
 _REASON_LENGTH: Final = 200
 
 
-class Engine:
-    """What the engine of this version can do; while it carries no orders to accounts, none is promised to be sent."""
-
-    carries_orders = False
-
-
 def refusal(session: Session, service: TradingService) -> str | None:
     """
     Return why *service*, whose row the caller has locked, may not buy at the broker it names, None if it may.
@@ -42,8 +36,6 @@ def _refusal_of_account(session: Session, service: TradingService) -> str | None
         why: str | None = f"there is no broker {service.broker}"
     elif credential is None:
         why = f"its owner has no account at {service.broker} connected"
-    elif not Engine.carries_orders:
-        why = "the engine of this version sends no orders to accounts"
     elif credential.halted_at is not None:
         why = f"an order in the account at {service.broker} is not known here, its owner has to look at it"
     else:

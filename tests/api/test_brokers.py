@@ -18,7 +18,7 @@ from daytrader.brokers.messages import Fill
 from daytrader.config import Settings
 from daytrader.models import AuditEntry, BrokerCredential, Order, TradingService
 from daytrader.models.enums import OrderKind, OrderSide, ServiceState
-from daytrader.services import booking, ledger_service, live_trading, order_service, promotion_service
+from daytrader.services import booking, ledger_service, order_service, promotion_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
 from daytrader.utils.current_datetime import get_current_datetime
@@ -245,7 +245,6 @@ def test_nothing_but_paper_can_be_started(world: World, alice: Caller) -> None:
 def test_a_promotion_without_keys_is_not_enough(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both, or nothing."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     made = world.service(alice.user, world.stock("ACME"))
     refused = alice.patch(f"/services/{made.id}", {"broker": "alpaca"})
     assert (refused.status_code, "no account at alpaca" in refused.get_data(as_text=True)) == (409, True)
@@ -253,21 +252,9 @@ def test_a_promotion_without_keys_is_not_enough(world: World, alice: Caller, mon
     assert alice.patch(f"/services/{made.id}", {"broker": "alpaca"}).get_json()["broker"] == "alpaca"
 
 
-def test_no_order_waits_for_an_engine_that_sends_none(
-    world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Promoted, with keys: refused all the same, rather than started and left with orders that nobody sends."""
-    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    _connected(alice.user.id)
-    made = world.service(alice.user, world.stock("ACME"))
-    refused = alice.patch(f"/services/{made.id}", {"broker": "alpaca"})
-    assert (refused.status_code, "sends no orders to accounts" in refused.get_data(as_text=True)) == (409, True)
-
-
 def test_one_service_of_a_symbol_in_an_account(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two could not tell whose shares are whose: of two promoted ones the second does not start."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     stock = world.stock("ACME")
     _connected(alice.user.id)
     first, second = (world.service(alice.user, stock, name=name, broker="alpaca") for name in ("one", "two"))
@@ -282,7 +269,6 @@ def test_the_broker_stays_while_something_is_under_way(
 ) -> None:
     """Shares and orders are at the broker that was named for them."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     _connected(alice.user.id)
     service = world.service(alice.user, world.stock("ACME"), broker="alpaca")
     with SessionManager() as session:
@@ -317,7 +303,6 @@ def test_a_stopped_account_is_shown_and_resumed_by_its_owner(alice: Caller, bob:
 def test_by_hand_an_order_is_placed_at_the_broker(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """202 with the order, which holds what it may cost at its limit; no price, one order a side, nothing is voided."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True, raising=False)
     stock = world.stock("ACME")
     world.prices(stock, [10.0, 12.0])
     _connected(alice.user.id)
@@ -357,7 +342,6 @@ def test_by_hand_an_order_is_placed_at_the_broker(world: World, alice: Caller, m
 def test_to_flatten_at_a_broker_is_to_order(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """The position is put up for sale as an order that waits to be sent; the entry ends; a second call adds nothing."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True, raising=False)
     _connected(alice.user.id)
     held = world.service(alice.user, world.stock("ACME"), broker="alpaca")
     flat = world.service(alice.user, world.stock("OTHR"), broker="alpaca")

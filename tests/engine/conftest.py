@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from daytrader.services import live_trading, promotion_service
+from daytrader.services import promotion_service
 from tests.conftest import World
 
 from .accounts import Bench
@@ -24,6 +24,5 @@ def stack() -> Iterator[ExitStack]:
 def bench(world: World, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """An owner with an account at Alpaca and a stock; every service is promoted."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-    monkeypatch.setattr(live_trading.Engine, "carries_orders", True)
     world.stock("ACME")
     return Bench(world, stack)

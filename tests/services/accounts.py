@@ -18,7 +18,6 @@ from daytrader.services import (
     account_reconciliation,
     booking,
     ledger_service,
-    live_trading,
     order_service,
     promotion_service,
     trading_service,
@@ -37,7 +36,6 @@ class BrokersAccount:
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, cash: str = "10000") -> None:
         monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-        monkeypatch.setattr(live_trading.Engine, "carries_orders", True, raising=False)
         self.world = world
         self.user = world.user()
         self.owner = Actor(self.user.id)

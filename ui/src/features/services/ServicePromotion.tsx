@@ -98,8 +98,8 @@ export function ServicePromotion({ service }: { service: Service }) {
         }}
       >
         <div>
-          At a broker it then buys and sells with your money. Backtest {state.backtest_id} is pinned to it: a changed setting, a restated price or a figure that no longer suffices shuts the gate again. This
-          version sends no orders to brokers yet: until one does, the service stays on paper.
+          At a broker it then buys and sells with your money. Backtest {state.backtest_id} is pinned to it: a changed setting, a restated price or a figure that no longer suffices shuts the gate again. Until
+          you give it a broker, the service stays on paper.
         </div>
       </ConfirmDialog>
     </>
