@@ -118,26 +118,31 @@ def status() -> None:
 
 def _switch(word: str, username: str | None, act: Callable[[Session, int | None], object]) -> None:
     from daytrader.services import audit_service, user_service
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
-    # No `writes`, as below: whoever trades reads the switch before each order.
-    open_database()
-    with SessionManager() as session:
+    def turn(session: Session) -> None:
         user = None if username is None else user_service.by_username(session, username)
         if username is not None and user is None:
             raise NotFoundError("user")
         act(session, None if user is None else user.id)
         audit_service.record(session, audit_service.CONSOLE, f"engine.{word}", "/system/engine")
 
+    # No `writes`, as below: whoever trades reads the switch before each order.
+    open_database()
+    in_unit(turn)
+
 
 def _turn(*, is_paused: bool) -> None:
     from daytrader.services import audit_service, engine_control
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
     word = "pause" if is_paused else "resume"
-    # No `writes`: what must work beside a running server is a row that its engine reads anyway.
-    open_database()
-    with SessionManager() as session:
+
+    def turn(session: Session) -> None:
         engine_control.turn(session, is_paused=is_paused)
         audit_service.record(session, audit_service.CONSOLE, f"engine.{word}", "/system/engine")
+
+    # No `writes`: what must work beside a running server is a row that its engine reads anyway.
+    open_database()
+    in_unit(turn)
     console().print(f"All trading is {'paused' if is_paused else 'on again'}")

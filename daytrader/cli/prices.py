@@ -153,7 +153,7 @@ def fetch(
     from daytrader.services import price_service
     from daytrader.services.data_providers import get_provider, provider_names
     from daytrader.services.data_providers.backoff import patiently
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
     from daytrader.utils.errors import InvalidInputError
 
     name, symbols = (provider, words) if provider else (words[0] if words else "", words[1:])
@@ -168,9 +168,7 @@ def fetch(
         raise InvalidInputError({"interval": [f"{name} has no such bars"]})
     fetched = [patiently(partial(source.history, symbol, minutes, first, last)) for symbol in wanted]
     open_database(writes=True, makes_new=True)
-    with SessionManager() as session:
-        for series in fetched:
-            price_service.store_series(session, series)
+    in_unit(lambda session: [price_service.store_series(session, series) for series in fetched])
     kind = "daily" if minutes == 0 else f"{minutes}-minute"
     for series in fetched:
         counts = f"{series.time.size:,} {kind} bars, {len(series.events)} dividends and splits"

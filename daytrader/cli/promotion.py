@@ -67,14 +67,16 @@ def show(ctx: click.Context, *, service_id: int, backtest_id: int | None, as_jso
 def withdraw(*, service_id: int, reason: str) -> None:
     """End the opt-in of the service: it buys no more where it trades live; stops and sales go on."""
     from daytrader.services import audit_service, promotion_service
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
-    # No `writes`: whoever trades reads the opt-in before each entry.
-    open_database()
-    with SessionManager() as session:
+    def end(session: Session) -> None:
         service = _service(session, service_id, for_update=True)
         promotion_service.withdraw(session, service, reason)
         audit_service.record(session, audit_service.CONSOLE, "promotion.withdraw", f"/services/{service_id}")
+
+    # No `writes`: whoever trades reads the opt-in before each entry.
+    open_database()
+    in_unit(end)
     console().print(f"Service {service_id} is no longer promoted")
 
 

@@ -53,14 +53,13 @@ def add(symbol: str, name: str | None, sector: str | None, description: str | No
     """Add the stock SYMBOL, for which prices can then be imported."""
     from daytrader.services import stock_service
     from daytrader.services.actor import Actor
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
     values = {"symbol": symbol, "name": name, "sector": sector, "description": description}
     open_database(writes=True, makes_new=True)
-    with SessionManager() as session:
-        given = {key: value for key, value in values.items() if value is not None}
-        # Whoever may run commands beside the database is its administrator.
-        stock = stock_service.create(session, Actor(user_id=0, is_admin=True), given)
+    given = {key: value for key, value in values.items() if value is not None}
+    # Whoever may run commands beside the database is its administrator.
+    stock = in_unit(lambda session: stock_service.create(session, Actor(user_id=0, is_admin=True), given))
     console().print(f"Added {stock.symbol}", markup=False)
 
 
@@ -108,14 +107,16 @@ def release(dividend: int) -> None:
     backtests.
     """
     from daytrader.services import audit_service, corporate_action_service
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
-    open_database()
-    with SessionManager() as session:
+    def release_it(session: Session) -> str:
         action = corporate_action_service.release(session, dividend)
         target = f"/corporate-actions/{action.id}/release"
         audit_service.record(session, audit_service.CONSOLE, "dividend.release", target)
-        told = f"Released the dividend of {action.amount:f} on {action.ex_date}"
+        return f"Released the dividend of {action.amount:f} on {action.ex_date}"
+
+    open_database()
+    told = in_unit(release_it)
     console().print(told)
 
 

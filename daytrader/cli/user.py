@@ -34,13 +34,17 @@ def create(name: str, email: str, *, is_admin: bool, reads_stdin: bool) -> None:
     """Create the account NAME; without --password-stdin the password is asked for."""
     from daytrader.cli.context import console, open_database
     from daytrader.services import audit_service, user_service
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
     password = _password(reads_stdin=reads_stdin)
-    open_database(writes=True, makes_new=True)
-    with SessionManager() as session:
+
+    def make(session: Session) -> User:
         account = user_service.create(session, name, email, password, is_admin=is_admin)
         audit_service.record(session, audit_service.CONSOLE, "user.create", f"/users/{account.id}")
+        return account
+
+    open_database(writes=True, makes_new=True)
+    account = in_unit(make)
     role = "administrator" if account.is_admin else "user"
     console().print(f"Created {role} {account.username} <{account.email}>", markup=False)
 
@@ -72,13 +76,16 @@ def role(name: str, *, is_admin: bool) -> None:
     from daytrader.cli.context import console, open_database
     from daytrader.services import audit_service, user_service
     from daytrader.services.actor import Actor
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
-    open_database(writes=True)
-    with SessionManager() as session:
+    def change(session: Session) -> User:
         account = _named(session, name)
         user_service.set_role(session, Actor(account.id, is_admin=True), account.id, is_admin=is_admin)
         audit_service.record(session, audit_service.CONSOLE, "user.role", f"/users/{account.id}/role")
+        return account
+
+    open_database(writes=True)
+    account = in_unit(change)
     console().print(f"{account.username} is {'an administrator' if is_admin else 'a user'}", markup=False)
 
 
@@ -91,16 +98,20 @@ def password(name: str, *, reads_stdin: bool, removes_totp: bool) -> None:
     from daytrader.cli.context import console, open_database
     from daytrader.services import audit_service, one_time_tokens, totp, user_service
     from daytrader.services.actor import Actor
-    from daytrader.services.session_manager import SessionManager
+    from daytrader.services.session_manager import in_unit
 
     chosen = _password(reads_stdin=reads_stdin)
-    open_database(writes=True)
-    with SessionManager() as session:
+
+    def change(session: Session) -> User:
         account = _named(session, name)
         user_service.set_password(session, one_time_tokens.issue(session, account), chosen)
         if removes_totp:
             totp.remove(session, Actor(account.id))
         audit_service.record(session, audit_service.CONSOLE, "user.set_password", f"/users/{account.id}")
+        return account
+
+    open_database(writes=True)
+    account = in_unit(change)
     console().print(f"{account.username} has another password", markup=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from daytrader.jobs.worker import Handler, JobControl, Outcome
@@ -10,7 +11,7 @@ from daytrader.models import Backtest
 from daytrader.services import backtest_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_request import BacktestRequest
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 
 BACKTEST: Final = "backtest"
 
@@ -47,16 +48,15 @@ class BacktestJob:
         control.report(_LOADED)
         report = loaded.run()
         control.report(1.0)
-        with SessionManager() as session:
-            kept = backtest_service.keep(
-                session,
-                Actor(params["user_id"]),
-                loaded,
-                report,
-                service_id=params["service_id"],
-                job_id=control.job_id,
-            )
-        return self._outcome(kept)
+        keep = partial(
+            backtest_service.keep,
+            actor=Actor(params["user_id"]),
+            loaded=loaded,
+            made=report,
+            service_id=params["service_id"],
+            job_id=control.job_id,
+        )
+        return self._outcome(in_unit(keep))
 
     def discard(self, params: Mapping[str, Any]) -> None:
         """Nothing was kept beside it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from daytrader.services.data_providers.csv import PriceBlock, RowError, events_o
 from daytrader.services.data_providers.csv_layouts import Field
 from daytrader.services.data_providers.price_files import AnyPriceFile, open_price_file
 from daytrader.services.price_upsert import BarTable, OnConflict, table_name, upsert
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils import validators
 from daytrader.utils.constants import DAILY
 from daytrader.utils.errors import InvalidInputError
@@ -197,25 +198,28 @@ class _Writing:
         self._options = options
         self._progress = progress
         self._written = 0
+        self._before: dict[int, int] = {}
 
     def carry_out(self) -> None:
         if not self._options.is_partial:
-            with SessionManager() as session:
-                ids = self._open(session)
-                stock_ids = ids[list(self._stocks)].tolist()
-                with price_revisions.drawn_at_once(session, table_name(self._interval), stock_ids, self._interval):
-                    for rows in self._rows():
-                        self._write(session, ids, rows)
-                self._close(session, ids)
+            in_unit(self._write_all)
             return
         # Chunk by chunk, so that others may write between them.
-        with SessionManager() as session:
-            ids = self._open(session)
+        ids = in_unit(self._open)
         for rows in self._rows():
-            with SessionManager() as session:
+            in_unit(partial(self._write, ids=ids, rows=rows))
+            self._tell(rows)
+        in_unit(partial(self._close, ids=ids))
+
+    def _write_all(self, session: Session) -> None:
+        self._written = 0
+        ids = self._open(session)
+        stock_ids = ids[list(self._stocks)].tolist()
+        with price_revisions.drawn_at_once(session, table_name(self._interval), stock_ids, self._interval):
+            for rows in self._rows():
                 self._write(session, ids, rows)
-        with SessionManager() as session:
-            self._close(session, ids)
+                self._tell(rows)
+        self._close(session, ids)
 
     def _rows(self) -> Iterator[Rows]:
         return self._intake.spool.kept(self._intake.left_out)
@@ -225,12 +229,14 @@ class _Writing:
         ids = np.zeros(max(self._stocks) + 1, np.int64)
         for code, tally in self._stocks.items():
             ids[code] = stock_id = _stock(session, tally, self._options).id
-            tally.new_rows = -price_service.count_bars(session, stock_id, self._interval)
+            self._before[code] = price_service.count_bars(session, stock_id, self._interval)
         return ids
 
     def _write(self, session: Session, ids: IntArray, rows: Rows) -> None:
         table = _table(rows, ids, self._interval)
         upsert(session, table, source=self._options.source, on_conflict=self._options.on_conflict)
+
+    def _tell(self, rows: Rows) -> None:
         self._written += rows.size
         self._progress("writing", self._written, self._intake.spool.rows)
 
@@ -246,7 +252,7 @@ class _Writing:
             tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
             tally.splits = len(events) - tally.dividends
             tally.quarantined = len(recorded.quarantined)
-            tally.new_rows += price_service.count_bars(session, stock.id, self._interval)
+            tally.new_rows = price_service.count_bars(session, stock.id, self._interval) - self._before[code]
             price_service.price_events(session, stock, self._interval)
 
 

@@ -17,7 +17,7 @@ from daytrader.services import job_service, price_service
 from daytrader.services.data_providers import get_provider
 from daytrader.services.data_providers.backoff import patiently
 from daytrader.services.price_upsert import OnConflict
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils.constants import DAILY
 
 IMPORT: Final = "import_prices"
@@ -115,8 +115,7 @@ class FetchJob:
         provider, interval = get_provider(params["provider"], self._settings), params.get("interval", DAILY)
         series = patiently(lambda: provider.history(params["symbol"], interval, start, end))
         control.report(_READING)
-        with SessionManager() as session:
-            stock = price_service.store_series(session, series)
+        stock = in_unit(lambda session: price_service.store_series(session, series))
         self._on_prices()
         result = {
             "symbol": stock.symbol,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy.orm import Session
 
 from daytrader.core import ranking
 from daytrader.core.assessment import Assessment
@@ -21,7 +24,7 @@ from daytrader.models import Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import sweep_files, sweep_results, sweep_service
 from daytrader.services.actor import Actor
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.sweep_files import Part, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
@@ -47,6 +50,23 @@ def handlers(instance: Path, *, address: str, dask: str) -> dict[str, Handler]:
     return {SWEEP: SweepJob(instance, address, dask)}
 
 
+def _begin(session: Session, sweep_id: int) -> Sweep:
+    stored = session.get_one(Sweep, sweep_id)
+    stored.state = JobState.RUNNING
+    return stored
+
+
+def _end(session: Session, sweep_id: int, data_hash: str, findings: dict[str, Any]) -> Sweep:
+    stored = session.get_one(Sweep, sweep_id)
+    stored.data_hash = data_hash
+    stored.findings = findings
+    stored.best_params = findings["settings"] or {}
+    stored.best_value = None if findings["metrics"] is None else findings["metrics"][stored.metric]
+    stored.state = JobState.SUCCEEDED
+    stored.finished_at = get_current_datetime()
+    return stored
+
+
 class SweepJob:
     """Computes what is not done yet, judges it and stores the verdict."""
 
@@ -58,9 +78,7 @@ class SweepJob:
     def run(self, params: Mapping[str, Any], control: JobControl) -> Outcome:
         """Begun anew it goes on where it was: parts that are done are on disk."""
         sweep_id: int = params["sweep_id"]
-        with SessionManager() as session:
-            stored = session.get_one(Sweep, sweep_id)
-            stored.state = JobState.RUNNING
+        stored = in_unit(partial(_begin, sweep_id=sweep_id))
         search = _Search(stored, sweep_files.of(self._instance, sweep_id), control)
         with machines(self._dask) as machines_:
             search.compute(machines_)
@@ -68,14 +86,7 @@ class SweepJob:
             findings = search.judge()
         except SweepStoppedError:
             raise JobStopped from None
-        with SessionManager() as session:
-            stored = session.get_one(Sweep, sweep_id)
-            stored.data_hash = search.data_hash
-            stored.findings = findings
-            stored.best_params = findings["settings"] or {}
-            stored.best_value = None if findings["metrics"] is None else findings["metrics"][stored.metric]
-            stored.state = JobState.SUCCEEDED
-            stored.finished_at = get_current_datetime()
+        stored = in_unit(partial(_end, sweep_id=sweep_id, data_hash=search.data_hash, findings=findings))
         search.files.finish()
         result = {
             "sweep_id": sweep_id,
@@ -87,8 +98,7 @@ class SweepJob:
 
     def discard(self, params: Mapping[str, Any]) -> None:
         """Tell the sweep how its job ended; what came of a job that did not succeed is dropped."""
-        with SessionManager() as session:
-            stored = sweep_service.settle(session, params["sweep_id"])
+        stored = in_unit(lambda session: sweep_service.settle(session, params["sweep_id"]))
         if stored is None or stored.state is not JobState.SUCCEEDED:
             sweep_files.of(self._instance, params["sweep_id"]).remove()
 

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
+from sqlalchemy.orm import Session
 
 from daytrader.models import Job
 from daytrader.models.enums import JobState
 from daytrader.services import job_service
 from daytrader.services.actor import Actor
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import DayTraderError, UnavailableError
 
@@ -91,8 +92,8 @@ class JobControl:
             self.eta = get_current_datetime() + timedelta(seconds=left)
         if is_stored and now - self._told >= _TELL_SECONDS:
             self._told = now
-            with SessionManager() as session:
-                self.is_cancelled |= not job_service.tell(session, self.job_id, self.attempt, progress, self.eta)
+            is_taken = in_unit(lambda session: job_service.tell(session, self.job_id, self.attempt, progress, self.eta))
+            self.is_cancelled |= not is_taken
         if self.is_cancelled or self._stopping.is_set():
             raise JobStopped
 
@@ -128,11 +129,7 @@ class Worker:
         if self._threads:
             return
         self._stopping.clear()
-        with SessionManager() as session:
-            is_sqlite = session.get_bind().dialect.name == "sqlite"
-            now = get_current_datetime()
-            # SQLite serves one process, so nobody else can be running them.
-            job_service.recover(session, now if is_sqlite else now - _SILENCE)
+        is_sqlite = in_unit(_recover)
         for handler in self._handlers.values():
             handler.tidy()
         lanes = {f"jobs-{number}": frozenset[str]() for number in range(1, self._size + 1)}
@@ -191,8 +188,7 @@ class Worker:
         if control is not None:
             control.is_cancelled = True  # not through the database: the job may hold its write lock
             return
-        with SessionManager() as session:
-            job = job_service.request_cancel(session, actor, job_id)
+        job = in_unit(lambda session: job_service.request_cancel(session, actor, job_id))
         if job.state is JobState.CANCELLED:
             self._discard(job)
 
@@ -222,20 +218,19 @@ class Worker:
     def _watch(self) -> None:
         while not self._stopping.wait(_SIGN_OF_LIFE.total_seconds()):
             try:
-                with SessionManager() as session:
-                    job_service.touch(
-                        session, {control.job_id: control.attempt for control in list(self._running.values())}
-                    )
-                    job_service.recover(session, get_current_datetime() - _SILENCE)
+                in_unit(self._look_after)
             except Exception:  # the watch must outlive a database that is down for a while
                 logger.exception("could not look after jobs")
+
+    def _look_after(self, session: Session) -> None:
+        job_service.touch(session, {control.job_id: control.attempt for control in list(self._running.values())})
+        job_service.recover(session, get_current_datetime() - _SILENCE)
 
     def _run_next(self, without: Collection[str] = ()) -> bool:
         with SessionManager(read_only=True) as session:
             if not job_service.waiting(session, without=without):
                 return False
-        with SessionManager() as session:
-            job = job_service.take(session, without=without)
+        job = in_unit(lambda session: job_service.take(session, without=without))
         if job is None:
             return False
         control = self._running[job.id] = JobControl(job.id, job.attempt, _stopping=self._stopping)
@@ -262,12 +257,15 @@ class Worker:
             return Outcome({}, error="something went wrong on our side; the log says what")
 
     def _finish(self, job: Job, control: JobControl, outcome: Outcome | None) -> None:
+        def end(session: Session) -> Job | None:
+            stored = job_service.still_taken(session, job.id, control.attempt)
+            if stored is not None:
+                _store(session, stored, control, outcome)
+            return stored
+
         for attempt in range(1, _ENDING_TRIES + 1):
             try:
-                with SessionManager() as session:
-                    stored = job_service.still_taken(session, job.id, control.attempt)
-                    if stored is not None:
-                        _store(session, stored, control, outcome)
+                stored = in_unit(end)
                 break
             except UnavailableError:
                 if attempt == _ENDING_TRIES:  # it stays RUNNING: the next start begins it anew
@@ -284,7 +282,16 @@ class Worker:
             handler.discard(job.params)
 
 
-def _store(session: Any, job: Job, control: JobControl, outcome: Outcome | None) -> None:
+def _recover(session: Session) -> bool:
+    """Take back what nobody carries out any more, and return whether this is SQLite."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    now = get_current_datetime()
+    # SQLite serves one process, so nobody else can be running them.
+    job_service.recover(session, now if is_sqlite else now - _SILENCE)
+    return is_sqlite
+
+
+def _store(session: Session, job: Job, control: JobControl, outcome: Outcome | None) -> None:
     if outcome is None:
         if control.is_cancelled:
             job_service.end(session, job, JobState.CANCELLED)

@@ -98,6 +98,16 @@ def retried(unit: Callable[[], T]) -> T:
     raise UnavailableError("the database is busy, try again shortly")
 
 
+def in_unit(act: Callable[[Session], T]) -> T:
+    """Return what *act* does in a unit of work of its own, begun anew where PostgreSQL undid it, as `retried` says."""
+
+    def unit() -> T:
+        with SessionManager() as session:
+            return act(session)
+
+    return retried(unit)
+
+
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
     """Run a part of a unit of work whose failure undoes that part alone, the events it recorded included."""
@@ -112,11 +122,10 @@ def savepoint(session: Session) -> Iterator[None]:
 
 
 def with_session(func: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:
-    """Run *func* as one unit of work. For entry points, never for services."""
+    """Run *func* as one unit of work, as `in_unit` does. For entry points, never for services."""
 
     @wraps(func)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        with SessionManager() as session:
-            return func(session, *args, **kwargs)
+        return in_unit(lambda session: func(session, *args, **kwargs))
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import threading
 import time
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +18,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from daytrader.models import TradeDecision, TradingService, TradingTransaction
+from daytrader.models import StockDailyPrice, TradeDecision, TradingService, TradingTransaction
 from daytrader.models.enums import TransactionState
-from daytrader.services import database, ledger_service, order_service
+from daytrader.services import database, ledger_service, order_service, user_service
 from daytrader.services.events import events
-from daytrader.services.session_manager import MOST_TRIES, SessionManager
+from daytrader.services.session_manager import MOST_TRIES, SessionManager, in_unit
 from tests.engine.builders import Market
 
 from ..conftest import World
@@ -208,6 +210,30 @@ class TestUnitsThatPostgresqlUndoes:
         assert market.reload(service).buy_count > 1
         with SessionManager(read_only=True) as session:
             assert session.scalar(select(func.count()).select_from(TradeDecision)) == 40
+
+    def test_jobs_carry_them_out_again(self, world: World, admin: Caller, app: Flask) -> None:
+        """Imports end as on a quiet database, each bar and each new one counted once; so does what a console does."""
+        fail_every(world, 5)
+        jobs = app.extensions["jobs"]
+        lines = "\n".join(f"2024-01-{day:02},1,1,1,1,1" for day in range(2, 12))
+
+        for number in range(12):
+            world.stock(f"S{number}")
+            data = {"file": (io.BytesIO(f"date,open,high,low,close,volume\n{lines}\n".encode()), "bars.csv")}
+            query = {"symbol": f"S{number}", "partial": "true" if number % 2 else "false"}
+            made = admin.post("/prices/import", data=data, query_string=query)
+            assert made.status_code == 202, made.get_data(as_text=True)
+            jobs.run_waiting()
+            job = admin.get(f"/jobs/{made.get_json()['id']}").get_json()
+            assert job["state"] == "SUCCEEDED", job
+            assert [stock["new_rows"] for stock in job["result"]["stocks"]] == [10], job
+        for number in range(10):
+            name = f"user{number}"
+            in_unit(partial(user_service.create, username=name, email=f"{name}@x.io", password="Quite long 1"))
+
+        assert tries(world) > 40
+        with SessionManager(read_only=True) as session:
+            assert session.scalar(select(func.count()).select_from(StockDailyPrice)) == 120
 
     def test_after_five_more_tries_it_is_busy(self, world: World, alice: Caller) -> None:
         """503 with Retry-After, and nothing written: never an endless loop."""
