@@ -13,6 +13,11 @@ from daytrader.services import database
 from daytrader.services.session_manager import session_factory
 
 
+def memory_folder() -> str | None:
+    """Return a folder in memory, where there is one: for what no disk is part of."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
 def empty_database(folder: Path) -> Engine:
     """
     Return an empty database in *folder*, which every session is of from now on; the one before it there is gone.
@@ -25,6 +30,27 @@ def empty_database(folder: Path) -> Engine:
         (folder / f"run.db{ending}").unlink(missing_ok=True)
     shutil.copy(folder / "empty.db", folder / "run.db")
     session_factory.configure(bind=engine)
+    return engine
+
+
+def emptied_postgres(url: str) -> Engine:
+    """
+    Return the PostgreSQL database at *url* without a row, and with ids from 1; every session is of it from now on.
+
+    Dispose of the engine when done.
+    """
+    engine = _postgres_at(url)
+    with engine.begin() as connection:
+        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    session_factory.configure(bind=engine)
+    return engine
+
+
+@cache
+def _postgres_at(url: str) -> Engine:
+    engine = database.connect(url)
+    Base.metadata.create_all(engine)
     return engine
 
 

@@ -4,19 +4,16 @@ The crash matrix: an engine is killed at each of twelve points, and the next one
 A broker in a process of its own is the ground truth. After every death the books are audited as they are; at the end
 they are those of an engine that nobody killed, and tell of exactly the orders and executions that the broker knows.
 
-``python -m tests.crash.matrix --times 200`` kills two hundred times at each point, on both databases; a failure prints
-the seed, and ``--seed`` runs that one again.
+``python -m tests.crash --times 200`` kills two hundred times at each point; see there.
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import random
 import signal
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,7 +38,7 @@ from daytrader.services import database, ledger_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.crash.broker import RemoteBroker
-from tests.crash.nursery import Nursery, nursery
+from tests.crash.nursery import Nursery
 from tests.engine.builders import Market, Ohlc
 
 POINTS: Final = (
@@ -60,6 +57,7 @@ POINTS: Final = (
 )
 """Where an engine may die: before means that the step is not done; for a unit of work, that it is not committed."""
 
+_TRADE: Final = "tests.crash.work:trade"
 _BARS: Final = 60
 _MOST_PASSES: Final = 3
 # Names and clocks differ from run to run.
@@ -128,11 +126,15 @@ def set_up(url: str, seed: int) -> int:
 
 @contextmanager
 def broker_process(nest: Nursery, address: Path) -> Iterator[Path]:
-    """Yield the address of a broker of its own; it ends with the nursery."""
-    nest.start("tests.crash.work:serve_broker", str(address))
+    """Yield the address of a broker that outlives every engine; it ends with the block."""
+    broker = nest.start("tests.crash.work:serve_broker", str(address))
     while not address.exists():
         time.sleep(0.01)
-    yield address
+    try:
+        yield address
+    finally:
+        os.kill(broker, signal.SIGKILL)
+        nest.wait(broker)
 
 
 def books(url: str) -> Books:
@@ -188,7 +190,7 @@ def check_against_broker(stage: Stage) -> None:
 def kill_at(nest: Nursery, stage: Stage, point: str, nth: int) -> None:
     """Let an engine trade until it dies at the *nth* pass of *point*; audit what it leaves."""
     work = (stage.url, str(stage.broker), stage.stock_id)
-    code = nest.wait(nest.start("tests.crash.work:trade", *work, point, nth))
+    code = nest.wait(nest.start(_TRADE, *work, point, nth))
     if code != -signal.SIGKILL:
         raise AssertionError(f"{point} was not passed {nth} times: the engine ended with {code}")
     books(stage.url)
@@ -196,7 +198,7 @@ def kill_at(nest: Nursery, stage: Stage, point: str, nth: int) -> None:
 
 def finish(nest: Nursery, stage: Stage) -> Books:
     """Let an engine trade to the end, and return the books."""
-    code = nest.wait(nest.start("tests.crash.work:trade", stage.url, str(stage.broker), stage.stock_id))
+    code = nest.wait(nest.start(_TRADE, stage.url, str(stage.broker), stage.stock_id))
     if code != 0:
         raise AssertionError(f"the engine ended with {code}")
     return books(stage.url)
@@ -214,14 +216,47 @@ def run_matrix(nest: Nursery, folder: Path, urls: Sequence[str], seed: int) -> N
     """
     chance = random.Random(seed)
     deaths = [(point, chance.randint(1, _MOST_PASSES)) for point in chance.sample(POINTS, len(POINTS))]
-    stages = [(url, folder / f"broker-{seed}-{place}") for place, url in enumerate(urls)]
-    found = []
-    for (url, address), dying in zip(stages, ([], deaths), strict=True):
-        with broker_process(nest, address):
+
+    def kill(stage: Stage, _seconds: float) -> None:
+        for point, nth in deaths:
+            kill_at(nest, stage, point, nth)
+
+    _compare(nest, folder, urls, seed, kill)
+
+
+def run_random(nest: Nursery, folder: Path, urls: Sequence[str], seed: int, deaths: int) -> int:
+    """
+    Kill engines at random moments, *deaths* times at most; return how often one was at work when it was killed.
+
+    The market and the delays are *seed*'s; where an engine is by then is the machine's affair.
+    """
+    chance = random.Random(f"moments {seed}")
+    killed = 0
+
+    def kill(stage: Stage, seconds: float) -> None:
+        nonlocal killed
+        for _ in range(deaths):
+            engine = nest.start(_TRADE, stage.url, str(stage.broker), stage.stock_id)
+            time.sleep(chance.uniform(0, 2 * seconds / deaths))
+            os.kill(engine, signal.SIGKILL)  # it is not waited for yet: the id is still its own
+            killed += nest.wait(engine) == -signal.SIGKILL
+            books(stage.url)
+
+    _compare(nest, folder, urls, seed, kill)
+    return killed
+
+
+def _compare(nest: Nursery, folder: Path, urls: Sequence[str], seed: int, kill: Callable[[Stage, float], None]) -> None:
+    """Trade one market undisturbed, and once more with engines that *kill* kills; the books must end alike."""
+    found, seconds = [], 0.0
+    for place, url in enumerate(urls):
+        with broker_process(nest, folder / f"broker-{seed}-{place}") as address:
             stage = Stage(url, address, set_up(url, seed))
-            for point, nth in dying:
-                kill_at(nest, stage, point, nth)
+            if place:
+                kill(stage, seconds)
+            began = time.monotonic()
             found.append(finish(nest, stage))
+            seconds = time.monotonic() - began
             check_against_broker(stage)
     undisturbed, killed = found
     if len(undisturbed["trading_transactions"]) < 10:
@@ -229,26 +264,3 @@ def run_matrix(nest: Nursery, folder: Path, urls: Sequence[str], seed: int) -> N
     for table, rows in undisturbed.items():
         if killed[table] != rows:
             raise AssertionError(f"{table} ended otherwise than undisturbed")
-
-
-def main() -> None:
-    """Run the matrix as often as the command line says."""
-    parser = argparse.ArgumentParser(description="Kill an engine at each of twelve points, again and again.")
-    parser.add_argument("--times", type=int, default=200, help="how often at each point, on each database")
-    parser.add_argument("--seed", type=int, default=None, help="run this seed alone")
-    chosen = parser.parse_args()
-    seeds = range(chosen.times) if chosen.seed is None else [chosen.seed]
-    with tempfile.TemporaryDirectory(prefix="dtcrash") as name, nursery(Path(name)) as nest:
-        for seed in seeds:
-            folder = Path(name) / str(seed)
-            folder.mkdir()
-            urls = [f"sqlite:///{folder / side}.db" for side in ("undisturbed", "killed")]
-            try:
-                run_matrix(nest, folder, urls, seed)
-            except AssertionError as error:
-                sys.exit(f"seed {seed}: {error}")
-            sys.stdout.write(f"seed {seed}: {len(POINTS)} deaths, the books of an undisturbed run\n")
-
-
-if __name__ == "__main__":
-    main()

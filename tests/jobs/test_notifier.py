@@ -252,6 +252,28 @@ def test_a_process_that_dies_while_it_sends_holds_nobody(desk: Desk, monkeypatch
     assert desk.notifier().send_waiting() == 1
 
 
+def test_a_process_that_dies_once_it_has_sent_is_followed_by_one_that_sends_that_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At least once: the message comes a second time, the same lines with what has happened since, never a third."""
+    desk.choose(NotificationKind.ERRORS)
+    desk.tell(Severity.WARNING, "one")
+    with monkeypatch.context() as dying:
+        dying.setattr(targets, "note_sent", lambda *_, **__: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            desk.notifier().send_waiting()
+    assert len(desk.office.posts) == 1
+    desk.tell(Severity.WARNING, "two")
+    assert desk.notifier().send_waiting() == 0
+    desk.now += timedelta(minutes=6)
+    notifier = desk.notifier()
+    assert [notifier.send_waiting(), notifier.send_waiting()] == [1, 0]
+
+    first, again = desk.office.texts
+    assert again.splitlines()[0] == first
+    assert [line.partition("UTC  ")[2] for line in again.splitlines()] == ["one", "two"]
+
+
 def test_a_lost_key_is_said_and_stops_nothing(desk: Desk, tmp_path: Path) -> None:
     """To the owner, who chooses the address again."""
     desk.choose(NotificationKind.ERRORS)

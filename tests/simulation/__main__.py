@@ -8,11 +8,17 @@ import logging
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 
+from tests.postgres import running_postgres
 from tests.simulation.run import BrokenPromiseError, simulate
+from tests.throwaway import emptied_postgres, empty_database, memory_folder
 
 _TELL_EVERY = 20
 
@@ -23,15 +29,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50_000, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first one: share the work among processes")
     parser.add_argument("--bars", type=int, default=200, help="of each world")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="on which database")
     parser.add_argument("--seed", type=int, default=None, help="run this one alone, and tell where it died")
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     seeds = range(chosen.first, chosen.first + chosen.seeds) if chosen.seed is None else [chosen.seed]
     began, deaths, trades = time.monotonic(), 0, 0
-    with tempfile.TemporaryDirectory(prefix="dtsim", dir=_memory()) as folder:
+    with _databases(chosen.database) as empty:
         for done, seed in enumerate(seeds, 1):
             try:
-                found = simulate(seed, chosen.bars, Path(folder))
+                found = simulate(seed, chosen.bars, empty)
             except BrokenPromiseError as error:
                 sys.exit(f"seed {seed}: {error}")
             deaths, trades = deaths + len(found.deaths), trades + found.trades
@@ -43,9 +50,15 @@ def main() -> None:
                 sys.stdout.flush()
 
 
-def _memory() -> str | None:
-    """Return a folder in memory, where there is one: no disk is part of what is tried."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+@contextmanager
+def _databases(kind: str) -> Iterator[Callable[[], Engine]]:
+    """Yield what puts an empty database in force, again and again."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="dtsim", dir=memory_folder()) as folder:
+            yield partial(empty_database, Path(folder))
+    else:
+        with running_postgres() as server, server.database("simulation") as url:
+            yield partial(emptied_postgres, url)
 
 
 if __name__ == "__main__":

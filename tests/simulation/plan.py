@@ -60,7 +60,7 @@ def plan(seed: int, count: int) -> Plan:
     acts: dict[int, list[Act]] = {}
     for row in rows:
         if chance.random() < _ACTS_PER_BAR:
-            acts.setdefault(row, []).append(_act(chance, 1 + chance.randrange(len(services))))
+            acts.setdefault(row, []).append(owners_act(chance, 1 + chance.randrange(len(services))))
     return Plan(
         seed,
         _market(chance, count),
@@ -101,7 +101,8 @@ def _settings(chance: random.Random, number: int) -> dict[str, Any]:
     }
 
 
-def _act(chance: random.Random, service_id: int) -> Act:
+def owners_act(chance: random.Random, service_id: int) -> Act:
+    """Return something that an owner does to a service, however wrong the moment."""
     shares, percent = chance.randint(1, 50), Decimal(chance.randint(1, 9))
     most = Decimal(chance.randint(500, 20_000))
     return chance.choice(
@@ -113,8 +114,8 @@ def _act(chance: random.Random, service_id: int) -> Act:
             lambda session, actor: trading_service.activate(session, actor, service_id),
             lambda session, actor: trading_service.activate(session, actor, service_id),
             lambda session, actor: trading_service.set_mode(session, actor, service_id, TradingMode.HOLD),
-            lambda session, actor: _listen_again(session, actor, service_id),
-            lambda session, actor: _listen_again(session, actor, service_id),
+            lambda session, actor: listen_again(session, actor, service_id),
+            lambda session, actor: listen_again(session, actor, service_id),
             lambda session, actor: trading_service.update(
                 session, actor, service_id, {"stop_loss_percent": percent, "fixed_shares": shares}
             ),
@@ -134,7 +135,8 @@ def _act(chance: random.Random, service_id: int) -> Act:
     )
 
 
-def _listen_again(session: Session, actor: Actor, service_id: int) -> object:
+def listen_again(session: Session, actor: Actor, service_id: int) -> object:
+    """Let a service take signals, whichever it may take next."""
     service = session.get_one(TradingService, service_id)
     mode = TradingMode.SELL if service.current_shares else TradingMode.BUY
     return trading_service.set_mode(session, actor, service_id, mode)

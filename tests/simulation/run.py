@@ -17,10 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, func, select, update
 
 from daytrader.brokers.messages import FillMode
 from daytrader.core.money import to_micros
@@ -36,6 +35,7 @@ from daytrader.models import (
     TradeDecision,
     TradingService,
     TradingTransaction,
+    User,
 )
 from daytrader.models.enums import OrderKind, ServiceState
 from daytrader.services import ledger_service, price_service
@@ -48,7 +48,6 @@ from tests.crash.matrix import Books, read_books
 from tests.engine.builders import Market, day
 from tests.simulation.broker import SimulatedBroker, Truth
 from tests.simulation.plan import Act, Plan, plan
-from tests.throwaway import empty_database
 
 T = TypeVar("T")
 
@@ -95,17 +94,22 @@ class Outcome:
     digest: str
 
 
-def simulate(seed: int, bars: int, folder: Path) -> Outcome:
+def simulate(seed: int, bars: int, empty: Callable[[], Engine]) -> Outcome:
     """
     Return what became of *seed*, once it is shown that faults changed nothing.
+
+    Args:
+        seed: Where everything comes from.
+        bars: How many.
+        empty: Puts an empty database in force; see `tests.throwaway`.
 
     Raises:
         BrokenPromiseError: If they did, or the books break a rule.
     """
     planned = plan(seed, bars)
     try:
-        undisturbed = _Simulation(planned, folder, is_disturbed=False).run()
-        disturbed = _Simulation(planned, folder, is_disturbed=True).run()
+        undisturbed = _Simulation(planned, empty, is_disturbed=False).run()
+        disturbed = _Simulation(planned, empty, is_disturbed=True).run()
         _require(disturbed.answers == undisturbed.answers, "the owner was told otherwise than undisturbed")
         for table, rows in undisturbed.books.items():
             _require(disturbed.books[table] == rows, f"{table} ended otherwise than undisturbed")
@@ -139,9 +143,9 @@ class _Time:
 class _Simulation:
     """One run of a plan."""
 
-    def __init__(self, planned: Plan, folder: Path, *, is_disturbed: bool) -> None:
+    def __init__(self, planned: Plan, empty: Callable[[], Engine], *, is_disturbed: bool) -> None:
         self._plan = planned
-        self._folder = folder
+        self._empty = empty
         self._faults = random.Random(f"faults {planned.seed}") if is_disturbed else None
         self._time = _Time()
         self._truth = Truth()
@@ -160,9 +164,11 @@ class _Simulation:
             stock, runner = market.bars(), self._engine()
             for row in range(stock.bars.n):
                 self._time.moment = day(row) + _CLOSE
-                for act in self._plan.acts.get(row, ()):
+                acts = self._plan.acts.get(row, ())
+                if acts:
+                    _show(day(row - 1))
+                for act in acts:
                     runner = self._survive(runner, stock, partial(self._answer, market, act))
-                _show(day(row))
                 runner = self._survive(runner, stock, partial(self._take, stock, row))
             self._audit()
             self._check_against_broker()
@@ -173,7 +179,7 @@ class _Simulation:
     @contextmanager
     def _database(self) -> Iterator[None]:
         publish, events.publish = events.publish, lambda _event: self._pass("event release")
-        engine = empty_database(self._folder)
+        engine = self._empty()
         self._world = World(engine)
         try:
             yield
@@ -184,6 +190,8 @@ class _Simulation:
     def _set_up(self) -> Market:
         faults, self._faults = self._faults, None
         self._time.moment = day(len(self._plan.bars))  # no bar is of the future
+        with SessionManager() as session:  # nobody signs in: a password's hash takes longer than a world of bars
+            session.add(User(username="owner", email="owner@example.com", password_hash="none"))
         market = Market(self._world, self._plan.bars)
         for row, amount in self._plan.dividends.items():
             market.dividend(row, amount)
@@ -279,12 +287,13 @@ class _Simulation:
 
 
 def _show(moment: datetime) -> None:
-    """Let the market's time be that of the bar in hand."""
+    """Let the market's time be that of the bar before the one in hand: an owner who acts looks at it, nobody else."""
     with SessionManager() as session:
         session.execute(update(FeedCursor).values(position=moment))
 
 
 def _digest() -> str:
     with SessionManager(read_only=True) as session:
-        rows = [[row.to_json() for row in session.scalars(select(model).order_by(model.id))] for model in _TABLES]
+        connection = session.connection()
+        rows = [connection.execute(select(model.__table__).order_by(model.id)).all() for model in _TABLES]
     return hashlib.sha256(repr(rows).encode()).hexdigest()

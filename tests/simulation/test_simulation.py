@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
@@ -18,16 +19,23 @@ from daytrader.engine.runner import Claimed, Runner
 from daytrader.models import Order
 from daytrader.models.enums import JournalKind
 from daytrader.services import ledger_service, order_service
-from tests.simulation.run import BrokenPromiseError, Outcome, simulate
+from tests.postgres import PostgresServer
+from tests.simulation.run import BrokenPromiseError, simulate
+from tests.throwaway import emptied_postgres, empty_database
 
-SEEDS = range(5)
-BARS = 40
+BLOCK = 20
+BLOCKS = 3
+BARS = 100
+SEEDS_ON_POSTGRESQL = range(3)
+BARS_ON_POSTGRESQL = 50
+BARS_TO_A_BUG = 40
+Empty = Callable[[], Engine]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the databases of all worlds are, one after the other."""
-    return tmp_path_factory.mktemp("simulation")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Empty:
+    """An empty database, as often as it is asked for: all worlds are in one file, one after the other."""
+    return partial(empty_database, tmp_path_factory.mktemp("simulation"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,26 +45,32 @@ def _is_quiet() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def worlds(folder: Path) -> list[Outcome]:
-    """What became of some seeds."""
-    return [simulate(seed, BARS, folder) for seed in SEEDS]
-
-
-def test_deaths_and_a_bad_line_change_nothing(worlds: list[Outcome]) -> None:
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_deaths_and_a_bad_line_change_nothing(empty: Empty, block: int) -> None:
     """The books of each are those of a world without faults, keep L1 to L8, and tell of what the broker executed."""
-    assert sum(each.trades for each in worlds) > 20
-    assert sum(len(each.deaths) for each in worlds) > 20
+    worlds = [simulate(seed, BARS, empty) for seed in range(block * BLOCK, (block + 1) * BLOCK)]
+
+    assert sum(each.trades for each in worlds) > 200
+    assert sum(len(each.deaths) for each in worlds) > 100
     died_of = {death for each in worlds for death in each.deaths}
     assert {"unit 1 written", "event release", "request lost", "answer lost"} <= died_of
+    assert len({each.digest for each in worlds}) == BLOCK
 
 
-def test_a_seed_is_the_same_world_to_the_last_cell(folder: Path, worlds: list[Outcome]) -> None:
+def test_deaths_and_a_bad_line_change_nothing_on_postgresql(postgres_server: PostgresServer) -> None:
+    """As on SQLite."""
+    with postgres_server.database("simulation") as url:
+        worlds = [simulate(seed, BARS_ON_POSTGRESQL, partial(emptied_postgres, url)) for seed in SEEDS_ON_POSTGRESQL]
+
+    assert sum(each.trades for each in worlds) > 10
+    assert sum(len(each.deaths) for each in worlds) > 10
+
+
+def test_a_seed_is_the_same_world_to_the_last_cell(empty: Empty) -> None:
     """Names and clocks included: what failed once fails again."""
-    again = simulate(SEEDS[0], BARS, folder)
-    assert again.deaths == worlds[0].deaths
-    assert again.digest == worlds[0].digest
-    assert len({each.digest for each in worlds}) == len(worlds)
+    one, again = (simulate(0, BARS, empty) for _ in range(2))
+    assert again.deaths == one.deaths
+    assert again.digest == one.digest
 
 
 def _lose_a_cent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +106,11 @@ def _send_again_under_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("plant", [_lose_a_cent, _forget_what_was_being_sent, _send_again_under_another_name])
 def test_a_planted_bug_is_found_and_its_seed_is_named(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+    empty: Empty, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     """A simulation that could not fail would show nothing."""
     plant(monkeypatch)
-    with pytest.raises(BrokenPromiseError, match=rf"replay: python -m tests\.simulation --seed 0 --bars {BARS}"):
-        simulate(0, BARS, folder)
+    with pytest.raises(
+        BrokenPromiseError, match=rf"replay: python -m tests\.simulation --seed 0 --bars {BARS_TO_A_BUG}"
+    ):
+        simulate(0, BARS_TO_A_BUG, empty)

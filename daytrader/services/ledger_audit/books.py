@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Select, Table, func, select, type_coerce
@@ -163,11 +163,12 @@ _TABLES: Final[Mapping[str, Any]] = {
 
 
 class _Rows:
-    """Reads raw rows of one table, each cell by its column's type."""
+    """Reads raw rows of one table, each cell by its column's type; made once for each, as `_rows_of` does."""
 
     def __init__(self, table: Table, extra: Mapping[str, cells.Read] | None = None) -> None:
         self.table = table
         self.names = cells.readers(table, _LEFT_OUT)
+        self.query = cells.raw(table, self.names)
         self._read = list((self.names | dict(extra or {})).items())
         # A class of slots: a ledger has hundreds of thousands of rows.
         self._row = make_dataclass(table.name, [name for name, _ in self._read], slots=True)
@@ -187,13 +188,18 @@ class _Rows:
                 yield f"{self.table.name} {raw.id}: {name} {error}"
 
 
+@cache
+def _rows_of(table: Table) -> _Rows:
+    return _Rows(table)
+
+
 class _Stream:
     """One table's rows in the order of their services."""
 
     def __init__(self, session: Session, model: Any, service_ids: Sequence[int] | None) -> None:
-        self._rows = _Rows(cast("Table", model.__table__))
+        self._rows = _rows_of(cast("Table", model.__table__))
         order = (model.service_id, model.sequence if model is JournalEntry else model.id)
-        query = cells.raw(self._rows.table, self._rows.names).order_by(*order)
+        query = self._rows.query.order_by(*order)
         query = query.where(model.service_id.in_(select(TradingService.id)))
         if model is TradeDecision:  # the others are decisions to do nothing
             query = query.where(model.id.in_(select(Order.decision_id)))
@@ -216,24 +222,28 @@ class _Services:
     """The services themselves, by id."""
 
     def __init__(self, session: Session, service_ids: Sequence[int] | None) -> None:
-        table = cast("Table", TradingService.__table__)
-        stocks, decisions = cast("Table", Stock.__table__), cast("Table", TradeDecision.__table__)
-        extra = {"listed_symbol": stocks.c.symbol, "newest_bar": decisions.c.bar_time}
-        nullable = {name: _or_none(cells.readers(of.table, frozenset())[of.name]) for name, of in extra.items()}
-        self._rows = _Rows(table, nullable)
-        listed = select(type_coerce(stocks.c.symbol, NullType())).where(stocks.c.id == table.c.stock_id)
-        newest = select(type_coerce(func.max(decisions.c.bar_time), NullType())).where(
-            decisions.c.service_id == table.c.id
-        )
-        query = cells.raw(table, self._rows.names).add_columns(
-            listed.scalar_subquery().label("listed_symbol"), newest.scalar_subquery().label("newest_bar")
-        )
-        self._raw = _streamed(session, _only(query, table.c.id, service_ids).order_by(table.c.id))
+        self._rows, query = _services_query()
+        column = self._rows.table.c.id
+        self._raw = _streamed(session, _only(query, column, service_ids).order_by(column))
 
     def __iter__(self) -> Iterator[tuple[int, Any, list[str]]]:
         for raw in self._raw:
             service, refused = self._rows.convert(raw)
             yield raw.id, service, refused
+
+
+@cache
+def _services_query() -> tuple[_Rows, Select[Any]]:
+    table = cast("Table", TradingService.__table__)
+    stocks, decisions = cast("Table", Stock.__table__), cast("Table", TradeDecision.__table__)
+    extra = {"listed_symbol": stocks.c.symbol, "newest_bar": decisions.c.bar_time}
+    nullable = {name: _or_none(cells.readers(of.table, frozenset())[of.name]) for name, of in extra.items()}
+    listed = select(type_coerce(stocks.c.symbol, NullType())).where(stocks.c.id == table.c.stock_id)
+    newest = select(type_coerce(func.max(decisions.c.bar_time), NullType())).where(decisions.c.service_id == table.c.id)
+    rows = _Rows(table, nullable)
+    return rows, rows.query.add_columns(
+        listed.scalar_subquery().label("listed_symbol"), newest.scalar_subquery().label("newest_bar")
+    )
 
 
 def _or_none(read: cells.Read) -> cells.Read:
@@ -243,7 +253,7 @@ def _or_none(read: cells.Read) -> cells.Read:
 def _actions(session: Session) -> tuple[dict[int, Action], dict[int, str]]:
     """Return the splits, and the dividends that were booked; and those that cannot be read."""
     table = cast("Table", CorporateAction.__table__)
-    rows = _Rows(table)
+    rows = _rows_of(table)
     names = {name: rows.names[name] for name in Action._fields}
     is_split = table.c.kind == CorporateActionKind.SPLIT.value
     booked = table.c.id.in_(select(JournalEntry.corporate_action_id))
