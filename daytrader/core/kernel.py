@@ -103,7 +103,7 @@ def _count(at: Standing, trade: TradeRecord) -> None:
 
 
 @njit(error_model="numpy")
-def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back takes an eighth off a sweep's speed
+def _trade(  # noqa: PLR0912, PLR0915 - arrays handed to parts are counted each time: a fifth of a sweep's speed
     bars: Tape,
     entry: FlagArray,
     exit_: FlagArray,
@@ -179,14 +179,9 @@ def _trade(  # noqa: PLR0912, PLR0915 - handing its state to parts and back take
             if row == rows:
                 break
             if touched < end:
+                open_, high, low = opens[row] * unit, highs[row] * unit, lows[row] * unit
                 trigger, price, is_ambiguous = fills.protective_fill(
-                    book,
-                    opens[row] * unit,
-                    highs[row] * unit,
-                    lows[row] * unit,
-                    at.stop,
-                    at.target,
-                    target_first,
+                    book, open_, high, low, at.stop, at.target, target_first
                 )
                 at.ambiguous += is_ambiguous
                 at.cash += steps.sell(at, trade, book, row, price, trigger)

@@ -24,6 +24,7 @@ from daytrader.models import Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import sweep_files, sweep_results, sweep_service
 from daytrader.services.actor import Actor
+from daytrader.services.earlier_sweeps import earlier_sweeps
 from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.sweep_files import Part, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
@@ -151,7 +152,7 @@ class _Search:
         """
         symbols = self._request.symbols
         with SessionManager(read_only=True) as session:
-            earlier = sweep_service.earlier_sweeps(session, self._stored)
+            earlier = earlier_sweeps(session, self._stored)
         judged = len(symbols) + (len(symbols) > 1)
         hashes, summaries, found = [], [], dict[str, Any]()
         for place, symbol in enumerate(symbols):
