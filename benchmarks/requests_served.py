@@ -9,10 +9,12 @@ import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -30,71 +32,102 @@ from tests.e2e.server import RunningServer, daytrader, wait_for, wait_until_idle
 
 _SERVICES, _CONNECTIONS, _REQUESTS, _REPEATS = 60, 4, 100, 7
 _BARS = 5_000
+_WORK = f"GET of 20 of {_SERVICES} services, JWT, {_CONNECTIONS} connections, gzip"
+_THEIRS = {
+    "list": "uvicorn, ORM, pydantic",
+    "list-like-for-like": "the same with request ids, metrics, security headers and a query judged as ours is",
+}
 _LIST_TARGET, _HISTORY_TARGET = 3.0, 0.03
 _PEER, _PEER_VERSION = "fastapi", "0.116.1"
-_PEERS_NEEDS = ("uvicorn[standard]==0.54.0", "sqlalchemy==2.1.9", "pyjwt==2.15.1")
+_PEERS_NEEDS = (
+    *("uvicorn[standard]==0.54.0", "sqlalchemy==2.1.9", "pyjwt==2.15.1"),
+    *("asgi-correlation-id==5.0.1", "prometheus-fastapi-instrumentator==7.1.0", "secure==2.0.1"),
+)
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Return the time of a request for 20 services, of ours and of the peer's in turns, and for 5,000 bars."""
+    """Return the time of a request for 20 services, of ours and of the peers' in turns, and for 5,000 bars."""
     instance = folder / "instance"
     words = ("user", "create", "carol", "--email", "carol@example.com", "--password-stdin")
     if daytrader(instance, *words, given=PASSWORD).returncode:
         raise RuntimeError("no account could be made")
     _fill(instance)
     secret = secrets.token_hex(32)
+    peer = (instance / "daytrader.db", secret)
     with (
         RunningServer(instance, command="serve", DAYTRADER_SECRET_KEY=secret) as server,
         (folder / "peer.log").open("w") as log,
-        _peer(instance / "daytrader.db", secret, log) as (peer, peers_process),
+        _peer(*peer, log) as plain,
+        _peer(*peer, log, "checked") as checked,
     ):
         wait_for(lambda: server.get("/system/health").ok, 60)
         server.sign_in("carol", PASSWORD)
-        ours = _Asked(server.address, "/api/v1/services?page_size=20", str(server.token))
-        theirs = _Asked(peer, "/services?page_size=20", str(server.token))
+        token = str(server.token)
+        ours = _Server(_Asked(server.address, "/api/v1/services?page_size=20", token), server.cpu_seconds)
+        peers = {
+            name: _Server(_Asked(address, "/services?page_size=20", token), partial(_cpu_seconds, process))
+            for name, (address, process) in {"list": plain, "list-like-for-like": checked}.items()
+        }
         wait_until_idle(server)
-        wait_for(theirs.is_answered, 30)
-        is_equal = _shown(ours.once()) == _shown(theirs.once())
-        ours.seconds(), theirs.seconds()  # warm
-        own, other = [], []
-        own_cpu = theirs_cpu = 0.0
-        for _ in range(_REPEATS):
-            before = server.cpu_seconds()
-            own.append(ours.seconds())
-            own_cpu += server.cpu_seconds() - before
-            before = sum(peers_process.cpu_times()[:2])
-            other.append(theirs.seconds())
-            theirs_cpu += sum(peers_process.cpu_times()[:2]) - before
-        asked = _REPEATS * _CONNECTIONS * _REQUESTS
-        measured = (
-            ("list", "", statistics.median(own), statistics.median(other)),
-            ("list-cpu", "; processor time of the server", own_cpu / asked, theirs_cpu / asked),
-        )
-        history = _Asked(server.address, "/api/v1/prices/ACME/history", str(server.token))
+        for each in peers.values():
+            wait_for(each.asked.is_answered, 30)
+        shown = _shown(ours.asked.once())
+        is_equal = {name: _shown(each.asked.once()) == shown for name, each in peers.items()}
+        own, *others = _in_turns(ours, *peers.values())
+        history = _Asked(server.address, "/api/v1/prices/ACME/history", token)
         bars = len(json.loads(history.once())["close"])
         reads = statistics.median(_timed(history) for _ in range(21))
     if bars != _BARS:
         raise AssertionError(f"{bars} bars were shown")
-    work = f"GET of 20 of {_SERVICES} services, JWT, {_CONNECTIONS} connections, gzip; theirs: uvicorn, ORM, pydantic"
     return [
         *(
             Figure(
-                name,
-                work + more,
+                name + suffix,
+                f"{_WORK}; theirs: {_THEIRS[name]}{more}",
                 mine,
-                peers,
+                other,
                 "FastAPI + ORM",
                 _PEER_VERSION,
                 "s",
-                peers / mine,
+                other / mine,
                 _LIST_TARGET,
-                is_equal,
+                is_equal[name],
                 _REPEATS,
             )
-            for name, more, mine, peers in measured
+            for name, theirs in zip(peers, others, strict=True)
+            for suffix, more, mine, other in zip(
+                ("", "-cpu"), ("", "; processor time of the server"), own, theirs, strict=True
+            )
         ),
         absolute("history", f"GET of {_BARS:,} daily bars, columns cached, gzip", reads, _HISTORY_TARGET, 21),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A server, as it is asked, and the processor time that it has taken so far."""
+
+    asked: _Asked
+    cpu: Callable[[], float]
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
+
+
+def _in_turns(*servers: _Server) -> list[tuple[float, float]]:
+    """Return for each server the median time of a request, and its processor time for one."""
+    clock: list[list[float]] = [[] for _ in servers]
+    used = [0.0] * len(servers)
+    for server in servers:
+        server.asked.seconds()  # warm
+    for _ in range(_REPEATS):
+        for place, server in enumerate(servers):
+            before = server.cpu()
+            clock[place].append(server.asked.seconds())
+            used[place] += server.cpu() - before
+    asked = _REPEATS * _CONNECTIONS * _REQUESTS
+    return [(statistics.median(each), cpu / asked) for each, cpu in zip(clock, used, strict=True)]
 
 
 def _fill(instance: Path) -> None:
@@ -112,11 +145,13 @@ def _fill(instance: Path) -> None:
 
 
 @contextmanager
-def _peer(path: Path, secret: str, log: IO[str]) -> Iterator[tuple[str, psutil.Process]]:
-    """Serve *path* by the peer, which takes our tokens; yield its address and its process."""
+def _peer(path: Path, secret: str, log: IO[str], *checks: str) -> Iterator[tuple[str, psutil.Process]]:
+    """Serve *path* by the peer, which takes our tokens, with its *checks*; yield its address and its process."""
     python = environment(_PEER, _PEER_VERSION, *_PEERS_NEEDS)
     worker = str(Path(__file__).parent / "workers" / "fastapi_list.py")
-    process = subprocess.Popen([python, worker, str(path), secret], stdout=subprocess.PIPE, stderr=log, text=True)
+    process = subprocess.Popen(
+        [python, worker, str(path), secret, *checks], stdout=subprocess.PIPE, stderr=log, text=True
+    )
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}", psutil.Process(process.pid)

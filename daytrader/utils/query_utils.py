@@ -1,13 +1,8 @@
-"""Lists that can be filtered, sorted and paged by what their columns are; read as columns, never as models."""
+"""Lists that can be filtered, sorted and paged by what their columns are."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import inspect
-import json
 import operator
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,26 +11,14 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Float,
-    Integer,
-    Select,
-    TypeDecorator,
-    and_,
-    bindparam,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, ColumnElement, Float, TypeDecorator, and_, literal, or_, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.utils import query_values, validators
 from daytrader.utils.errors import BrokenRuleError, InvalidInputError
+from daytrader.utils.list_pages import ListQuery, Page, Reader, read_cursor
+
+__all__ = ["DEFAULT_PAGE_SIZE", "MAX_PAGE_SIZE", "PAGING", "ListQuery", "Listing", "Page"]
 
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
@@ -61,42 +44,6 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "_before": operator.le,
     "_until": operator.lt,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """
-    Some items of a list, and where they stand in it.
-
-    Attributes:
-        page: From 1, None for a page that was asked for by cursor; *total_items* is then not counted either.
-        next_cursor: Of such a page: asks for the items that follow, None after the last.
-    """
-
-    items: Sequence[Any]
-    page: int | None
-    page_size: int
-    total_items: int | None
-    next_cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListQuery:
-    """
-    What a caller asks of a list: conditions, an order that never ties, and a page (from 1).
-
-    With a *cursor* the page is the one after the item that it names, however long the list is; an empty one asks for
-    the first page. *after* is what it says of that item: the rows that come behind it.
-    """
-
-    conditions: tuple[ColumnElement[bool], ...]
-    sort: str
-    order: str
-    order_by: tuple[ColumnElement[Any], ...]
-    page: int
-    page_size: int
-    cursor: str | None = None
-    after: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,31 +165,7 @@ class Listing:
         With *bound*, values of the parameters in *scope*, the scope's expressions must be the same objects each time:
         statements without conditions are then built once and kept.
         """
-        where = (*scope, *query.conditions)
-        if query.cursor is not None:
-            return self._fetch_after(session, query, where, bound)
-        if query.page == 1 and not query.conditions and bound:
-            return self._fetch_first(session, query, scope, bound)
-        total = session.scalar(self._counted.where(*where), bound) or 0
-        offset = (query.page - 1) * query.page_size
-        if offset >= total:
-            return Page([], query.page, query.page_size, total)
-        page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size).offset(offset)
-        return Page([self._view(row) for row in session.execute(page, bound)], query.page, query.page_size, total)
-
-    def _fetch_first(
-        self, session: Session, query: ListQuery, scope: tuple[ColumnElement[bool], ...], bound: Mapping[str, object]
-    ) -> Page:
-        """Return the first page with the number of all rows, by one statement that is built once."""
-        key = (*map(id, scope), query.sort, query.order)
-        kept = self._first_pages.get(key)
-        if kept is None:
-            total = self._counted.where(*scope).scalar_subquery()
-            page = self._selected.add_columns(total).where(*scope).order_by(*query.order_by)
-            kept = self._first_pages[key] = (scope, page.limit(bindparam("page_size", type_=Integer)))
-        session.flush()  # as a statement of the session itself would
-        rows = session.connection().execute(kept[1], {**bound, "page_size": query.page_size}).all()
-        return Page([self._view(row[:-1]) for row in rows], 1, query.page_size, rows[0][-1] if rows else 0)
+        return self._reader.fetch(session, query, scope, bound)
 
     def following(self, query: ListQuery, page: Page) -> ListQuery | None:
         """Return the query of what follows *page*, which *query* asked for by cursor; None after the last."""
@@ -251,37 +174,17 @@ class Listing:
         after = self._after(query.sort, query.order, page.next_cursor)
         return replace(query, cursor=page.next_cursor, after=after)
 
-    def _fetch_after(
-        self, session: Session, query: ListQuery, where: tuple[ColumnElement[bool], ...], bound: Mapping[str, object]
-    ) -> Page:
-        """Return the page behind the cursor: its cost does not grow with what lies before it."""
-        where = where if query.after is None else (*where, query.after)
-        page = self._selected.where(*where).order_by(*query.order_by).limit(query.page_size + 1)
-        rows = session.execute(page, bound).all()
-        items = [self._view(row) for row in rows[: query.page_size]]
-        following = self._cursor(query, items) if len(rows) > query.page_size else None
-        return Page(items, None, query.page_size, None, following)
-
-    def _cursor(self, query: ListQuery, items: Sequence[Any]) -> str | None:
-        if not items:
-            return None
-        last = getattr(items[-1], query.sort)
-        value = None if last is None else str(getattr(last, "value", last))
-        text = json.dumps([query.sort, query.order, value, items[-1].id])
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
     def _after(self, sort: str, order: str, cursor: str) -> ColumnElement[bool]:
         """Return the condition of the rows behind *cursor*: the order's own, with nulls last and ties broken on id."""
         try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            of_sort, of_order, text, last_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            of_sort, of_order, text, last_id = read_cursor(cursor)
             column: ColumnElement[Any] = self.columns[sort].expression
             kind = _kind_of(self.columns[sort])
             assert kind is not None
             value = None if text is None else self._bound(kind, query_values.parse(kind, text))
             if (of_sort, of_order) != (sort, order) or type(last_id) is not int or not 0 <= last_id < 2**31:
                 raise BrokenRuleError("is of another list")
-        except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, BrokenRuleError):
+        except (ValueError, TypeError, AttributeError, RecursionError, BrokenRuleError):
             raise BrokenRuleError("must be the next_cursor of the same list in the same order") from None
         later = self.columns["id"] > last_id
         if value is None:
@@ -290,36 +193,8 @@ class Listing:
         return or_(beyond, and_(column == value, later), column.is_(None))
 
     @cached_property
-    def _first_pages(self) -> dict[tuple[Any, ...], tuple[tuple[ColumnElement[bool], ...], Select[Any]]]:
-        # By the identity of the scope, which is kept with the statement, so that no other takes its place.
-        return {}
-
-    @cached_property
-    def _counted(self) -> Select[int]:
-        return self._joined(select(func.count()).select_from(self.model))
-
-    @cached_property
-    def _selected(self) -> Select[Any]:
-        columns = [self._read(column) for column in self.columns.values()]
-        return self._joined(select(*columns, *self.shown.values()).select_from(self.model))
-
-    def _read(self, column: InstrumentedAttribute[Any]) -> Any:
-        nearest = None if self.is_computing else getattr(column.type, "nearest", None)
-        return column if nearest is None else type_coerce(column, nearest)
-
-    def _joined(self, statement: Select[Any]) -> Select[Any]:
-        for table in self.joins:
-            statement = statement.join(table)
-        return statement
-
-    @cached_property
-    def _view(self) -> Callable[[Iterable[Any]], Any]:
-        # The model's own properties over a selected row: one definition of each, without loading the model.
-        row = namedtuple(f"{self.model.__name__}Row", (*self.columns, *self.shown))  # type: ignore[misc]  # known here
-        properties = {name: inspect.getattr_static(self.model, name) for name in self.derived}
-        view: Any = type(row.__name__, (row,), {"__slots__": ()} | properties)
-        make: Callable[[Iterable[Any]], Any] = view._make
-        return make
+    def _reader(self) -> Reader:
+        return Reader(self.model, self.columns, self.shown, self.derived, self.joins, is_computing=self.is_computing)
 
     def resolve(self, name: str) -> tuple[str, str]:
         """Return the column's name and the suffix of the filter *name*, an alias or not."""

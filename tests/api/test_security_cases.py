@@ -273,14 +273,23 @@ def test_case_10_minus_zero_is_no_price(active_service: TradingService, alice: C
     )
 
 
+_ENDS: dict[str, dict[str, str]] = {"complete": {}, "cancel": {"reason": "x"}}
+
+
 def test_case_11_a_ledger_goes_forward_only(active_service: TradingService, alice: Caller) -> None:
     """Complete twice and cancel what is closed: 409; delete: 405."""
     number = alice.post("/transactions", {"service_id": active_service.id, "shares": 1}).get_json()["id"]
-
     assert alice.post(f"/transactions/{number}/complete", {}).status_code == 200
-    assert alice.post(f"/transactions/{number}/complete", {}).status_code == 409
-    assert alice.post(f"/transactions/{number}/cancel", {"reason": "x"}).status_code == 409
+    before = [alice.get(path).get_json() for path in (f"/transactions/{number}", f"/services/{active_service.id}")]
+
+    refused = {verb: alice.post(f"/transactions/{number}/{verb}", body) for verb, body in _ENDS.items()}
+
+    assert {verb: answer.status_code for verb, answer in refused.items()} == {"complete": 409, "cancel": 409}
+    for verb, answer in refused.items():  # for this reason, before any other that stands behind it
+        assert answer.get_json()["message"].startswith("the transaction is CLOSED, only an open one can be"), verb
     assert alice.delete(f"/transactions/{number}").status_code == 405
+    after = [alice.get(path).get_json() for path in (f"/transactions/{number}", f"/services/{active_service.id}")]
+    assert after == before
 
 
 def test_case_12_errors_tell_no_more_than_they_must(client: FlaskClient, alice: Caller, admin: Caller) -> None:

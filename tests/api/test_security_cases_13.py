@@ -57,14 +57,24 @@ def test_case_15_nobody_names_an_address_to_fetch_from(admin: Caller, world: Wor
 
 @pytest.mark.parametrize(
     "path",
-    ["/..%2f..%2fetc/passwd", "///etc/passwd", "/assets/..%2f..%2fconfig.py", "/assets//etc/passwd", "/swaggerui/../x"],
+    [
+        *("/..%2f..%2fetc/passwd", "///etc/passwd", "/assets//etc/passwd", "/ui//etc/passwd", "/swaggerui/../x"),
+        *(
+            "/assets/..%2f..%2fconfig.py",
+            "/ui/..%2fconfig.py",
+            "/ui/../config.py",
+            "/ui/%2e%2e/config.py",
+        ),  # they exist
+        *("/services/..%2f..%2fconfig.py", "/ui/assets/..%2f..%2fconfig.py"),
+    ],
 )
 def test_case_16_no_way_out_of_the_folder(client: FlaskClient, path: str) -> None:
-    """404, and nothing of a file."""
+    """404, and nothing of a file, one of this installation's own included."""
     answer = client.get(path)
 
     assert answer.status_code == 404
     assert "root:" not in answer.text
+    assert "import" not in answer.text
 
 
 def test_case_17_a_foreign_page_gets_nowhere(
