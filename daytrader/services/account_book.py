@@ -20,7 +20,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, Orde
 from daytrader.models.execution import Execution
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, order_service
+from daytrader.services import booking, emergency, order_service
 from daytrader.services.booking import Booked
 
 Row = TypeVarTuple("Row")
@@ -151,6 +151,7 @@ def take(
     """
     service = session.get_one(TradingService, service_id, with_for_update=True)
     orders = _own_orders(session, credential, now, service_id)
+    flattened = {order.id for order in orders if emergency.is_flattened(order)}
     for order in orders:
         reported = reports.by_client_order_id.get(order.client_order_id)
         if reported is not None:
@@ -164,6 +165,8 @@ def take(
         reported = reports.by_client_order_id.get(order.client_order_id)
         if reported is not None and order.state in LIVE_ORDER_STATES and _is_over(order, reported):
             _end(session, service, order, reported)
+    if any(trade.side is OrderSide.BUY and trade.order_id in flattened for trade in booked):
+        order_service.sell_position(session, service, emergency.CAME_TOO_LATE)
     return booked
 
 

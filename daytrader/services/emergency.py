@@ -9,13 +9,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import OrderSide, ServiceState
+from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import event_payloads, order_service, system_events
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 
-_BY_ADMIN: Final = "flattened by an admin"
-_BY_OWNER: Final = "flattened by its owner"
+CAME_TOO_LATE: Final = "bought while everything was sold"
+_FLATTENED: Final = "flattened by "
+_BY_ADMIN: Final = f"{_FLATTENED}an admin"
+_BY_OWNER: Final = f"{_FLATTENED}its owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,9 @@ def flatten(session: Session, user_id: int | None = None) -> Flattened:
         message = "Every position of yours is up for sale"
         events.record(session, system_events.personal_notification(user_id, Severity.WARNING, "engine", message))
     return Flattened(paused, cancelled, selling)
+
+
+def is_flattened(order: Order) -> bool:
+    """Return whether an entry was to end because everything is sold: what it buys all the same is sold, too."""
+    last = order.history[-1]["reason"] if order.history else None
+    return (order.cancel_reason or last or "").startswith(_FLATTENED)

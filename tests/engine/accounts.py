@@ -141,9 +141,8 @@ class Bench:
         return self
 
     def turn(self, moment: datetime | timedelta = timedelta(seconds=2)) -> Self:
-        """Let it be *moment* and let the pump have its turn; the books add up afterwards."""
+        """Let it be *moment* and let the pump have its turn."""
         self.at(moment).pump.turn()
-        self.audit()
         return self
 
     def audit(self) -> None:

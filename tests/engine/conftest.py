@@ -21,8 +21,10 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def bench(world: World, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """An owner with an account at Alpaca and a stock; every service is promoted."""
+def bench(world: World, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """An owner with an account at Alpaca and a stock; every service is promoted, and in the end the books add up."""
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
     world.stock("ACME")
-    return Bench(world, stack)
+    bench = Bench(world, stack)
+    yield bench
+    bench.audit()

@@ -20,6 +20,7 @@ from daytrader.models.enums import (
     TransactionState,
 )
 from daytrader.services import (
+    emergency,
     engine_control,
     exposure_limits,
     order_service,
@@ -373,6 +374,20 @@ def test_an_entry_that_fills_while_it_is_cancelled_is_a_position(bench: Bench) -
     bench.at(OPEN).alpaca.auction("ACME", "100")
     bench.turn()
     assert bench.orders() == [("ENTRY", "FILLED", 10, 10), ("STOP", "ACCEPTED", 10, 0)]
+    bench.agree()
+
+
+def test_what_was_bought_while_everything_was_sold_is_sold_too(bench: Bench) -> None:
+    """The entry was to end, and filled all the same: nothing is left."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    with SessionManager() as session:
+        assert emergency.flatten(session).cancelled == 1
+    bench.at(OPEN).alpaca.auction("ACME", "100")
+    bench.turn()
+    assert bench.orders() == [("ENTRY", "FILLED", 10, 10), ("EXIT", "FILLED", 10, 10)]
+    assert bench.world.reload(service).current_shares == 0
     bench.agree()
 
 
