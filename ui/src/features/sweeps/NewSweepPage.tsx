@@ -24,6 +24,7 @@ import { RANKING, settingTitle } from "@/lib/words/settings";
 import { estimateSweep } from "./api/estimateSweep";
 import { runSweep } from "./api/runSweep";
 import { axesOf, axisOf, axisOfRule, linesOf, rowsOf, RULES, toSweep, valuesOf, type Axis, type Search } from "./axes";
+import { LeftOut } from "./LeftOut";
 import classes from "./Sweeps.module.css";
 
 const TYPING_MILLISECONDS = 400;
@@ -174,6 +175,7 @@ function Estimate({ body }: { body: SweepInput | null }) {
         combinations{told && told.symbols > 1 ? `, ${formatWhole(told.backtests)} backtests` : ""}
       </span>
       <span className="faint">{told ? `${formatWhole(told.bars)} bars each · about ${duration(told.estimated_seconds)} on this machine` : "Being estimated"}</span>
+      <LeftOut stocks={told?.left_out ?? []} />
     </div>
   );
 }

@@ -16,6 +16,7 @@ import { intervalTitle, strategyTitle } from "@/lib/words/service";
 
 import { getSweep } from "./api/getSweep";
 import { HeatmapPanel } from "./HeatmapPanel";
+import { LeftOut } from "./LeftOut";
 import { ResultTable } from "./ResultTable";
 import classes from "./Sweeps.module.css";
 import { SymbolsPanel } from "./SymbolsPanel";
@@ -61,7 +62,7 @@ function Results({ sweep }: { sweep: SweepDetail }) {
   return (
     <>
       {findings && <VerdictPanel sweep={sweep} findings={findings} {...(isOne ? {} : { title: "One choice for all" })} />}
-      {sweep.left_out.length > 0 && <p className={classes.hint}>Left out: {sweep.left_out.map((one) => `${one.symbol} (${one.reason})`).join(", ")}</p>}
+      <LeftOut stocks={sweep.left_out} />
       {!isOne && <SymbolsPanel sweep={sweep} />}
       {sweep.settings.length > 1 && <HeatmapPanel sweep={sweep} />}
       {findings && <WalkForwardPanel metric={sweep.metric} findings={findings} />}
