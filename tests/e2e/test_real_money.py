@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
 from tests.e2e.accessibility import found_in_both_schemes
@@ -101,8 +101,9 @@ def test_an_account_from_its_keys_to_its_end(desk: Desk, browser: Browser) -> No
     page.close()
 
 
-def test_a_service_passes_its_gate_and_goes_back(desk: Desk, page: Page) -> None:
+def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -> None:
     """Every criterion is met, its owner says yes after a question, and takes it back."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})  # its console tells of a 409: a refusal itself
     service = _with_time_on_paper(desk)
     assert desk.server.put("/risk/promotion", LENIENT).status_code == 200
     kept = desk.server.post(f"/services/{service['id']}/backtest", {"end": TESTED_TO}).json()["id"]
@@ -129,9 +130,22 @@ def test_a_service_passes_its_gate_and_goes_back(desk: Desk, page: Page) -> None
     assert desk.server.get(f"/services/{service['id']}/promotion").json()["is_permitted"] is True
     assert found_in_both_schemes(page, "an open gate") == []
 
+    expect(page.get_by_text("It trades on paper: connect an account")).to_be_visible()
+    desk.alpaca.is_blocked = False
+    assert desk.server.post("/brokers", {"broker": "alpaca", "key": KEY, "secret": SECRET}).status_code == 201
+    page.reload()
+    page.get_by_role("tab", name="Real money").click()
+    choose(page, "Trades at", "alpaca PA3TEST")
+    act(page, "Send them there", dialog)
+    expect(dialog.get_by_role("alert")).to_contain_text("while the service holds shares", timeout=SLOW)
+    act(page, "Go back", dialog)
+    expect(dialog).to_have_count(0, timeout=SLOW)
+    assert desk.server.get(f"/services/{service['id']}").json()["broker"] == "paper"
+
     act(page, "Back to paper only")
     expect(page.get_by_text("withdrawn by the owner")).to_be_visible(timeout=SLOW)
     assert desk.server.get(f"/services/{service['id']}/promotion").json()["is_permitted"] is False
+    page.close()
 
 
 def _with_time_on_paper(desk: Desk) -> dict[str, Any]:

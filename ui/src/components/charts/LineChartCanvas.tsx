@@ -10,7 +10,7 @@ import { useChartColors } from "./useChartColors";
 
 const WHOLE_SPAN = 0.02; // a line shows all of its years, however many
 const HALF_LABEL = 16; // pixels
-const AXIS_WIDTH = 72; // lines below each other share their time axis
+const AXIS_WIDTH = 84; // lines below each other share their time axis
 
 type Series = ISeriesApi<"Area"> | ISeriesApi<"Line">;
 

@@ -19,6 +19,7 @@ import { withdrawPromotion } from "@/lib/api/services/withdrawPromotion";
 import { formatFigure, formatSignedPercent } from "@/lib/format/money";
 
 import classes from "./ServicePage.module.css";
+import { TradesAt } from "./TradesAt";
 
 /** Whether the service may trade real money, what it lacks, and the owner's word. */
 export function ServicePromotion({ service }: { service: Service }) {
@@ -53,6 +54,7 @@ export function ServicePromotion({ service }: { service: Service }) {
             </>
           ) : null}
         </span>
+        {(state.is_permitted || service.broker !== "paper") && <TradesAt service={service} />}
       </div>
       <div className={classes.padded}>
         <Group gap="xs" align="end">

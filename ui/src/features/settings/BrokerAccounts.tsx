@@ -9,12 +9,13 @@ import { notifyDone, notifyFailure } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/components/StateBadge";
 import { Time } from "@/components/Time";
+import { listBrokers } from "@/lib/api/brokers/listBrokers";
+import { keys } from "@/lib/api/keys";
 import type { BrokerCredential } from "@/lib/api/schema";
 import { formatMoney } from "@/lib/format/money";
 
 import { connectBroker } from "./api/connectBroker";
 import { disconnectBroker } from "./api/disconnectBroker";
-import { BROKERS, listBrokers } from "./api/listBrokers";
 import { resumeBroker } from "./api/resumeBroker";
 import { testBroker } from "./api/testBroker";
 
@@ -25,7 +26,7 @@ export function BrokerAccounts() {
   const [isAdding, setAdding] = useState(false);
   const [doomed, setDoomed] = useState<BrokerCredential | null>(null);
   const [halted, setHalted] = useState<BrokerCredential | null>(null);
-  const again = () => client.invalidateQueries({ queryKey: BROKERS });
+  const again = () => client.invalidateQueries({ queryKey: keys.brokers });
   const test = useMutation({
     mutationFn: testBroker,
     onSuccess: (told) => (told.is_accepted ? notifyDone(`The keys are good. Cash in the account: ${formatMoney(told.cash)}.`) : notifyFailure(new Error(told.error ?? ""))),
@@ -71,7 +72,7 @@ export function BrokerAccounts() {
         rowKey={(account) => account.id}
         error={found.error}
         retry={() => void found.refetch()}
-        empty={{ title: "No account connected", words: "Services trade on paper. This version looks after the keys to an account and tests them; it does not send orders there yet." }}
+        empty={{ title: "No account connected", words: "Services trade on paper. One that has passed its gate to real money may name an account that is connected here." }}
         skeletonRows={2}
       />
       {isAdding && <ConnectDialog brokers={found.data?.available.filter((name) => name !== "paper") ?? []} onClose={() => setAdding(false)} onConnected={again} />}

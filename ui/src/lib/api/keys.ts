@@ -44,6 +44,7 @@ export const keys = {
   },
   risk: { all: ["risk"], own: ["risk", "own"], installation: ["risk", "installation"], promotion: ["risk", "promotion"] },
   strategies: ["strategies"],
+  brokers: ["brokers"],
   backtests: {
     all: ["backtests"],
     lists: ["backtests", "list"],

@@ -1,10 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { call } from "@/lib/api/client";
-
-export const BROKERS = ["brokers"] as const;
+import { keys } from "@/lib/api/keys";
 
 /** The brokers that can be connected, and the caller's accounts there, without their keys. */
 export function listBrokers() {
-  return queryOptions({ queryKey: BROKERS, queryFn: ({ signal }) => call("GET /brokers", { signal }) });
+  return queryOptions({ queryKey: keys.brokers, queryFn: ({ signal }) => call("GET /brokers", { signal }) });
 }
