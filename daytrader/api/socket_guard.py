@@ -18,6 +18,24 @@ UNKNOWN: Final = "*"
 _KINDS: Final = frozenset({packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK})
 
 
+class _NoPacketError(Exception):
+    """What came is no packet of Socket.IO."""
+
+
+class _Packet(packet.Packet):  # type: ignore[misc]
+    """A packet whose text may be anything."""
+
+    def decode(self, encoded_packet: str) -> int:
+        """Read a packet that came."""
+        try:
+            attachments: int = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError):
+            raise _NoPacketError from None
+        if self.packet_type not in _KINDS:
+            raise _NoPacketError
+        return attachments
+
+
 def install(server: Any, known: Collection[str]) -> None:
     """
     Have a Socket.IO *server* take every event that is none of *known* for `UNKNOWN`.
@@ -27,9 +45,11 @@ def install(server: Any, known: Collection[str]) -> None:
     pass_on, act = server._handle_eio_message, server._handle_event
 
     def receive(engine_id: str, message: str | bytes) -> None:
-        if _is_understood(server, message):
+        try:
+            if not isinstance(message, str):
+                raise _NoPacketError
             pass_on(engine_id, message)
-        else:
+        except _NoPacketError:
             server.eio.disconnect(engine_id)
 
     def hear(engine_id: str, namespace: str | None, number: int | None, data: Any) -> None:
@@ -37,14 +57,6 @@ def install(server: Any, known: Collection[str]) -> None:
         is_known = isinstance(name, str) and name in known and name != UNKNOWN
         act(engine_id, namespace, number, data if is_known else [UNKNOWN])
 
+    server.packet_class = _Packet
     server.eio.on("message", receive)
     server._handle_event = hear
-
-
-def _is_understood(server: Any, message: str | bytes) -> bool:
-    if not isinstance(message, str):
-        return False
-    try:
-        return server.packet_class(encoded_packet=message).packet_type in _KINDS
-    except (ValueError, TypeError, RecursionError):
-        return False
