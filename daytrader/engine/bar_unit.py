@@ -188,6 +188,9 @@ class BarUnit:
 
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
+        seen = service.last_bar_time
+        if service.state in AT_WORK:
+            service.last_bar_time = self._bar.time  # first, so that it is stored with whatever is booked
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):
@@ -199,8 +202,9 @@ class BarUnit:
             self._protect(service, *levels)
         if service.broker != PAPER:
             live = [*live, *self._sell_beyond_stop(service, live)]
-        if service.state in AT_WORK:  # a fill may have ended in ERROR
-            service.last_bar_time = self._bar.time
+        if service.state not in AT_WORK:  # a fill may have ended in ERROR: nothing is decided
+            service.last_bar_time = seen
+        else:
             pending = [o for o in live if o.state in LIVE_ORDER_STATES and not order_service.is_leg(o)]
             yield self._decide(service, pending)
 

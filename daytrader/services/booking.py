@@ -74,7 +74,9 @@ def book(
         return None
     at = at or fill.bar_time or get_current_datetime()
     is_buy = order.side is OrderSide.BUY
-    transaction = _bought(session, service, order, at) if is_buy else _held(session, service, order, fill)
+    transaction, is_new = (
+        _bought(session, service, order, at) if is_buy else (_held(session, service, order, fill), False)
+    )
     execution = Execution(
         service_id=service.id,
         order_id=order.id,
@@ -91,9 +93,11 @@ def book(
         is_ambiguous=fill.is_ambiguous,
     )
     order.executions.append(execution)
+    session.flush()
+    # What changes is changed from here on, and stored at once with the journal's entry.
     order.transaction_id = transaction.id
     order.filled_shares += fill.shares
-    session.flush()
+    service.buy_count += is_new
     if is_buy:
         _add(service, transaction, execution)
     else:
@@ -167,16 +171,16 @@ def _is_booked(session: Session, order: Order, fill: Fill) -> bool:
         return session.scalar(same) is not None
 
 
-def _bought(session: Session, service: TradingService, order: Order, at: datetime) -> TradingTransaction:
-    """Return the position that *order* builds: a new one at its first fill, unless a fill of another came late."""
+def _bought(session: Session, service: TradingService, order: Order, at: datetime) -> tuple[TradingTransaction, bool]:
+    """Return the position that *order* builds, and whether it is new: at the first fill, unless another's came late."""
     held = order_service.open_transaction(session, service.id)
     if order.transaction_id is not None:
         own = session.get_one(TradingTransaction, order.transaction_id)
         if own.state is TransactionState.CLOSED:
             _reopen(service, own, held)
-        return own
+        return own, False
     if held is not None:
-        return held
+        return held, False
     transaction = TradingTransaction(
         service_id=service.id,
         stock_id=service.stock_id,
@@ -196,8 +200,7 @@ def _bought(session: Session, service: TradingService, order: Order, at: datetim
     )
     session.add(transaction)
     session.flush()
-    service.buy_count += 1
-    return transaction
+    return transaction, True
 
 
 def _reopen(service: TradingService, transaction: TradingTransaction, held: TradingTransaction | None) -> None:
