@@ -30,6 +30,7 @@ __all__ = [
     "acknowledge",
     "ask_to_cancel",
     "begin_submission",
+    "cancel",
     "cancel_live",
     "enter",
     "is_leg",
@@ -211,14 +212,19 @@ def cancel_live(session: Session, service: TradingService, side: OrderSide | Non
     for order in live_orders(session, [service.id]):
         if side is not None and order.side is not side:
             continue
-        if order.state is OrderState.PENDING or (is_on_paper(order) and order.state is not OrderState.SUBMITTING):
-            move(session, service, order, OrderState.CANCELLED, reason)
-        elif is_on_paper(order):
-            continue
-        else:
-            ask_to_cancel(session, service, order, reason)
-        cancelled += 1
+        cancelled += cancel(session, service, order, reason)
     return cancelled
+
+
+def cancel(session: Session, service: TradingService, order: Order, reason: str) -> bool:
+    """Cancel a live *order*, or ask its broker to, as `cancel_live` does; return whether that could be done."""
+    if order.state is OrderState.PENDING or (is_on_paper(order) and order.state is not OrderState.SUBMITTING):
+        move(session, service, order, OrderState.CANCELLED, reason)
+    elif is_on_paper(order):
+        return False
+    else:
+        ask_to_cancel(session, service, order, reason)
+    return True
 
 
 def ask_to_cancel(session: Session, service: TradingService, order: Order, reason: str) -> None:

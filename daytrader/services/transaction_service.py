@@ -13,7 +13,15 @@ from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Fill
 from daytrader.core.fills import cost_cents, fee_cents, floor_to_tick, most_cents, sizing_price
 from daytrader.core.money import from_cents, to_micros
-from daytrader.models.enums import JournalKind, OrderKind, OrderSide, OrderState, ServiceState, TradingMode
+from daytrader.models.enums import (
+    LIVE_ORDER_STATES,
+    JournalKind,
+    OrderKind,
+    OrderSide,
+    OrderState,
+    ServiceState,
+    TradingMode,
+)
 from daytrader.models.enums import TransactionState as State
 from daytrader.models.execution import Execution
 from daytrader.models.order import Order
@@ -29,6 +37,7 @@ from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDataError, NotFoundError
 
 MANUAL_REASON: Final = "manual"
+CANCELLED_BY_HAND: Final = "cancelled by hand"
 PRICE_BAND: Final = Decimal("0.20")
 """How far from the last known price a price given by hand may be, as a fraction of it."""
 
@@ -157,6 +166,31 @@ def cancel(session: Session, actor: Actor, transaction_id: int, reason: object) 
     order_service.cancel_live(session, service, OrderSide.SELL, "the purchase was voided")
     _void(session, service, transaction, why)
     return transaction
+
+
+def cancel_order(session: Session, actor: Actor, order_id: int) -> Order:
+    """
+    Take back what has not filled of an own order; a real broker is asked to, and may fill it meanwhile.
+
+    Raises:
+        NotFoundError, ForbiddenError: If it is not the actor's.
+        ConflictError: If it has ended, is being sent, or is the stop and target of a position.
+    """
+    order = session.get(Order, order_id)
+    if order is None:
+        raise NotFoundError("order")
+    try:
+        service = trading_service.get_own(session, order.service_id, actor)
+    except NotFoundError:
+        raise NotFoundError("order") from None
+    session.refresh(order)
+    if order.state not in LIVE_ORDER_STATES:
+        raise ConflictError(f"the order is {order.state}: nothing is left of it to cancel")
+    if order_service.is_leg(order):
+        raise ConflictError("this order is the stop and target of a position: it ends with the position")
+    if not order_service.cancel(session, service, order, CANCELLED_BY_HAND):
+        raise ConflictError("the order is being sent: try again shortly")
+    return order
 
 
 def set_notes(session: Session, actor: Actor, transaction_id: int, notes: object) -> TradingTransaction:

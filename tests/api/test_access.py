@@ -77,6 +77,7 @@ TABLE = [
     ("PUT", r"/api/v1/system/engine/limits", ADMIN),
     ("GET", r"/api/v1/orders", EVERYONE),
     ("GET", r"/api/v1/orders/N", OWN),
+    ("POST", r"/api/v1/orders/N/cancel", OWN_ALONE),
     ("GET|POST", r"/api/v1/(backtests|backtests/preview|sweeps|scans)", EVERYONE),
     ("GET", r"/api/v1/backtests/compare", EVERYONE),
     ("GET|DELETE", r"/api/v1/(backtests|sweeps)/N(/.*)?", OWN),

@@ -17,7 +17,7 @@ from daytrader.app import create_app
 from daytrader.brokers.messages import Fill
 from daytrader.config import Settings
 from daytrader.models import AuditEntry, BrokerCredential, Order, TradingService
-from daytrader.models.enums import OrderKind, OrderSide, ServiceState
+from daytrader.models.enums import OrderKind, OrderSide, OrderState, ServiceState
 from daytrader.services import booking, ledger_service, order_service, promotion_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
@@ -337,6 +337,36 @@ def test_by_hand_an_order_is_placed_at_the_broker(world: World, alice: Caller, m
     assert alice.post(f"/transactions/{bought['id']}/complete", {}).status_code == 409
     with SessionManager(read_only=True) as session:
         assert ledger_service.audit(session) == []
+
+
+def test_an_order_is_taken_back_by_hand(
+    world: World, alice: Caller, bob: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waits ends at once, one that a broker has is asked for; what has ended, or protects, is 409."""
+    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
+    _connected(alice.user.id)
+    stock = world.stock("ACME")
+    world.prices(stock, [10.0, 12.0])
+    service = world.service(alice.user, stock, broker="alpaca")
+    alice.post(f"/services/{service.id}/activate")
+    made = alice.post("/transactions", {"service_id": service.id, "shares": 10}).get_json()
+    path = f"/orders/{made['id']}/cancel"
+    assert [caller.post(path).status_code for caller in (bob, admin)] == [404, 403]
+
+    ended = alice.post(path)
+    assert (ended.status_code, ended.get_json()["state"]) == (200, "CANCELLED")
+    assert world.reload(service).reserved_cash == 0
+    assert alice.post(path).status_code == 409
+
+    sent = alice.post("/transactions", {"service_id": service.id, "shares": 10}).get_json()
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        order_service.move(session, row, session.get_one(Order, sent["id"]), OrderState.ACCEPTED)
+    asked = alice.post(f"/orders/{sent['id']}/cancel").get_json()
+    assert (asked["state"], asked["cancel_reason"]) == ("ACCEPTED", "cancelled by hand")
+    with SessionManager() as session:
+        session.get_one(Order, sent["id"]).kind = OrderKind.STOP
+    assert alice.post(f"/orders/{sent['id']}/cancel").status_code == 409
 
 
 def test_to_flatten_at_a_broker_is_to_order(world: World, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

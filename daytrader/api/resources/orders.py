@@ -8,10 +8,11 @@ from typing import Any
 
 from flask_restx import Namespace, Resource
 
-from daytrader.api.decorators import authenticated, current_actor, lists, reads, returns
+from daytrader.api.decorators import accepts_nothing, authenticated, current_actor, lists, reads, returns, writes
 from daytrader.api.schemas.trading_transaction import OrderSchema, OrderWithFillsSchema
 from daytrader.api.swagger import can_fail
-from daytrader.services import listings
+from daytrader.models.order import Order
+from daytrader.services import listings, transaction_service
 from daytrader.services.event_payloads import order_entity
 from daytrader.utils.query_utils import ListQuery, Page
 
@@ -41,3 +42,22 @@ class OrderItem(Resource):  # type: ignore[misc]
     def get(self, session: Any, order_id: int) -> Mapping[str, Any]:
         """Show an order with its history and its fills."""
         return order_entity(listings.order(session, current_actor(), order_id))
+
+
+@ns.route("/<int:order_id>/cancel")
+class OrderCancellation(Resource):  # type: ignore[misc]
+    """The end of an order before it fills."""
+
+    @can_fail(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+    @authenticated
+    @writes
+    @accepts_nothing
+    @returns(OrderSchema)
+    def post(self, session: Any, order_id: int) -> Order:
+        """
+        Take back what has not filled of an own order.
+
+        A real broker is asked to (`cancel_reason`), and may have filled it meanwhile: the order lives until its broker
+        says that it has ended.
+        """
+        return transaction_service.cancel_order(session, current_actor(), order_id)

@@ -2955,6 +2955,12 @@ export interface Operations {
     body: undefined;
     result: OrderWithFills;
   };
+  "POST /orders/{order_id}/cancel": {
+    path: { order_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    result: Order;
+  };
   "GET /portfolio": {
     path: Record<never, never>;
     query: Record<never, never>;
