@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
 from tests.e2e.accessibility import found_in_both_schemes
@@ -102,7 +102,7 @@ def test_an_account_from_its_keys_to_its_end(desk: Desk, browser: Browser) -> No
 
 
 def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -> None:
-    """Every criterion is met, its owner says yes after a question, and takes it back."""
+    """Every criterion is met, its owner says yes, names an account, orders by hand there, and takes it all back."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})  # its console tells of a 409: a refusal itself
     service = _with_time_on_paper(desk)
     assert desk.server.put("/risk/promotion", LENIENT).status_code == 200
@@ -131,6 +131,17 @@ def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -
     assert found_in_both_schemes(page, "an open gate") == []
 
     expect(page.get_by_text("It trades on paper: connect an account")).to_be_visible()
+    _order_at_the_broker(page, desk, service["id"])
+
+    act(page, "Back to paper only")
+    expect(page.get_by_text("withdrawn by the owner")).to_be_visible(timeout=SLOW)
+    assert desk.server.get(f"/services/{service['id']}/promotion").json()["is_permitted"] is False
+    page.close()
+
+
+def _order_at_the_broker(page: Page, desk: Desk, service_id: int) -> None:
+    """Send the service's orders to an account: not while it holds shares; then an order by hand is under way there."""
+    dialog = page.get_by_role("dialog")
     desk.alpaca.is_blocked = False
     assert desk.server.post("/brokers", {"broker": "alpaca", "key": KEY, "secret": SECRET}).status_code == 201
     page.reload()
@@ -140,12 +151,22 @@ def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -
     expect(dialog.get_by_role("alert")).to_contain_text("while the service holds shares", timeout=SLOW)
     act(page, "Go back", dialog)
     expect(dialog).to_have_count(0, timeout=SLOW)
-    assert desk.server.get(f"/services/{service['id']}").json()["broker"] == "paper"
+    assert desk.server.get(f"/services/{service_id}").json()["broker"] == "paper"
 
-    act(page, "Back to paper only")
-    expect(page.get_by_text("withdrawn by the owner")).to_be_visible(timeout=SLOW)
-    assert desk.server.get(f"/services/{service['id']}/promotion").json()["is_permitted"] is False
-    page.close()
+    act(page, "Sell by hand")
+    act(page, re.compile(r"^Sell \d+ GOOG"), dialog)
+    expect(page.get_by_text("no shares")).to_be_visible(timeout=SLOW)
+    choose(page, "Trades at", "alpaca PA3TEST")
+    act(page, "Send them there", dialog)
+    expect(dialog).to_have_count(0, timeout=SLOW)
+    assert desk.server.get(f"/services/{service_id}").json()["broker"] == "alpaca"
+    for _ in range(100):
+        desk.alpaca.fault("POST", "429")  # it takes no order for now: this one stays under way
+    act(page, "Buy by hand")
+    field(dialog, "Shares").fill("1")
+    act(page, "Buy 1 GOOG", dialog)
+    expect(page.get_by_text("The order is under way at alpaca")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("list", name="Orders under way")).to_contain_text("Buy 1 at most", timeout=SLOW)
 
 
 def _with_time_on_paper(desk: Desk) -> dict[str, Any]:
