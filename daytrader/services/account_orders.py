@@ -265,7 +265,8 @@ def _of_the_session(service: TradingService, order: Order, now: datetime) -> str
 
 def _may_buy(session: Session, service: TradingService, order: Order, now: datetime) -> bool:
     why = None
-    if service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD:
+    is_held = service.mode is TradingMode.HOLD and order.kind is not OrderKind.MANUAL  # HOLD is a word on signals
+    if service.state is not ServiceState.ACTIVE or is_held:
         why = "the service takes no entries now"
     why = why or EntryGuard(session, now).refusal_to_send(service)
     if why is None:

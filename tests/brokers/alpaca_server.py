@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ KEY: Final = "PKTESTKEY0000000"
 SECRET: Final = "a-secret-canary-that-nobody-may-ever-see"
 NEW_YORK: Final = ZoneInfo("America/New_York")
 OPEN_STATES: Final = ("new", "accepted", "partially_filled", "held", "pending_cancel")
+_NEW: Final = timedelta(seconds=90)
 Json = dict[str, Any]
 
 
@@ -38,10 +40,21 @@ class RefusalError(Exception):
 
 
 class Alpaca:
-    """One account and its market; *now* is what its clock says."""
+    """
+    One account and its market; *now* is what its clock says.
+
+    What it was asked, what became of it and which faults happened it remembers: see `memory`.
+    """
 
     def __init__(self, now: datetime, cash: str = "100000") -> None:
-        self.now = now
+        self.lock = threading.RLock()
+        self.begin(now, cash)
+
+    # ---- what a test does to the market
+
+    def begin(self, now: datetime | str, cash: str = "100000") -> None:
+        """Forget everything: a new account with *cash*."""
+        self.now = datetime.fromisoformat(now) if isinstance(now, str) else now
         self.cash = Decimal(cash)
         self.number = "PA3TEST"
         self.is_blocked = False
@@ -54,13 +67,14 @@ class Alpaca:
         self.hidden_fills: list[Json] = []
         self.hides_fills = False
         self.hides_orders = False
+        self.hides_new_orders = False
         self.repeats_fills = False
         self.faults: list[tuple[str, str]] = []  # (method, what), the next first
         self.asked: list[tuple[str, str, Any]] = []
+        self.heard: list[Json] = []
+        self.happened: Counter[str] = Counter()
+        self._asked_to_end: set[str] = set()
         self._ids = itertools.count(1)
-        self.lock = threading.RLock()
-
-    # ---- what a test does to the market
 
     def fault(self, method: str, what: str) -> None:
         """Let the next request of *method* end in *what*; see `Handler`."""
@@ -102,14 +116,25 @@ class Alpaca:
 
     def end(self, client_order_id: str, status: str) -> None:
         """End an order: ``rejected``, ``canceled``, ``expired``."""
-        order = self._by_client_id(client_order_id)
-        for part in (order, *self._legs(order)):
-            if part["status"] in OPEN_STATES:
-                part["status"] = status
+        self._end(self._by_client_id(client_order_id), status)
+
+    def finish_cancels(self) -> None:
+        """Let what is being cancelled have ended."""
+        for order in self.orders.values():
+            if order["status"] == "pending_cancel":
+                self._end(order, "canceled")
+
+    def appear(self, client_order_id: str, symbol: str) -> None:
+        """Let there be an order that somebody else has sent under this name: a sale that nobody meets."""
+        body = {"client_order_id": client_order_id, "symbol": symbol, "qty": "1", "side": "sell"}
+        self._new(body | {"time_in_force": "gtc"}, {"type": "limit", "limit_price": "1000000", "status": "new"})
+        self.happened["unknown order"] += 1
 
     def reveal(self, *, is_reversed: bool = False) -> None:
         """Show the fills and orders that were hidden, the last first if *is_reversed*."""
-        self.hides_fills = self.hides_orders = False
+        self.hides_fills = self.hides_orders = self.hides_new_orders = False
+        if is_reversed and len(self.hidden_fills) > 1:
+            self.happened["reordered fill"] += 1
         self.fills += reversed(self.hidden_fills) if is_reversed else self.hidden_fills
         self.hidden_fills = []
 
@@ -120,6 +145,22 @@ class Alpaca:
             "positions": self.positions,
             "orders": [self._shown(order) for order in self.orders.values() if order["parent"] is None],
             "posted": [body for method, path, body in self.asked if (method, path) == ("POST", "/v2/orders")],
+        }
+
+    def memory(self) -> Json:
+        """
+        Return all that it remembers: the truth, whatever anybody has heard of it.
+
+        ``orders`` with their legs apart, ``fills`` hidden ones included, ``heard`` what it was asked: when, under which
+        client_order_id, the fault of the line if there was one, and the status that it answered or would have.
+        """
+        return {
+            "cash": str(self.cash),
+            "positions": self.positions,
+            "orders": list(self.orders.values()),
+            "fills": self.fills + self.hidden_fills,
+            "heard": self.heard,
+            "happened": self.happened,
         }
 
     # ---- what Alpaca answers
@@ -138,8 +179,10 @@ class Alpaca:
             case "GET", ["orders"]:
                 return self._listed(query)
             case "GET", ["orders:by_client_order_id"]:
-                order = None if self.hides_orders else self._by_client_id(query["client_order_id"], missing=None)
-                if order is None:
+                order = self._by_client_id(query["client_order_id"], missing=None)
+                is_hidden = order is not None and self._is_hidden(order)
+                self.happened["not found"] += is_hidden
+                if order is None or is_hidden:
                     raise RefusalError(404, 40410000, f"order not found for {query['client_order_id']}")
                 return self._shown(order, nested=False)
             case "GET", ["orders", ref]:
@@ -162,7 +205,10 @@ class Alpaca:
         after = datetime.fromisoformat(query["after"].replace(" ", "+"))
         found = [fill for fill in self.fills if datetime.fromisoformat(fill["transaction_time"]) > after]
         if self.repeats_fills:
+            self.happened["duplicate fill"] += len(found)
             found = [*found, *found]
+        if self.hidden_fills:
+            self.happened["late fill"] += 1
         if "page_token" in query:
             ids = [fill["id"] for fill in found]
             found = found[ids.index(query["page_token"]) + 1 :]
@@ -172,9 +218,13 @@ class Alpaca:
         assert query["status"] == "all"
         assert query["nested"] == "true"
         after = datetime.fromisoformat(query["after"].replace(" ", "+"))
-        own = [order for order in self.orders.values() if order["parent"] is None and not self.hides_orders]
+        own = [order for order in self.orders.values() if order["parent"] is None and not self._is_hidden(order)]
         found = [self._shown(order) for order in own if datetime.fromisoformat(order["submitted_at"]) > after]
         return found[: int(query["limit"])]
+
+    def _is_hidden(self, order: Json) -> bool:
+        is_new = self.now - datetime.fromisoformat(order["submitted_at"]) < _NEW
+        return self.hides_orders or (self.hides_new_orders and is_new)
 
     def _submit(self, body: Json) -> Json:
         if self._by_client_id(body["client_order_id"], missing=None) is not None:
@@ -242,9 +292,21 @@ class Alpaca:
     def _cancel(self, order: Json) -> None:
         if order["status"] not in OPEN_STATES:
             raise RefusalError(422, 42210000, f'order is already in "{order["status"]}" state')
+        self._asked_to_end.add(order["id"])
+        if self.cancels_slowly:
+            for part in (order, *self._legs(order)):
+                if part["status"] in OPEN_STATES:
+                    part["status"] = "pending_cancel"
+        else:
+            self._end(order, "canceled")
+
+    def _end(self, order: Json, status: str) -> None:
+        if order["status"] in OPEN_STATES:
+            is_part_filled = self._family_filled(order) > 0
+            self.happened[f"partial + {status}" if is_part_filled else status] += 1
         for part in (order, *self._legs(order)):
             if part["status"] in OPEN_STATES:
-                part["status"] = "pending_cancel" if self.cancels_slowly else "canceled"
+                part["status"] = status
 
     def _match(self, order: Json, volume: int = 10**9) -> int:
         """Fill what the last price sets off; return how many shares."""
@@ -256,17 +318,24 @@ class Alpaca:
             limit = Decimal(order["limit_price"])
             if price > limit if is_buy else price < limit:
                 return 0
-        shares = min(volume, int(order["qty"]) - int(order["filled_qty"]))
+        shares = min(volume, int(order["qty"]) - self._family_filled(order))
         self._fill(order, shares, price)
         return shares
 
     def _fill(self, order: Json, shares: int, price: Decimal) -> None:
         if shares <= 0:
             return
+        if self._family(order)[0]["id"] in self._asked_to_end:
+            self.happened["fill during cancel"] += 1
         order["filled_qty"] = str(int(order["filled_qty"]) + shares)
-        order["status"] = "filled" if order["filled_qty"] == order["qty"] else "partially_filled"
+        # Of an OCO, what one side has filled the other no longer sells.
+        if self._family_filled(order) == int(order["qty"]):
+            order["status"] = "filled"
+        elif order["status"] != "pending_cancel":
+            order["status"] = "partially_filled"
         sign = 1 if order["side"] == "buy" else -1
         self.positions[order["symbol"]] = self.positions.get(order["symbol"], 0) + sign * shares
+        self.happened["short sale"] += self.positions[order["symbol"]] < 0
         self.cash -= sign * shares * price
         fill = {
             "activity_type": "FILL",
@@ -280,10 +349,17 @@ class Alpaca:
         }
         (self.hidden_fills if self.hides_fills else self.fills).append(fill)
         if order["status"] == "filled":  # of an OCO the other side ends
-            family = (order, *self._legs(order), *([self.orders[order["parent"]]] if order["parent"] else ()))
-            for other in family:
+            for other in self._family(order):
                 if other is not order and other["status"] in OPEN_STATES:
                     other["status"] = "canceled"
+
+    def _family(self, order: Json) -> list[Json]:
+        """Return an order with its legs, its own first, wherever in it one begins."""
+        head = self.orders[order["parent"]] if order["parent"] else order
+        return [head, *self._legs(head)]
+
+    def _family_filled(self, order: Json) -> int:
+        return sum(int(part["filled_qty"]) for part in self._family(order))
 
     def _open(self, symbol: str) -> list[Json]:
         return [o for o in self.orders.values() if o["symbol"] == symbol and o["status"] in OPEN_STATES]
@@ -315,6 +391,7 @@ class Handler(BaseHTTPRequestHandler):
 
     ``drop``: the request is lost on its way. ``lose``: the answer is, what was asked for is done. ``504``: likewise,
     by a gateway. ``429``: nothing is done. ``hang``: done, but the answer comes too late. ``half``: half an answer.
+    ``refuse``: an order is not wanted.
     """
 
     alpaca: Alpaca
@@ -354,13 +431,25 @@ class Handler(BaseHTTPRequestHandler):
             if what is not None:
                 alpaca.faults.remove(what)
             kind = "" if what is None else what[1]
+            heard: Json = {"at": alpaca.now.isoformat(), "method": self.command, "path": parts.path, "fault": kind}
+            heard["client_order_id"] = (body or query).get("client_order_id")
+            alpaca.heard.append(heard)
+            if kind:
+                alpaca.happened[kind] += 1
             if kind == "drop":
+                heard["status"] = None
                 self.close_connection = True
                 return
             if kind == "429":
+                heard["status"] = 429
                 self._send(429, json.dumps({"code": 42910000, "message": "too many requests."}), {"Retry-After": "1"})
                 return
+            if kind == "refuse":
+                heard["status"] = 403
+                self._send(403, json.dumps({"code": 40310000, "message": "the order is not wanted"}))
+                return
             status, said = self._answer(parts.path, query, body)
+            heard["status"] = status
         if kind == "lose":
             self.close_connection = True
         elif kind == "504":

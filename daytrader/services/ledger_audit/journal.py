@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from daytrader.brokers import PAPER
 from daytrader.core.errors import BoundsError
-from daytrader.models.enums import CorporateActionKind, JournalKind, OrderSide
+from daytrader.core.trades import TARGET_REASON
+from daytrader.models.enums import CorporateActionKind, JournalKind, OrderKind, OrderSide
 from daytrader.models.journal_entry import OPENING_NOTE, opening_note
 from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Action, Books
@@ -71,7 +73,7 @@ def _execution(books: Books, entry: Any, _shares: int) -> Iterator[str]:
     if (entry.transaction_id, entry.bar_time) != (execution.transaction_id, execution.executed_at):
         yield f"is not of the transaction and the time of execution {execution.id}"
     order = books.order_by_id.get(execution.order_id)
-    if order is not None and entry.note != order.reason:
+    if order is not None and entry.note != order.reason and not _was_target_first(order, entry):
         yield f"its note is not the reason of order {order.id}"
     if entry.corporate_action_id is not None:
         yield "names a corporate action"
@@ -89,6 +91,11 @@ def _corporate(books: Books, entry: Any, shares: int) -> Iterator[str]:
     if entry.bar_time is None or entry.bar_time.date() < action.ex_date:
         yield f"is of {entry.bar_time}, before the ex-date {action.ex_date}"
     yield from _moved(books, entry, action, shares)
+
+
+def _was_target_first(order: Any, entry: Any) -> bool:
+    """Return whether the target had sold a part before the stop, whose name the order bears now, sold the rest."""
+    return order.kind is OrderKind.STOP and order.broker != PAPER and entry.note == TARGET_REASON
 
 
 def _moved(books: Books, entry: Any, action: Action, shares: int) -> Iterator[str]:

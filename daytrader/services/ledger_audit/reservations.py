@@ -24,6 +24,8 @@ def check_reservations(books: Books) -> Iterator[str]:
         yield f"the entries may spend {money(service.reserved_cash)} of {money(service.current_balance)}"
     # One that its broker was asked to end lives until the broker says that it has ended.
     entries = [order for order in entries if order.cancel_reason is None]
+    if service.state is ServiceState.ACTIVE and service.mode is TradingMode.HOLD:
+        entries = [order for order in entries if order.kind is not OrderKind.MANUAL]  # bought by hand all the same
     if entries and (service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD):
         yield f"order {entries[0].id}: an entry is live while the service is {service.state} in mode {service.mode}"
     for order in books.orders:
