@@ -78,11 +78,28 @@ class EngineAccountSchema(BaseSchema):
     user_id = Whole(dump_only=True)
     broker = Text(dump_only=True, example="alpaca")
     account = Text(dump_only=True, example="PA3XXXXXXXXX", doc="The broker's number of it")
-    is_live = Flag(dump_only=True, doc="Real money, or the broker's own paper market")
-    is_reconciled = Flag(dump_only=True, doc="Nothing is sent there before its books were compared with it")
-    last_turn_at = Moment(dump_only=True, allow_none=True, doc="When it last answered everything it was asked")
-    paused_until = Moment(dump_only=True, allow_none=True, doc="Left alone until then: it failed, or is busy")
-    error = Text(dump_only=True, allow_none=True, doc="Why nothing, or no entry, is sent there now")
+    is_live = Flag(dump_only=True, doc="Real money, or the broker's own paper market", example=False)
+    is_reconciled = Flag(
+        dump_only=True, example=True, doc="Nothing is sent there before its books were compared with it"
+    )
+    last_turn_at = Moment(
+        dump_only=True,
+        allow_none=True,
+        example="2024-01-03T15:00:02Z",
+        doc="When it last answered everything it was asked",
+    )
+    paused_until = Moment(
+        dump_only=True,
+        allow_none=True,
+        example="2024-01-03T15:00:12Z",
+        doc="Left alone until then: it failed, or is busy",
+    )
+    error = Text(
+        dump_only=True,
+        allow_none=True,
+        example="alpaca cannot be reached: ConnectTimeout",
+        doc="Why nothing, or no entry, is sent there now",
+    )
 
 
 class EngineSchema(BaseSchema):
