@@ -156,8 +156,8 @@ def _coincides(bars: Bars, report: Report, rules: Rules) -> bool:
     """
     Return whether no rule that differs came into play in a run.
 
-    vectorbt does not look at stop and target on the bar of the entry, and lets them win over a signal's exit at the
-    open of the same bar.
+    vectorbt does not look at stop and target on the bar of the entry, lets them win over a signal's exit at the open of
+    the same bar, and has them between ticks: a bar that ends there touches one of both.
     """
     for trade in report.run.trades:
         if trade.exit_time == trade.entry_time:
@@ -168,8 +168,12 @@ def _coincides(bars: Bars, report: Report, rules: Rules) -> bool:
             paid * (1 - float(rules.stop_loss_percent) / 100),
             paid * (1 + float(rules.take_profit_percent) / 100),
         )
+        last = bars.n - 1 if trade.exit_time is None else int(np.searchsorted(bars.time, trade.exit_time))
+        near = np.minimum(np.abs(bars.low[row : last + 1] - lowest), np.abs(bars.high[row : last + 1] - highest))
+        if (near < _TICK).any():
+            return False
         if trade.exit_time is not None and trade.exit_reason not in {STOP_REASON, TARGET_REASON}:
-            row = int(np.searchsorted(bars.time, trade.exit_time))
+            row = last
             if bars.low[row] <= lowest + _TICK or bars.high[row] >= highest - _TICK:
                 return False
     return True
