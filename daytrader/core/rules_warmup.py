@@ -24,7 +24,7 @@ def warm_up_rules() -> None:
     fills.fee_cents(book, 1, fills.cost_cents(1, _PRICE))
     fills.buy_price(_PRICE, book.slippage_ppm)
     fills.sell_price(_PRICE, book.slippage_ppm)
-    fills.sizing_price(book, _PRICE)
+    fills.floor_to_tick(fills.sizing_price(book, _PRICE))
     stop, target = fills.levels(book, _PRICE)
     fills.protective_fill(book, _PRICE, _PRICE, _PRICE, stop, target, False)
     fills.dividend_cents(1, _PRICE)
