@@ -132,7 +132,7 @@ def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: R
         assert server.stop(signal.SIGTERM) == 0, "\n".join(server.lines)
         assert time.monotonic() - began < 10
     assert not [process for process in workers if psutil.pid_exists(process)]
-    assert not any("Traceback" in line for line in server.lines)
+    assert not any("Traceback" in line for line in server.lines), "\n".join(server.lines)
     audit = daytrader(instance, "audit")
     assert audit.returncode == 0, audit.stdout
     with serve(instance) as second:
