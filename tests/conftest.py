@@ -15,9 +15,11 @@ import pytest
 from sqlalchemy import Engine
 
 from daytrader.models import Base, Stock, StockDailyPrice, TradingService, User
+from daytrader.models.broker_credential import BrokerCredential
 from daytrader.services import database
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import get_current_datetime
 
 pytest_plugins = ("tests.postgres", "tests.redis", "tests.browser", "tests.coverage_table")
 
@@ -60,6 +62,15 @@ class World:
             stock = Stock(symbol=symbol, **overrides)
             session.add(stock)
         return stock
+
+    def broker_account(self, user_id: int, account: str = "PA1", **overrides: Any) -> BrokerCredential:
+        """Persist keys to a paper account at alpaca; they are sealed by nothing, and open nothing."""
+        values: dict[str, Any] = {"broker": "alpaca", "is_live": False, "sealed_key": b"", "sealed_secret": b""}
+        values |= {"shown": "0000", "verified_at": get_current_datetime()}
+        with SessionManager() as session:
+            credential = BrokerCredential(user_id=user_id, account=account, **values | overrides)
+            session.add(credential)
+        return credential
 
     def prices(self, stock: Stock, closes: list[float], first: date = date(2020, 1, 1)) -> None:
         """Persist one daily bar per close, each opening at the close before it."""

@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from daytrader.engine.roster import AT_WORK
 from daytrader.models.decision import TradeDecision
-from daytrader.models.enums import DecisionAction
+from daytrader.models.enums import STATES_AT_WORK, DecisionAction
 from daytrader.models.trading_service import TradingService
 from daytrader.services import decision_journal
 
@@ -33,7 +32,7 @@ def refuse(
     query = (
         select(TradingService)
         .where(TradingService.stock_id == stock_id, TradingService.interval == interval)
-        .where(TradingService.state.in_(AT_WORK))
+        .where(TradingService.state.in_(STATES_AT_WORK))
         .order_by(TradingService.id)
         .with_for_update()
     )

@@ -22,10 +22,12 @@ from daytrader.core.protection import any_reached, in_force, is_reached
 from daytrader.core.strategy import Params, Signals, compute, get_strategy
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.engine.live_bar import LiveBar
-from daytrader.engine.roster import AT_WORK, Roster
+from daytrader.engine.roster import Roster
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,
+    PROTECTED_STATES,
+    STATES_AT_WORK,
     DecisionAction,
     OrderKind,
     OrderSide,
@@ -41,7 +43,6 @@ from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
 
-_PROTECTED: Final = (*AT_WORK, ServiceState.ERROR)
 """Where a stop stays in force: what broke must not leave a position without one."""
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
 _CHUNK: Final = 1000
@@ -91,7 +92,7 @@ class BarUnit:
         """
         roster = roster.part(~roster.is_done)
         is_touched = roster.has_orders | self._is_due(roster) | self._is_reached(roster) | self._is_beyond_stop(roster)
-        asked = roster.part(roster.is_in(*AT_WORK) & ~is_touched)
+        asked = roster.part(roster.is_in(*STATES_AT_WORK) & ~is_touched)
         decided, acting = self._decide_quietly(asked)
         whole = np.sort(np.append(roster.ids[is_touched], asked.ids[acting]))
         for service, live in self._objects(whole.tolist()):
@@ -109,13 +110,13 @@ class BarUnit:
 
     def _is_reached(self, roster: Roster) -> BoolArray:
         """Return whose stop or target the bar reaches."""
-        is_protected = (roster.shares > 0) & roster.is_in(*_PROTECTED) & roster.is_on_paper
+        is_protected = (roster.shares > 0) & roster.is_in(*PROTECTED_STATES) & roster.is_on_paper
         levels = roster.is_trading, roster.keeps_protection, roster.stop, roster.target
         return is_protected & any_reached(*levels, self._bar.low, self._bar.high)
 
     def _is_beyond_stop(self, roster: Roster) -> BoolArray:
         """Return whose stop at a real broker the close is beyond: whether one rests there is asked of these alone."""
-        at_stake: BoolArray = (roster.shares > 0) & roster.is_in(*_PROTECTED) & ~roster.is_on_paper
+        at_stake: BoolArray = (roster.shares > 0) & roster.is_in(*PROTECTED_STATES) & ~roster.is_on_paper
         if not at_stake.any() or not self._live_bar.shows_the_market:
             return np.zeros_like(at_stake)
         levels = roster.is_trading, roster.keeps_protection, roster.stop, np.zeros_like(roster.stop)
@@ -189,7 +190,7 @@ class BarUnit:
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
         seen = service.last_bar_time
-        if service.state in AT_WORK:
+        if service.state in STATES_AT_WORK:
             service.last_bar_time = self._bar.time  # first, so that it is stored with whatever is booked
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
@@ -202,7 +203,7 @@ class BarUnit:
             self._protect(service, *levels)
         if service.broker != PAPER:
             live = [*live, *self._sell_beyond_stop(service, live)]
-        if service.state not in AT_WORK:  # a fill may have ended in ERROR: nothing is decided
+        if service.state not in STATES_AT_WORK:  # a fill may have ended in ERROR: nothing is decided
             service.last_bar_time = seen
         else:
             pending = [o for o in live if o.state in LIVE_ORDER_STATES and not order_service.is_leg(o)]
@@ -336,7 +337,7 @@ def _undone(decision: Decision, reason: str) -> Decision:
 
 def _in_force(service: TradingService) -> tuple[int, int]:
     """Return stop and target of a position in micros, 0 where one does not hold."""
-    if not service.current_shares or service.state not in _PROTECTED:
+    if not service.current_shares or service.state not in PROTECTED_STATES:
         return 0, 0
     is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
     return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))

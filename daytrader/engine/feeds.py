@@ -10,9 +10,9 @@ from typing import Protocol
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from daytrader.engine.roster import AT_WORK
 from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
+from daytrader.models.enums import STATES_AT_WORK
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
 from daytrader.services import data_feed, price_service
@@ -167,7 +167,7 @@ def wanted(session: Session) -> list[tuple[int, int, str]]:
         select(TradingService.stock_id, TradingService.interval, TradingService.stock_symbol)
         .where(
             TradingService.stock_id.is_not(None),
-            or_(TradingService.state.in_(AT_WORK), TradingService.current_shares > 0),
+            or_(TradingService.state.in_(STATES_AT_WORK), TradingService.current_shares > 0),
         )
         .distinct()
         .order_by(TradingService.stock_id, TradingService.interval)

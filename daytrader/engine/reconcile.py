@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import ServiceState
+from daytrader.models.enums import STATES_AT_WORK, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import booking, ledger_service, order_service
@@ -85,7 +85,7 @@ def _audit(runner: Runner) -> list[Breach]:
             try:
                 with session.begin_nested():
                     service = session.get(TradingService, service_id, with_for_update=True)
-                    if service is not None and service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
+                    if service is not None and service.state in STATES_AT_WORK:
                         booking.fail(session, service, reason)
             except _UNREADABLE:
                 runner.left_out.add(service_id)

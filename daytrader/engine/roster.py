@@ -32,14 +32,11 @@ from daytrader.core.decision import MODES, Accounts
 from daytrader.core.money import MICROS
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.base import UtcDateTime
-from daytrader.models.enums import LIVE_ORDER_STATES, ServiceState
+from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import trading_rules
 from daytrader.services.order_service import UNSUBMITTED
-
-AT_WORK: Final = (ServiceState.ACTIVE, ServiceState.PAUSED)
-"""The states of services that decide."""
 
 _TABLE: Final = cast("Table", TradingService.__table__)
 _ORDERS: Final = cast("Table", Order.__table__)
@@ -60,7 +57,7 @@ _OF_STOCK: Final = (
     _TABLE.c.stock_id == bindparam("stock_id"),
     _TABLE.c.interval == bindparam("interval"),
     or_(
-        _TABLE.c.state.in_(bindparam("at_work", AT_WORK, expanding=True, literal_execute=True)),
+        _TABLE.c.state.in_(bindparam("at_work", STATES_AT_WORK, expanding=True, literal_execute=True)),
         _TABLE.c.current_shares > 0,
     ),
 )

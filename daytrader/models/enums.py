@@ -14,6 +14,12 @@ class ServiceState(StrEnum):
     ERROR = "ERROR"
 
 
+STATES_AT_WORK = (ServiceState.ACTIVE, ServiceState.PAUSED)
+"""Of services that take bars."""
+PROTECTED_STATES = (*STATES_AT_WORK, ServiceState.ERROR)
+"""Of services whose stop-loss stays in force."""
+
+
 class ServiceAction(StrEnum):
     """What a service can be asked to look for."""
 

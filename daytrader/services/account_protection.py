@@ -15,13 +15,20 @@ from daytrader.core.money import to_micros
 from daytrader.core.protection import in_force
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, ServiceState, TradingMode
+from daytrader.models.enums import (
+    LIVE_ORDER_STATES,
+    PROTECTED_STATES,
+    OrderKind,
+    OrderSide,
+    OrderState,
+    ServiceState,
+    TradingMode,
+)
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import entitlements, market_calendar, order_service
 
-_PROTECTED: Final = (ServiceState.ACTIVE, ServiceState.PAUSED, ServiceState.ERROR)
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 """How long after a broker has refused them stop and target are tried again."""
 
@@ -106,7 +113,7 @@ def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | N
 
 def _levels(service: TradingService) -> tuple[int, int]:
     """Return stop and target in micros as they are in force, 0 where one is not: as on paper."""
-    if service.state not in _PROTECTED:
+    if service.state not in PROTECTED_STATES:
         return 0, 0
     is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
     return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))

@@ -16,11 +16,11 @@ from daytrader.brokers.account import Account, BrokerOrder
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.enums import (
+    STATES_AT_WORK,
     CorporateActionKind,
     JournalKind,
     OrderSide,
     OrderState,
-    ServiceState,
     TransactionState,
 )
 from daytrader.models.execution import Execution
@@ -92,9 +92,7 @@ def check(
     services = session.scalars(
         select(TradingService)
         .where(TradingService.user_id == credential.user_id, TradingService.broker == credential.broker)
-        .where(
-            or_(TradingService.state.in_((ServiceState.ACTIVE, ServiceState.PAUSED)), TradingService.current_shares > 0)
-        )
+        .where(or_(TradingService.state.in_(STATES_AT_WORK), TradingService.current_shares > 0))
         .order_by(TradingService.id)
         .with_for_update()
     ).all()
@@ -134,7 +132,7 @@ def _compare(
     )
     logger.error("holdings differ", symbol=symbol, broker=credential.broker, holds=str(quantity), books=books)
     for service in services:
-        if service.state in (ServiceState.ACTIVE, ServiceState.PAUSED):
+        if service.state in STATES_AT_WORK:
             booking.fail(session, service, reason)
             _tell(session, credential, Severity.ERROR, f"Service {service.id} ({service.name}) has stopped: {reason}")
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from daytrader.brokers import Access, broker_names
 from daytrader.brokers.account import Account
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.models.enums import LIVE_ORDER_STATES, ServiceState
+from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.user import User
@@ -175,7 +175,7 @@ def forget(session: Session, user_id: int) -> None:
 
 def _refuse_in_use(session: Session, credential: BrokerCredential) -> None:
     has_order = exists().where(Order.service_id == TradingService.id, Order.state.in_(LIVE_ORDER_STATES))
-    at_work = TradingService.state.in_((ServiceState.ACTIVE, ServiceState.PAUSED))
+    at_work = TradingService.state.in_(STATES_AT_WORK)
     user = session.scalar(
         select(TradingService.id)
         .where(TradingService.user_id == credential.user_id, TradingService.broker == credential.broker)

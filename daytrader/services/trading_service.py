@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, ServiceState, TradingMode
+from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, OrderKind, OrderSide, ServiceState, TradingMode
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import (
@@ -320,7 +320,7 @@ def _refuse_server_set(values: Mapping[str, Any]) -> None:
 
 
 def _refuse_archiving_at_work(service: TradingService) -> None:
-    if not service.is_active and service.state in {ServiceState.ACTIVE, ServiceState.PAUSED}:
+    if not service.is_active and service.state in STATES_AT_WORK:
         raise ConflictError("a service at work cannot be archived: stop it first")
 
 

@@ -60,19 +60,7 @@ class Bench:
         self.traded: list[Booked] = []
         self.check: Callable[..., Sequence[str]] = account_reconciliation.check
         self.timeout = (3.0, 5.0)
-        with SessionManager() as session:
-            session.add(
-                BrokerCredential(
-                    user_id=self.owner.user_id,
-                    broker="alpaca",
-                    is_live=False,
-                    sealed_key=b"",
-                    sealed_secret=b"",
-                    shown="0000",
-                    account=number,
-                    verified_at=self.now,
-                )
-            )
+        world.broker_account(self.owner.user_id, number)
         self.restart()
 
     def restart(self, checkpoint: Callable[[str], None] = lambda _name: None) -> Self:

@@ -40,18 +40,7 @@ class BrokersAccount:
         self.user = world.user()
         self.owner = Actor(self.user.id)
         self.cash = Decimal(cash)
-        with SessionManager() as session:
-            self.credential = BrokerCredential(
-                user_id=self.user.id,
-                broker="alpaca",
-                is_live=False,
-                sealed_key=b"",
-                sealed_secret=b"",
-                shown="",
-                account="PA1",
-                verified_at=LONG_AGO,
-            )
-            session.add(self.credential)
+        self.credential = world.broker_account(self.user.id, verified_at=LONG_AGO)
 
     def service(self, stock: Stock, *, is_active: bool = True, **overrides: Any) -> TradingService:
         """Open a service that trades *stock* in the account."""

@@ -17,7 +17,6 @@ from daytrader.engine.runner import Runner
 from daytrader.models import (
     AuditEntry,
     Backtest,
-    BrokerCredential,
     EventOutbox,
     Order,
     Promotion,
@@ -362,19 +361,7 @@ def test_a_service_may_not_name_a_real_broker_before_it_is_promoted(stage: Stage
     stage.opt_in()
     with pytest.raises(ConflictError, match="no account at alpaca"):
         stage.change(broker="alpaca")
-    with SessionManager() as session:
-        session.add(
-            BrokerCredential(
-                user_id=stage.service.user_id,
-                broker="alpaca",
-                is_live=False,
-                sealed_key=b"",
-                sealed_secret=b"",
-                shown="",
-                account="PA1",
-                verified_at=day(ALL),
-            )
-        )
+    stage.market.world.broker_account(stage.service.user_id)
     stage.change(broker="alpaca")
     with SessionManager(read_only=True) as session:
         assert session.get_one(TradingService, stage.service.id).broker == "alpaca"

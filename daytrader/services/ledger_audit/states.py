@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from daytrader.models.enums import JournalKind, OrderKind, OrderSide, ServiceState, TradingMode
+from daytrader.models.enums import STATES_AT_WORK, JournalKind, OrderKind, OrderSide, ServiceState, TradingMode
 from daytrader.models.enums import TransactionState as State
 from daytrader.models.order import is_stop
 from daytrader.services.ledger_audit.amounts import tick_of
 from daytrader.services.ledger_audit.books import Books
 from daytrader.services.ledger_audit.words import price
-
-_AT_WORK = (ServiceState.ACTIVE, ServiceState.PAUSED)
 
 
 def check_service(books: Books) -> Iterator[str]:
@@ -29,9 +27,9 @@ def check_service(books: Books) -> Iterator[str]:
         yield "state is ERROR without a reason"
     if not isinstance(service.strategy_params, dict):
         yield "strategy params are no settings by name"
-    if service.state in _AT_WORK and service.error_reason is not None:
+    if service.state in STATES_AT_WORK and service.error_reason is not None:
         yield f"state is {service.state} with the reason of an error"
-    if service.state in _AT_WORK and not service.is_active:
+    if service.state in STATES_AT_WORK and not service.is_active:
         yield f"state is {service.state} although the service is archived"
     if service.stock_id is not None and service.stock_symbol != service.listed_symbol:
         yield f"stock symbol is {service.stock_symbol}, its stock is {service.listed_symbol}"

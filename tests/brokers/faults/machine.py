@@ -161,19 +161,7 @@ class _Machine:
         self._stocks = {symbol: self._world_of_rows.stock(symbol) for symbol in SYMBOLS}
         for number in range(HISTORY - 1):
             self._store_bars(number)
-        with SessionManager() as session:
-            session.add(
-                BrokerCredential(
-                    user_id=self._owner.user_id,
-                    broker="alpaca",
-                    is_live=False,
-                    sealed_key=b"x",
-                    sealed_secret=b"x",
-                    shown="x",
-                    account=ACCOUNT,
-                    verified_at=self._now,
-                )
-            )
+        self._world_of_rows.broker_account(self._owner.user_id, ACCOUNT)
         with SessionManager() as session:
             for settings in self._plan.services:
                 service = trading_service.create(session, self._owner, settings)
