@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,9 @@ import numpy as np
 from daytrader.core.arrays import FloatArray, IntArray
 
 WORTHWHILE: Final = 5_000
-"""Lines from which on this is worth loading what it needs."""
+"""Lines of a block from which on this is quicker than cell by cell."""
+WORTH_LOADING: Final = 50_000
+"""Lines of a file from which on it is worth loading what this needs, which takes as long as many lines do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,11 @@ class PlainColumns:
 
     numbers: dict[int, FloatArray]
     texts: dict[int, tuple[Sequence[str], IntArray]]
+
+
+def is_worthwhile(first_line: int, lines: int) -> bool:
+    """Return whether a block of *lines* that begins at *first_line* of its file is quicker read as columns."""
+    return lines >= WORTHWHILE and (first_line > WORTH_LOADING or "pyarrow" in sys.modules)
 
 
 def read(

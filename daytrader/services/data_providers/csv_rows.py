@@ -135,7 +135,7 @@ class RowParser:
     def _plain(self, text: str, n: int, first_line: int) -> PriceBlock | None:
         """Return the rows of a large block in which nothing has to be looked at, as nearly every one is; else None."""
         places = self.layout.columns
-        if n < csv_plain.WORTHWHILE or self.mark is not DecimalMark.POINT or Field.CLOCK in places:
+        if self.mark is not DecimalMark.POINT or Field.CLOCK in places or not csv_plain.is_worthwhile(first_line, n):
             return None
         given = {name: places[name] for name in _NUMBERS if name in places}
         texts = [places[name] for name in (Field.DATE, Field.SYMBOL) if name in places]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -445,6 +446,7 @@ def test_a_large_block_is_read_as_cell_by_cell(tmp_path: Path, monkeypatch: pyte
         values = {name: column.tolist() for name, column in block.values.items()}
         return [file.symbols, block.errors, block.line.tolist(), block.time.tolist(), block.symbol.tolist(), values]
 
+    monkeypatch.setattr(csv_plain, "WORTH_LOADING", 0)
     at_once = told()
     monkeypatch.setattr(csv_plain, "WORTHWHILE", 10**9)
 
@@ -455,8 +457,20 @@ def test_only_plain_blocks_are_read_at_once(tmp_path: Path, monkeypatch: pytest.
     """And a plain one is, without a look at a single cell."""
     file = PriceFile(written(tmp_path, "\n".join([_HEADER, *_ROWS, ""])))
     monkeypatch.setattr(RowParser, "_cells", None)
+    monkeypatch.setattr(csv_plain, "WORTH_LOADING", 0)
 
     (block,) = file.blocks()
 
     assert (block.line[0], block.line.size, file.symbols) == (2, 6000, ["S1", "S2"])
     assert set(block.values[Field.CLOSE].tolist()) == {10.5}
+
+
+def test_a_short_file_loads_nothing_for_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second would be most of what it takes; what is loaded already costs nothing."""
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    assert not csv_plain.is_worthwhile(2, 20_000)
+    assert csv_plain.is_worthwhile(60_002, 20_000)
+
+    monkeypatch.setitem(sys.modules, "pyarrow", object())
+    assert csv_plain.is_worthwhile(2, 20_000)
+    assert not csv_plain.is_worthwhile(2, 4_000)
