@@ -19,7 +19,7 @@ from daytrader.brokers.errors import (
     RefusedOrderError,
     UnknownOutcomeError,
 )
-from daytrader.engine.account_ways import Ways
+from daytrader.engine.account_wiring import Wiring
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, OrderState
 from daytrader.services import account_book, account_orders, account_protection, engine_control, order_service
@@ -62,7 +62,7 @@ class AccountDesk:
 
     credential: BrokerCredential
     broker: AccountBroker
-    ways: Ways
+    wiring: Wiring
     is_reconciled: bool = False
     problems: Sequence[str] = ()
     is_at_work: bool = True
@@ -195,7 +195,7 @@ class AccountDesk:
         self.problems = tuple(
             self._unit(
                 "reconciled",
-                lambda session: self.ways.check(
+                lambda session: self.wiring.check(
                     session, session.get_one(BrokerCredential, self.credential.id), account, positions, orders, now
                 ),
             )
@@ -241,10 +241,10 @@ class AccountDesk:
         for ref in [*refs, *self._standing.strays]:
             if self._cancelled_at.get(ref, _LONG_AGO) + _CANCEL_AGAIN > now:
                 continue
-            self.ways.fence.require_time_to_send()
+            self.wiring.fence.require_time_to_send()
             self.broker.cancel(ref)
             self._cancelled_at[ref] = now
-            self.ways.checkpoint("cancel")
+            self.wiring.checkpoint("cancel")
             is_changed = True
         return is_changed
 
@@ -294,14 +294,14 @@ class AccountDesk:
 
     def _submit(self, claimed: Claimed) -> bool:
         order_id = claimed.order_id
-        self.ways.fence.require_time_to_send()
+        self.wiring.fence.require_time_to_send()
         try:
             sent: BrokerOrder | None = self.broker.submit(claimed.request)
         except DuplicateOrderError:
             sent = self.broker.find(claimed.request.client_order_id)
         except RefusedOrderError as error:
             logger.warning("order refused", why=str(error))
-            self.ways.checkpoint("submit")
+            self.wiring.checkpoint("submit")
             self._unit("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
             return True
         except (BusyError, BrokerAccessError) as error:
@@ -310,7 +310,7 @@ class AccountDesk:
         except UnknownOutcomeError as error:
             logger.warning("whether the order was taken is not known", why=str(error))
             sent, self._is_cut_off = None, True
-        self.ways.checkpoint("submit")
+        self.wiring.checkpoint("submit")
         if sent is not None:
             self._unit("unit 2", partial(account_orders.accept, order_id=order_id, reported=sent))
         return True
@@ -320,15 +320,15 @@ class AccountDesk:
 
         def run() -> T:
             with SessionManager() as session:
-                self.ways.fence.require(session)
+                self.wiring.fence.require(session)
                 done = act(session)
-                self.ways.checkpoint(f"{name} written")
+                self.wiring.checkpoint(f"{name} written")
             return done
 
         done = retried(run)
-        self.ways.checkpoint(name)
+        self.wiring.checkpoint(name)
         return done
 
     def _tell(self, booked: Sequence[Booked]) -> None:
         for trade in booked:
-            self.ways.on_trade(trade)
+            self.wiring.on_trade(trade)

@@ -16,7 +16,7 @@ from daytrader.brokers.account import AccountBroker
 from daytrader.brokers.errors import BrokerError, BusyError
 from daytrader.config import Settings
 from daytrader.engine.account_turn import AccountDesk
-from daytrader.engine.account_ways import Check, Ways
+from daytrader.engine.account_wiring import Check, Wiring
 from daytrader.engine.runner import Checkpoint, Fence, NoFence, OnTrade
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.services import account_book, broker_credentials, market_calendar, system_events
@@ -68,7 +68,7 @@ class OrderPump:
         check: Compares books and account before anything is sent: `account_reconciliation.check`.
         fence: Asked at the beginning of each unit of work, and before an order is sent.
         clock: What time it is.
-        checkpoint: See `account_turn.Ways`.
+        checkpoint: See `account_wiring.Wiring`.
         on_trade: Called with each trade, after the commit that it is part of.
     """
 
@@ -84,7 +84,7 @@ class OrderPump:
     ) -> None:
         self._open = open_account
         self._clock = clock
-        self._ways = Ways(check, fence or NoFence(), checkpoint, on_trade)
+        self._wiring = Wiring(check, fence or NoFence(), checkpoint, on_trade)
         self._places: dict[int, _Place] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -182,7 +182,7 @@ class OrderPump:
         now = self._clock()
         try:
             if place.desk is None:
-                place.desk = AccountDesk(place.credential, self._open_of(place), self._ways)
+                place.desk = AccountDesk(place.credential, self._open_of(place), self._wiring)
             place.desk.turn(now)
         except LostLeaseError:
             raise
@@ -230,7 +230,7 @@ class OrderPump:
         message = f"The account {credential.account} at {credential.broker} {what}"
         try:
             with SessionManager() as session:
-                self._ways.fence.require(session)
+                self._wiring.fence.require(session)
                 told = system_events.personal_notification(credential.user_id, severity, "broker", message)
                 events.record(session, told)
         except LostLeaseError:

@@ -335,7 +335,7 @@ def test_an_engine_that_lost_its_lease_sends_nothing(bench: Bench) -> None:
             raise LostLeaseError("test")
 
     bench.decide(bench.service())
-    bench.pump._ways = type(bench.pump._ways)(bench._check, Lost(), lambda _name: None, bench.traded.append)
+    bench.pump._wiring = type(bench.pump._wiring)(bench._check, Lost(), lambda _name: None, bench.traded.append)
     with pytest.raises(LostLeaseError):
         bench.turn(EVENING)
     assert bench.posted() == []

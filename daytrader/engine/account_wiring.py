@@ -31,7 +31,7 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class Wiring:
     """
     What the desks of all accounts work with.
 
