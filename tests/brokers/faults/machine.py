@@ -41,11 +41,11 @@ from daytrader.services import (
 from daytrader.services.account_reconciliation import check
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils import current_datetime, unique_ids
 from daytrader.utils.errors import DayTraderError
 from tests.brokers.alpaca_server import KEY, SECRET
-from tests.brokers.faults.market import FaultyMarket
+from tests.brokers.faults.market import INSTALLATION, FaultyMarket
 from tests.brokers.faults.plan import HISTORY, SYMBOLS, Fault, Plan, plan
 from tests.brokers.faults.server import RemoteAlpaca
 from tests.brokers.faults.truth import ACCOUNT, check_always, check_protection, check_settled
@@ -143,7 +143,7 @@ class _Machine:
 
     @contextmanager
     def _world(self) -> Iterator[None]:
-        """An empty database, a clock and ids of the plan's; what is told of is heard by nobody."""
+        """An empty database, an installation, a clock and ids of the plan's; what is told of is heard by nobody."""
         ids = random.Random(f"ids {self._plan.seed}")
         engine = empty_database(self._folder)
         self._world_of_rows = World(engine)
@@ -151,6 +151,7 @@ class _Machine:
             stack.callback(engine.dispose)
             stack.enter_context(current_datetime.clock(lambda: self._now))
             stack.enter_context(unique_ids.unique_ids(lambda: uuid.UUID(int=ids.getrandbits(128), version=4)))
+            stack.enter_context(patch.dict(session_factory.kw, {"info": {"installation": INSTALLATION}}))
             stack.enter_context(patch.object(events, "publish", lambda _event: None))
             stack.enter_context(patch.object(promotion_service, "refusal", lambda *_: None))
             yield

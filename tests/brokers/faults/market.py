@@ -11,12 +11,14 @@ from tests.brokers.faults.plan import SYMBOLS, Fault
 from tests.brokers.faults.server import RemoteAlpaca
 from tests.brokers.faults.truth import CASH, Memory
 
+INSTALLATION: Final = "local"
+"""What the orders of the engine bear, and one that it has not sent."""
 _BOUND: Final = 0.6
 _STRAY: Final = 0.04
 """How likely a step is to meet the fault that the seed is bound to meet, and each other one."""
 _SELDOM: Final = {Fault.DISCONNECT: 0.3, Fault.REFUSE: 0.3, Fault.UNKNOWN_ORDER: 0.1}
 """Likewise, where a fault leaves little to happen after it."""
-_STRANGERS: Final = ("dt-local-00000000-0000-4000-8000-000000000000", "by hand")
+_STRANGERS: Final = (f"dt-{INSTALLATION}-00000000-0000-4000-8000-000000000000", "by hand")
 _MOST_LOOKS_HIDDEN: Final = 3
 _RECOVERS: Final = 0.2
 
