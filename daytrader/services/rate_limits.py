@@ -13,7 +13,7 @@ import structlog
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError as WrongStorageError
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from daytrader.utils.errors import ConfigurationError, TooManyRequestsError
@@ -27,6 +27,8 @@ IMPORTS: Final = "imports"
 NOTIFICATIONS: Final = "notifications"
 
 _SILENT_SECONDS: Final = 10.0
+_FEWEST_COUNTS: Final = 1000
+"""Counts that are held before those that have expired are looked for."""
 
 
 class _Silence:
@@ -70,7 +72,7 @@ class RateLimits:
         Raises:
             ConfigurationError: If a text is no limit, or *redis_url* no address of a Redis.
         """
-        own = _OwnLimiter(MemoryStorage())
+        own = FixedWindowRateLimiter(_OwnCounts())
         try:
             parsed = {kind: tuple(parse_many(text)) for kind, text in rules.items()}
         except ValueError:
@@ -117,16 +119,59 @@ class RateLimits:
         return self.own, self.own.hit(rule, kind, who)
 
 
-class _OwnLimiter(FixedWindowRateLimiter):
-    """Counts in this process. The storage starts its timer under no lock: of two that find none, one would fail."""
+class _OwnCounts(Storage):
+    """
+    Counts of this process.
 
-    def __init__(self, storage: MemoryStorage) -> None:
-        super().__init__(storage)
+    Those of the library expire in a thread of their own, which stumbles over whatever is forgotten meanwhile.
+    """
+
+    STORAGE_SCHEME = None
+    base_exceptions = StorageError
+
+    def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, float]] = {}  # how many, and until when they count
+        self._most = _FEWEST_COUNTS
 
-    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count, and return how many that makes; the first one counts, like all that follow, for *expiry* seconds."""
+        now = time.time()
         with self._lock:
-            return super().hit(item, *identifiers, cost=cost)
+            if len(self._counts) >= self._most:
+                self._counts = {each: held for each, held in self._counts.items() if held[1] > now}
+                self._most = max(_FEWEST_COUNTS, 2 * len(self._counts))
+            count, until = self._counts.get(key, (0, now))
+            if until <= now:
+                count, until = 0, now + expiry
+            self._counts[key] = count + amount, until
+            return count + amount
+
+    def get(self, key: str) -> int:
+        """Return how many there are."""
+        count, until = self._counts.get(key, (0, 0.0))
+        return count if until > time.time() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """Return until when they count, in seconds since 1970."""
+        return max(self._counts.get(key, (0, 0.0))[1], time.time())
+
+    def check(self) -> bool:
+        """Return that it is there."""
+        return True
+
+    def reset(self) -> int:
+        """Forget all, and return how many kinds of counts that were."""
+        with self._lock:
+            count = len(self._counts)
+            self._counts.clear()
+            return count
+
+    def clear(self, key: str) -> None:
+        """Forget one."""
+        with self._lock:
+            self._counts.pop(key, None)
 
 
 def _patience(redis_url: str) -> dict[str, Any]:
