@@ -19,7 +19,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import partial, wraps
 from typing import Any, Final
 
 import simple_websocket
@@ -179,6 +180,11 @@ class _WebSocket(simple_websocket.Server):  # type: ignore[misc]
         except (OSError, LocalProtocolError, RemoteProtocolError):
             self.connected = False
 
+    def close(self, reason: int | None = None, message: str | None = None) -> None:
+        """Say goodbye, unless the other side went between the look at the connection and the word."""
+        with suppress(simple_websocket.ConnectionClosed, LocalProtocolError, OSError):
+            super().close(reason, message)
+
     def handshake(self) -> None:
         """Put the wire in front of the connection before the first byte."""
         self.sock = Wire(self.sock, self._flusher)
@@ -216,8 +222,41 @@ class WebSockets:
         return run
 
 
+def _alone(act: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(act)
+    def run(self: FanOut, *args: Any, **options: Any) -> Any:
+        with self.looked_at:
+            return act(self, *args, **options)
+
+    return run
+
+
 class FanOut(Manager):  # type: ignore[misc]
-    """Socket.IO's rooms, whose events go straight to the connections."""
+    """
+    Socket.IO's rooms, whose events go straight to the connections.
+
+    Socket.IO looks whether a room is there and then takes it, while the threads of other sockets leave it: the event
+    would be lost for everyone, or whoever comes would be in a room that nobody looks into. So one thread at a time.
+    """
+
+    pre_connect = _alone(Manager.pre_connect)
+    connect = _alone(Manager.connect)
+    is_connected = _alone(Manager.is_connected)
+    pre_disconnect = _alone(Manager.pre_disconnect)
+    basic_disconnect = _alone(Manager.basic_disconnect)
+    basic_enter_room = _alone(Manager.basic_enter_room)
+    basic_leave_room = _alone(Manager.basic_leave_room)
+    basic_close_room = _alone(Manager.basic_close_room)
+    get_rooms = _alone(Manager.get_rooms)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at = threading.RLock()
+
+    def get_participants(self, namespace: str, room: Any) -> list[tuple[str, str]]:
+        """Return the sockets of a room, or of several, as they are now: Socket.IO's id and Engine.IO's."""
+        with self.looked_at:
+            return list(super().get_participants(namespace, room))
 
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, **options: Any) -> None:
         """Send an event to everyone in a room, or in several, but not to those of ``skip_sid``: once to each."""

@@ -17,7 +17,7 @@ import structlog
 from flask import Flask
 from flask_socketio import ConnectionRefusedError, SocketIO
 
-from daytrader.api import rooms, socket_guard
+from daytrader.api import rooms, socket_ends, socket_guard
 from daytrader.api.encoding import SocketJson
 from daytrader.api.fan_out import FanOut, WebSockets, packed
 from daytrader.api.live_metrics import LiveMetrics
@@ -98,6 +98,7 @@ class Sockets:
         )
         engine = self.io.server.eio
         engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
+        socket_ends.install(engine)
         self._metrics = LiveMetrics(self._is_heard)
         app.extensions["sockets"] = self
         self._listen()

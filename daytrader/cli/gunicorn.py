@@ -17,7 +17,7 @@ import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
 from daytrader.api.turns import turns
 from daytrader.cli.node import Node
@@ -59,10 +59,26 @@ class SocketLimit:
             self._free.release()
 
 
+class _Finished(PollableMethodQueue):  # type: ignore[misc]
+    """
+    Where threads say that they have answered, for as long as there are threads.
+
+    Gunicorn closes its pipe before the last of them has ended, which then writes a byte to whatever has been opened
+    under the same number since: a database.
+    """
+
+    def close(self) -> None:
+        """Leave the pipe to the end of the process, which is near."""
+
+
 class TradingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker whose sockets, engine and jobs end with it: the unit of work in hand is finished first."""
 
     _ending: threading.Thread | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.method_queue = _Finished()
 
     def handle(self, conn: Any) -> Any:
         """
@@ -98,10 +114,17 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
         """End likewise on Ctrl-C, which the terminal sends to every process."""
         self.handle_exit(sig, frame)
 
+    def is_parent_alive(self) -> bool:
+        """End likewise when the process that watches this one has gone without a word: its connections end by that."""
+        is_alive: bool = super().is_parent_alive()
+        if not is_alive:
+            self._end_trading()
+        return is_alive
+
     def run(self) -> None:
         """Serve until the end, and see it through; never returns."""
         super().run()
-        self._end_trading()  # the process that watches this one may have gone without a word
+        self._end_trading()  # told to end before it had begun
         assert self._ending is not None
         self._ending.join()
         sys.stdout.flush()
@@ -206,10 +229,9 @@ class Production(BaseApplication):  # type: ignore[misc]
         return SocketLimit(node.app, self._threads - REQUEST_THREADS)
 
     def end(self) -> None:
-        """Close the sockets, finish the bar in hand, stop."""
+        """Finish the bar in hand, hang up, stop."""
         if self._node is None:
             return
-        self._node.app.extensions["sockets"].hang_up()
         if not self._node.stop():
             logger.warning("the bar in hand was not finished: it will be taken again at the next start")
         self._node.close()

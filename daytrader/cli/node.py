@@ -56,7 +56,11 @@ class Node:
                 other.start()
 
     def stop(self) -> bool:
-        """Finish the bar in hand and stop; return whether that was done in time."""
+        """
+        Finish the bar in hand and stop, then hang up; return whether the bar was done in time.
+
+        Who is connected hears the last of it: nothing is told to sockets that have been closed.
+        """
         jobs = self.app.extensions["jobs"]
         jobs.stop(0)  # both end at the same time
         for other in (self._notifier, self._watch):
@@ -64,7 +68,9 @@ class Node:
                 other.stop()
         has_finished = self.supervisor.stop(_STOP_SECONDS)
         jobs.stop(_JOBS_STOP_SECONDS)
-        self.app.extensions["sockets"].stop_following()
+        sockets = self.app.extensions["sockets"]
+        sockets.stop_following()
+        sockets.hang_up()
         self._bells.stop()
         return has_finished
 

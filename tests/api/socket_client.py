@@ -36,8 +36,9 @@ class Listener:
 
     def hang_up(self) -> None:
         """Close without the three seconds that the client's library waits for a closing frame."""
-        if self.client.connected:
-            self.client.eio.ws.sock.close()
+        connection = self.client.eio.ws.sock if self.client.connected else None
+        if connection is not None:  # else the server has hung up at this moment
+            connection.close()
 
     def ask(self, name: str, body: Any = None) -> dict[str, Any]:
         """Send an event and return its acknowledgement."""

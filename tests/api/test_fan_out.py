@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import socket
 import threading
 import time
@@ -11,11 +13,12 @@ from dataclasses import replace
 
 import pytest
 import requests
+import simple_websocket
 from flask import Flask
 from simple_websocket import Client
 
 from daytrader.api import fan_out, rooms
-from daytrader.api.fan_out import Flusher, Wire
+from daytrader.api.fan_out import FanOut, Flusher, Wire
 from daytrader.services.actor import Actor
 from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
@@ -224,3 +227,67 @@ def test_what_has_come_together_is_written_together(
     assert one.names(4) == ["price:update"] * 2 + ["stock:update"] * 2
     assert [body["sequence"] for _, body in both.heard] == [100, 102, 103, 104, 105]
     assert sorted(written) == [1, 2, 2, 2, 2]
+
+
+class _Rooms(dict[object, object]):
+    """Rooms that `_Rooms.leave` leaves as soon as one of them was found, if it is let."""
+
+    leave: threading.Thread
+
+    def __contains__(self, room: object) -> bool:
+        is_there = super().__contains__(room)
+        if room == "told" and is_there and not self.leave.ident:
+            self.leave.start()
+            self.leave.join(0.2)
+        return is_there
+
+
+@pytest.fixture
+def fan_out_of_one() -> FanOut:
+    """Two sockets, one of them in the room `told`, which it leaves while that is looked at."""
+    manager = FanOut()
+    for name in ("first", "second"):
+        manager.basic_enter_room(name, "/", None, eio_sid=f"{name}'s")
+    manager.basic_enter_room("first", "/", "told")
+    rooms_found = manager.rooms["/"] = _Rooms(manager.rooms["/"])
+    rooms_found.leave = threading.Thread(target=manager.basic_leave_room, args=("first", "/", "told"))
+    return manager
+
+
+def test_who_leaves_while_an_event_is_told_loses_it_for_nobody(fan_out_of_one: FanOut) -> None:
+    """The last one to leave a room ends it."""
+    assert fan_out_of_one.get_participants("/", ["told", "other"]) == [("first", "first's")]
+    fan_out_of_one.rooms["/"].leave.join(10)
+    assert fan_out_of_one.get_participants("/", "told") == []
+
+
+def test_who_joins_while_the_last_one_leaves_is_in_the_room(fan_out_of_one: FanOut) -> None:
+    """Not in one that nobody looks into any more."""
+    fan_out_of_one.basic_enter_room("second", "/", "told")
+    fan_out_of_one.rooms["/"].leave.join(10)
+    assert fan_out_of_one.get_participants("/", "told") == [("second", "second's")]
+
+
+def test_a_goodbye_to_who_has_gone_is_no_failure(
+    app: Flask, alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread says goodbye while another one has read the end already."""
+    failed: list[object] = []
+    gone = threading.Event()
+
+    def closing(_connection: simple_websocket.Server, *_given: object) -> None:
+        gone.set()
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr(simple_websocket.Server, "close", closing)
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    before = set(threading.enumerate())
+    listen(alice)
+    (writer,) = [thread for thread in set(threading.enumerate()) - before if "writer" in thread.name]
+
+    (held,) = app.extensions["socketio"].server.eio.sockets.values()
+    held.queue.put(None)  # there will be nothing more to write
+
+    writer.join(10)
+    assert gone.is_set()
+    assert failed == []

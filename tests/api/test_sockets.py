@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import socketio
+from flask import Flask
 
+from daytrader.cli.node import Node
 from daytrader.models import TradingService, User
 from daytrader.services import account_removal, price_service, stock_service, trading_service
 from daytrader.services.actor import Actor
+from daytrader.services.bells import Bells
 from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 
@@ -367,6 +370,28 @@ def test_nobody_stays_in_the_rooms_of_a_stock_and_an_account_that_are_gone(
     _tell(Event("stock:update", "updated", (f"service_{service.id}", f"user_{bob.user.id}", "stock_ACME"), {}))
 
     assert listener.names(3) == ["user:update", "service:update", "stock:update"]
+
+
+class _LastBar:
+    """An engine that has a bar in hand when it is stopped."""
+
+    def stop(self, _timeout: float) -> bool:
+        _tell(Event("system:notification", "created", ("system",), {"message": "the last bar"}))
+        return True
+
+
+def test_who_is_connected_hears_the_last_of_a_server_that_stops(
+    app: Flask, world: World, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """The bar in hand is finished first, then the server hangs up."""
+    listener = listen(alice)
+    listener.ask("join_system")
+    node = Node(app, _LastBar(), world.engine, Bells(), False)  # type: ignore[arg-type]  # all that `stop` asks of it
+
+    assert node.stop()
+
+    wait_for_end(listener)
+    assert [body["entity"]["message"] for _, body in listener.heard] == ["the last bar"]
 
 
 def wait_for_end(listener: Listener) -> None:

@@ -142,6 +142,27 @@ def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: R
         assert second.stop(signal.SIGINT) == 0
 
 
+def test_a_worker_whose_watcher_was_killed_ends_by_itself(instance: Path) -> None:
+    """With a socket open: the port is free for the next start, and the books are right."""
+    with serve(instance) as orphaned:
+        orphaned.sign_in("carol", PASSWORD)
+        watcher, worker = orphaned.processes()
+        with socketio.SimpleClient() as client:
+            client.connect(orphaned.address, auth={"token": orphaned.token}, transports=["websocket"])
+            psutil.Process(watcher).kill()
+            wait_for(lambda: _has_ended(worker))
+    assert not any("Traceback" in line for line in orphaned.lines), "\n".join(orphaned.lines)
+    audit = daytrader(instance, "audit")
+    assert audit.returncode == 0, audit.stdout
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_unsafe_settings_are_refused_by_default(tmp_path: Path) -> None:
     """Production is what it is for."""
     refused = daytrader(tmp_path, "serve", "--port", "0")
