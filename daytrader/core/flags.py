@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
 from numba import njit
+from numba.extending import intrinsic
 
 from daytrader.core.arrays import BoolArray
 
@@ -17,17 +19,20 @@ _WORD: Final = 6  # a row's word is row >> 6
 _ALL: Final = np.uint64(2**64 - 1)
 _NONE: Final = np.uint64(0)
 _ONE: Final = np.uint64(1)
-# The six bits at every place of this number differ: multiplied by a power of two it tells which one.
-# Source: Leiserson, Prokop and Randall (1998), "Using de Bruijn sequences to index a 1 in a computer word".
-_SEQUENCE: Final = 0x03F79D71B4CB0A89
-_TOP: Final = _BITS - _WORD
-_PLACES: Final = np.zeros(_BITS, np.uint8)
-_PLACES[[((_SEQUENCE << place) % 2**_BITS) >> _TOP for place in range(_BITS)]] = np.arange(_BITS)
+_LAST: Final = np.uint64(_BITS - 1)
+
+
+@intrinsic
+def _lowest(_typing: Any, word: Any) -> Any:
+    """Return the place of the lowest bit that is set, of which there is one: an instruction of the processor."""
+    return word(word), lambda _context, builder, _signature, given: builder.cttz(
+        given[0], ir.Constant(ir.IntType(1), 1)
+    )
 
 
 def words_of(rows: int) -> int:
-    """Return how many words hold the flags of so many *rows*, with one to spare."""
-    return rows // _BITS + 1
+    """Return how many words hold the flags of so many *rows*, and the one that is read beside the last."""
+    return rows // _BITS + 2
 
 
 def flags_of(entry: BoolArray, exit_: BoolArray) -> FlagArray:
@@ -42,8 +47,8 @@ def flags_of(entry: BoolArray, exit_: BoolArray) -> FlagArray:
 def always(rows: int) -> FlagArray:
     """Return an entry on each of so many *rows* and never an exit, as `flags_of` does."""
     packed = np.zeros((2, words_of(rows)), np.uint64)
-    packed[0, :-1] = _ALL
-    packed[0, -1] = (1 << rows % _BITS) - 1
+    packed[0, :-2] = _ALL
+    packed[0, -2] = (1 << rows % _BITS) - 1
     return packed
 
 
@@ -62,9 +67,11 @@ def next_clear(words: FlagArray, row: int, rows: int) -> int:
 @njit(error_model="numpy")
 def _next(words: FlagArray, row: int, rows: int, flipped: np.uint64) -> int:
     while row < rows:
-        word = (words[row >> _WORD] ^ flipped) >> np.uint64(row & (_BITS - 1))
-        if word != _NONE:
-            lowest = word & (~word + _ONE)
-            return min(row + int(_PLACES[(lowest * np.uint64(_SEQUENCE)) >> np.uint64(_TOP)]), rows)
-        row = (row | (_BITS - 1)) + 1
+        # The 64 rows from this one on lie in two words: which, would be guessed wrongly too often.
+        at, below = np.uint64(row >> _WORD), np.uint64(row & (_BITS - 1))
+        coming = (words[at] ^ flipped) >> below | (words[at + _ONE] ^ flipped) << _ONE << (_LAST - below)
+        if coming != _NONE:
+            place: int = np.int64(_lowest(coming))  # type: ignore[assignment, call-arg]  # once compiled
+            return min(row + place, rows)
+        row += _BITS
     return rows

@@ -55,7 +55,7 @@ class Tape(NamedTuple):
     events: IntArray
 
 
-_NEVER: Final = np.iinfo(np.int64).max
+_AT_ONCE: Final = 32
 
 
 @njit(inline="always", error_model="numpy")
@@ -67,18 +67,30 @@ def first_touch(high: Quotes, low: Quotes, unit: int, row: int, end: int, stop: 
     """
     if stop == 0 and target == 0:
         return end
-    highest_stopping = stop // unit
-    lowest_reaching = (target + unit - 1) // unit if target > 0 else _NEVER
-    while row < end and low[row] > highest_stopping and high[row] < lowest_reaching:
-        row += 1
-    return row
+    never = np.iinfo(high.dtype).max
+    highest_stopping = high.dtype.type(min(stop // unit, never))
+    lowest_reaching = high.dtype.type(min((target + unit - 1) // unit, never) if target > 0 else never)
+    width = min(_AT_ONCE, high.size)  # not known when compiled: a loop of a known length is unrolled, not widened
+    while row < end:
+        first = min(row, high.size - width)
+        touches = False
+        for i in range(np.uint64(first), np.uint64(first + width)):
+            touches = touches | (low[i] <= highest_stopping) | (high[i] >= lowest_reaching)
+        stop_row = min(first + width, end)
+        if touches:
+            while row < stop_row:
+                if low[row] <= highest_stopping or high[row] >= lowest_reaching:
+                    return row
+                row += 1
+        row = stop_row
+    return end
 
 
 def _quotes(micros: Sequence[IntArray]) -> tuple[Sequence[Quotes], int]:
     """Return prices in the largest unit in which all are whole and fit, and that unit."""
     highest = max(int(column.max()) for column in micros)
     for unit in _UNITS:
-        if highest // unit <= _MOST and not any((column % unit).any() for column in micros):
+        if highest // unit < _MOST and not any((column % unit).any() for column in micros):
             return [(column // unit).astype(np.int32) for column in micros], unit
     return micros, 1
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from daytrader.core import backtest, cscv, fills, kernel, metrics, sma_crossings, sweep
+from daytrader.core import backtest, cscv, fills, kernel, metrics, sma_crossings, sweep, whole_crossings
 from daytrader.core.overfitting import backtest_overfitting
 from daytrader.core.report import figures
 from daytrader.core.rules import Rules
@@ -23,7 +23,8 @@ def test_every_public_rule_is_compiled_once() -> None:
     public = [item for name, item in vars(fills).items() if isinstance(item, Dispatcher) and not name.startswith("_")]
     assert len(public) >= 14
     counted = [cscv._find_best, cscv._count, cscv._ratios, cscv._doubt]
-    compiled: list[Any] = [*public, kernel._loop, sma_crossings._crossings, metrics._figures_of, *counted]
+    crossings = [sma_crossings._crossings, whole_crossings.whole_crossings]
+    compiled: list[Any] = [*public, kernel._loop, *crossings, metrics._figures_of, *counted]
     before = [len(function.signatures) for function in compiled]
     assert all(before)
     returns = np.random.default_rng(1).normal(size=(100, 4))
