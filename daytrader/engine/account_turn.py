@@ -91,6 +91,8 @@ class AccountDesk:
         if not self.is_reconciled:
             return
         for _ in range(_MOST_PASSES):
+            if self.wiring.is_ending():
+                return
             is_changed = self._resolve(now) | self._cancel(now)
             if is_changed:
                 self._look(now)
@@ -278,7 +280,7 @@ class AccountDesk:
         is_changed = self._is_cut_off = False
         for order_id in due:
             is_changed |= self._claim_and_send(order_id, now)
-            if self._is_cut_off:
+            if self._is_cut_off or self.wiring.is_ending():
                 break
         return is_changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -41,9 +41,11 @@ class Wiring:
         checkpoint: Called with the name of each step just done ("reports", "protection", "placed", "claim", "submit",
             "unit 2", "cancel"; with "written" behind it before the commit); tests stop the process there.
         on_trade: Called with each trade, after the commit that it is part of.
+        is_ending: Asked between two requests: whether the turn is to end here.
     """
 
     check: Check
     fence: Fence
     checkpoint: Checkpoint
     on_trade: OnTrade
+    is_ending: Callable[[], bool] = lambda: False

@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
+from daytrader.engine.account_place import OpenAccount
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
-from daytrader.engine.order_pump import OpenAccount, OrderPump
+from daytrader.engine.order_pump import OrderPump
 from daytrader.engine.price_watch import PriceWatch
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import NoFence, OnTrade, Runner

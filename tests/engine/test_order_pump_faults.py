@@ -200,7 +200,7 @@ def test_one_account_that_fails_holds_up_no_other(bench: Bench, world: World, st
     assert len(_told(bench)) == 1
 
     addresses[bench.owner.user_id] = broken
-    bench.pump._places.clear()
+    bench.pump.forget()
     bench.turn(other.now)
     assert [state for _, state, *_ in bench.orders()] == ["ACCEPTED", "ACCEPTED"]
 

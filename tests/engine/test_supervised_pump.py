@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from daytrader.engine import order_pump
+from daytrader.brokers.alpaca import AlpacaBroker
+from daytrader.engine import account_place
 from daytrader.engine import supervisor as engine
 from daytrader.engine.elsewhere import EngineElsewhere
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.supervisor import EngineSupervisor
-from daytrader.models import Order
+from daytrader.models import BrokerCredential, Order
 from daytrader.models.base import json_ready
+from daytrader.models.enums import OrderState
 from daytrader.services import account_reconciliation, engine_lease, exposure_limits
 from daytrader.services.session_manager import SessionManager, session_factory
 
@@ -101,7 +105,7 @@ def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, m
     """The account is not due to be asked for a while; the entry that works there is cancelled at once all the same."""
     before = session_factory.kw.get("info")
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
-    monkeypatch.setattr(order_pump, "_QUIET", timedelta(hours=1))
+    monkeypatch.setattr(account_place, "_QUIET", timedelta(hours=1))
     bench.decide(bench.service())
     bench.at(EVENING)
     supervisor.start()
@@ -115,3 +119,82 @@ def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, m
         assert supervisor.stop()
         session_factory.configure(info=before)
     bench.agree()
+
+
+@pytest.fixture
+def hangs() -> Iterator[threading.Event]:
+    """Nothing is heard of an account before this is set."""
+    answers = threading.Event()
+    yield answers
+    answers.set()
+
+
+def _with_one_that_hangs(
+    bench: Bench, stack: ExitStack, hangs: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    """Let there be an account with an earlier number, all of whose requests hang; return the other one's bench."""
+    slow, opened = bench.owner.user_id, bench.open
+    other = Bench(bench.world, stack, "PA3OTHER", "bob")
+
+    def open_one(credential: BrokerCredential) -> AlpacaBroker:
+        if credential.user_id != slow:
+            return other.open(credential)
+        broker = opened(credential)
+        monkeypatch.setattr(broker, "orders", lambda _since: hangs.wait(PATIENCE) and [])
+        return broker
+
+    bench.open = open_one  # type: ignore[method-assign]
+    bench.decide(bench.service())
+    return other
+
+
+def test_an_account_that_hangs_delays_no_other(
+    bench: Bench, stack: ExitStack, hangs: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another one sends goes out, and its kill switch is obeyed, while the first has not answered anything."""
+    before = session_factory.kw.get("info")
+    other = _with_one_that_hangs(bench, stack, hangs, monkeypatch)
+    supervisor = _supervisor(bench, tmp_path, monkeypatch)
+    other_id = other.decide(other.service(name="other"))
+    for each in (bench, other):
+        each.at(EVENING)
+    supervisor.start()
+
+    def has_become(state: OrderState) -> bool:
+        return any(order.state is state for order in bench.rows(Order) if order.id == other_id)
+
+    try:
+        _eventually(lambda: has_become(OrderState.ACCEPTED))
+        with SessionManager() as session:
+            exposure_limits.kill(session, other.owner.user_id)
+        _eventually(lambda: has_become(OrderState.CANCELLED))
+        assert [one["last_turn_at"] is None for one in supervisor.status()["accounts"]] == [True, False]
+        assert bench.alpaca.asked == []
+    finally:
+        hangs.set()
+        assert supervisor.stop()
+        session_factory.configure(info=before)
+
+
+def test_the_end_waits_for_an_account_only_as_long_as_it_is_given(
+    bench: Bench, stack: ExitStack, hangs: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so; and the request that ends at last is the last one."""
+    before = session_factory.kw.get("info")
+    _with_one_that_hangs(bench, stack, hangs, monkeypatch)
+    supervisor = _supervisor(bench, tmp_path, monkeypatch)
+    assert supervisor._pump is not None
+    bench.at(EVENING)
+    supervisor.start()
+    try:
+        _eventually(lambda: supervisor._pump is not None and supervisor._pump._under_way)
+        began = time.monotonic()
+        assert not supervisor.stop(timeout=0.5)
+        assert time.monotonic() - began < 10  # the time that a service manager gives
+        hangs.set()
+        assert supervisor._pump.stop(PATIENCE)
+        assert bench.posted() == []
+    finally:
+        hangs.set()
+        assert supervisor.stop()
+        session_factory.configure(info=before)
