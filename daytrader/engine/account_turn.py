@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,19 +19,25 @@ from daytrader.brokers.errors import (
     RefusedOrderError,
     UnknownOutcomeError,
 )
+from daytrader.engine.account_units import AccountUnits
 from daytrader.engine.account_wiring import Wiring
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, OrderState
-from daytrader.services import account_book, account_orders, account_protection, engine_control, order_service
+from daytrader.models.order import Order
+from daytrader.services import (
+    account_book,
+    account_orders,
+    account_protection,
+    engine_control,
+    order_service,
+    unreadable_rows,
+)
 from daytrader.services.account_book import Reports, Standing
 from daytrader.services.account_orders import Claimed
 from daytrader.services.booking import Booked
-from daytrader.services.session_manager import SessionManager, retried
-from daytrader.utils.errors import LostLeaseError, UnavailableError
+from daytrader.services.session_manager import SessionManager
 
 logger = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 RECONCILE_EVERY: Final = timedelta(minutes=5)
 _RECONCILE_AGAIN: Final = timedelta(minutes=1)
@@ -41,8 +47,6 @@ _UNSETTLED_FOR: Final = timedelta(minutes=2)
 _SHORT_LOOK: Final = timedelta(minutes=10)
 _LONG_LOOK_EVERY: Final = timedelta(minutes=5)
 _CANCEL_AGAIN: Final = timedelta(seconds=10)
-_BROKEN_FOR: Final = timedelta(seconds=60)
-"""How long a service whose books cannot take a report is left alone before it is tried again."""
 _MOST_PASSES: Final = 4
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -75,7 +79,9 @@ class AccountDesk:
     _unsettled_since: datetime | None = None
     _wanted: frozenset[object] = frozenset()
     _cancelled_at: dict[str, datetime] = field(default_factory=dict)
-    _broken_until: dict[int, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._units = AccountUnits(self.credential, self.wiring)
 
     def turn(self, now: datetime) -> None:
         """
@@ -86,6 +92,19 @@ class AccountDesk:
             UnavailableError: If the database is busy.
             LostLeaseError: If another engine trades.
         """
+        if now >= self._reconcile_at:
+            self._units.left_out.clear()  # they may have been mended
+        while True:
+            try:
+                self._turn(now)
+            except unreadable_rows.ERRORS:
+                if not self._units.leave_out_unreadable():
+                    raise
+                logger.warning("the turn begins anew without services of which a row cannot be read")
+            else:
+                return
+
+    def _turn(self, now: datetime) -> None:
         self._look(now)
         self._reconcile(now)
         if not self.is_reconciled:
@@ -102,37 +121,37 @@ class AccountDesk:
             self._look(now)
         with SessionManager(read_only=True) as session:
             self.is_at_work = bool(
-                account_orders.waiting(
-                    session,
-                    self.credential,
-                    OrderState.SUBMITTING,
-                    OrderState.ACCEPTED,
-                    OrderState.PARTIALLY_FILLED,
-                )
+                self._units.waiting(session, OrderState.SUBMITTING, OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
             )
 
     def is_wanted(self, now: datetime) -> bool:
         """Return whether something waits for the account that did not when this was last asked."""
         before = self._wanted
+        try:
+            self._wanted = self._all_wanted(now)
+        except unreadable_rows.ERRORS:
+            return True  # the turn finds out which
+        return bool(self._wanted - before)
+
+    def _all_wanted(self, now: datetime) -> frozenset[object]:
         with SessionManager(read_only=True) as session:
-            waiting = account_orders.waiting(session, self.credential, *LIVE_ORDER_STATES)
+            waiting = self._units.waiting(session, *LIVE_ORDER_STATES)
             orders = {
                 (order.id, order.state, order.cancel_reason)
                 for order in waiting
                 if order.cancel_reason is not None
                 or (order.state is OrderState.PENDING and account_orders.is_due(session, order, self.broker, now))
             }
-            services = account_protection.services_of(session, self.credential)
+            services = self._units.services(session)
             unprotected = {one.id for one in services if account_protection.is_missing(session, one, now)}
-        self._wanted = frozenset(orders | unprotected)
-        return bool(self._wanted - before)
+        return frozenset(orders | unprotected)
 
     def _look(self, now: datetime) -> bool:
         """Ask what has become of the orders, and book it; return whether there was anything new."""
         is_long = now >= self._long_look_at
         since = now - (account_book.REMEMBERED if is_long else _SHORT_LOOK)
         with SessionManager(read_only=True) as session:
-            since = account_book.window(session, self.credential, since, now)
+            since = account_book.window(session, self.credential, since, now, self._units.left_out)
         orders = self.broker.orders(since)
         self._reports = Reports(self.credential.account, orders, self.broker.executions(since))
         is_news = self._take(now)
@@ -143,24 +162,11 @@ class AccountDesk:
     def _take(self, now: datetime) -> bool:
         standing = self._compare(now)
         for service_id in standing.news:
-            if self._broken_until.get(service_id, _LONG_AGO) > now:
-                continue
-            try:
-                take = partial(
-                    account_book.take,
-                    credential=self.credential,
-                    service_id=service_id,
-                    reports=self._reports,
-                    now=now,
-                )
-                booked = self._unit("reports", take)
-            except (UnavailableError, LostLeaseError):
-                raise
-            except Exception as error:
-                logger.exception("a report cannot be booked", service_id=service_id)
-                self._fail(service_id, error, now)
-            else:
-                self._tell(booked)
+            take = partial(
+                account_book.take, credential=self.credential, service_id=service_id, reports=self._reports, now=now
+            )
+            booked = self._units.for_service(service_id, now, partial(self._units.do, "reports", take))
+            self._tell(booked or ())
         self._standing = self._compare(now) if standing.news else standing
         if self._standing.is_settled:
             self._unsettled_since = None
@@ -170,14 +176,7 @@ class AccountDesk:
 
     def _compare(self, now: datetime) -> Standing:
         with SessionManager(read_only=True) as session:
-            return account_book.compare(session, self.credential, self._reports, now)
-
-    def _fail(self, service_id: int, error: Exception, now: datetime) -> None:
-        """Put a service into ERROR whose books cannot take what was reported; the others go on."""
-        self._broken_until[service_id] = now + _BROKEN_FOR
-        reason = f"what {self.credential.broker} reports cannot be booked: {type(error).__name__}: {error}"
-
-        self._unit("reports", partial(account_book.fail, service_id=service_id, reason=reason))
+            return account_book.compare(session, self.credential, self._reports, now, self._units.left_out)
 
     def _reconcile(self, now: datetime) -> None:
         """Compare the books with the account as both were at one moment: nothing may have filled meanwhile."""
@@ -193,12 +192,12 @@ class AccountDesk:
                 break
         else:
             return
-        orders = self._reports.orders
+        said = (account, positions, self._reports.orders, now, self._units.left_out)
         self.problems = tuple(
-            self._unit(
+            self._units.do(
                 "reconciled",
                 lambda session: self.wiring.check(
-                    session, session.get_one(BrokerCredential, self.credential.id), account, positions, orders, now
+                    session, session.get_one(BrokerCredential, self.credential.id), *said
                 ),
             )
         )
@@ -217,27 +216,27 @@ class AccountDesk:
     def _resolve(self, now: datetime) -> bool:
         """Find out what became of orders of which nobody knows whether they were taken."""
         with SessionManager(read_only=True) as session:
-            unknown = account_orders.waiting(session, self.credential, OrderState.SUBMITTING)
-        is_changed = False
-        for order in unknown:
-            with structlog.contextvars.bound_contextvars(order_id=order.id, client_order_id=order.client_order_id):
-                found = self.broker.find(order.client_order_id)
-                if found is not None:
-                    self._unit("unit 2", partial(account_orders.accept, order_id=order.id, reported=found))
-                    is_changed = True
-                elif order.sent_at is None or now - order.sent_at >= account_orders.UNKNOWN_FOR:
-                    is_changed |= self._send_again(order.id, now)
-        return is_changed
+            unknown = self._units.waiting(session, OrderState.SUBMITTING)
+        resolved = [
+            self._units.for_service(order.service_id, now, partial(self._resolve_one, order, now)) for order in unknown
+        ]
+        return any(resolved)
 
-    def _send_again(self, order_id: int, now: datetime) -> bool:
-        """Send an order that the broker does not have, or end it where it is too late for that."""
-        is_over = self._unit("unit 2", partial(account_orders.give_up, order_id=order_id, broker=self.broker, now=now))
-        return is_over or self._claim_and_send(order_id, now)
+    def _resolve_one(self, order: Order, now: datetime) -> bool:
+        with structlog.contextvars.bound_contextvars(order_id=order.id, client_order_id=order.client_order_id):
+            found = self.broker.find(order.client_order_id)
+            if found is not None:
+                self._units.do("unit 2", partial(account_orders.accept, order_id=order.id, reported=found))
+                return True
+            if order.sent_at is not None and now - order.sent_at < account_orders.UNKNOWN_FOR:
+                return False
+            give_up = partial(account_orders.give_up, order_id=order.id, broker=self.broker, now=now)
+            return self._units.do("unit 2", give_up) or self._claim_and_send(order.id, now)
 
     def _cancel(self, now: datetime) -> bool:
         """Ask for the end of what is to end, and of what works there although it has ended here."""
         with SessionManager(read_only=True) as session:
-            live = account_orders.waiting(session, self.credential, OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
+            live = self._units.waiting(session, OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED)
         refs = [one.broker_ref for one in live if one.cancel_reason is not None and one.broker_ref is not None]
         is_changed = False
         for ref in [*refs, *self._standing.strays]:
@@ -253,16 +252,22 @@ class AccountDesk:
     def _protect(self, now: datetime) -> bool:
         """Let stop and target rest where they should, and exits that their broker has ended be placed anew."""
         with SessionManager(read_only=True) as session:
-            services = account_protection.services_of(session, self.credential)
+            services = self._units.services(session)
             missing = [one.id for one in services if account_protection.is_missing(session, one, now)]
             unsold = [one.id for one in services if account_orders.unsold(session, one, now) is not None]
+        is_changed = False
         for name, ids, act in (
             ("placed", unsold, account_orders.sell_again),
             ("protection", missing, account_protection.tend),
         ):
             for service_id in ids:
-                self._unit(name, partial(act, service_id=service_id, now=now))
-        return bool(missing or unsold)
+                place = partial(self._place, name, partial(act, service_id=service_id, now=now))
+                is_changed |= bool(self._units.for_service(service_id, now, place))
+        return is_changed
+
+    def _place(self, name: str, act: Callable[[Session], None]) -> bool:
+        self._units.do(name, act)
+        return True
 
     def _send(self, now: datetime) -> bool:
         """Send what is due: what sells first, and no entry while something is wrong with the account."""
@@ -271,22 +276,23 @@ class AccountDesk:
         with SessionManager(read_only=True) as session:
             is_paused = engine_control.is_paused(session)
             due = [
-                order.id
-                for order in account_orders.waiting(session, self.credential, OrderState.PENDING)
+                order
+                for order in self._units.waiting(session, OrderState.PENDING)
                 if (order_service.is_leg(order) or not is_paused)
                 and not (order.side is OrderSide.BUY and self.problems)
                 and account_orders.is_due(session, order, self.broker, now)
             ]
         is_changed = self._is_cut_off = False
-        for order_id in due:
-            is_changed |= self._claim_and_send(order_id, now)
+        for order in due:
+            send = partial(self._claim_and_send, order.id, now)
+            is_changed |= bool(self._units.for_service(order.service_id, now, send))
             if self._is_cut_off or self.wiring.is_ending():
                 break
         return is_changed
 
     def _claim_and_send(self, order_id: int, now: datetime) -> bool:
         """Send one order; return whether it was sent. What becomes of it is known by looking."""
-        claimed = self._unit("claim", partial(account_orders.claim, order_id=order_id, broker=self.broker, now=now))
+        claimed = self._units.do("claim", partial(account_orders.claim, order_id=order_id, broker=self.broker, now=now))
         if claimed is None:
             return False
         with structlog.contextvars.bound_contextvars(
@@ -304,32 +310,18 @@ class AccountDesk:
         except RefusedOrderError as error:
             logger.warning("order refused", why=str(error))
             self.wiring.checkpoint("submit")
-            self._unit("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
+            self._units.do("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
             return True
         except (BusyError, BrokerAccessError) as error:
-            self._unit("unit 2", partial(account_orders.put_back, order_id=order_id, error=error))
+            self._units.do("unit 2", partial(account_orders.put_back, order_id=order_id, error=error))
             raise
         except UnknownOutcomeError as error:
             logger.warning("whether the order was taken is not known", why=str(error))
             sent, self._is_cut_off = None, True
         self.wiring.checkpoint("submit")
         if sent is not None:
-            self._unit("unit 2", partial(account_orders.accept, order_id=order_id, reported=sent))
+            self._units.do("unit 2", partial(account_orders.accept, order_id=order_id, reported=sent))
         return True
-
-    def _unit(self, name: str, act: Callable[[Session], T]) -> T:
-        """Do *act* as one unit of work of this engine's, or of nobody's."""
-
-        def run() -> T:
-            with SessionManager() as session:
-                self.wiring.fence.require(session)
-                done = act(session)
-                self.wiring.checkpoint(f"{name} written")
-            return done
-
-        done = retried(run)
-        self.wiring.checkpoint(name)
-        return done
 
     def _tell(self, booked: Sequence[Booked]) -> None:
         for trade in booked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +26,7 @@ class Check(Protocol):
         positions: Mapping[str, Decimal],
         orders: Sequence[BrokerOrder],
         now: datetime,
+        left_out: Collection[int],
     ) -> Sequence[str]:
         """Put services that disagree into ERROR, and return what is wrong with the account as a whole."""
 

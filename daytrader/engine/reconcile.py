@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import STATES_AT_WORK, ServiceState
+from daytrader.models.enums import STATES_AT_WORK
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, ledger_service, order_service
+from daytrader.services import booking, ledger_service, order_service, unreadable_rows
 from daytrader.services.ledger_service import Breach
 from daytrader.services.session_manager import SessionManager
 
@@ -21,9 +20,6 @@ logger = structlog.get_logger(__name__)
 
 BarsOf = Callable[[int, int], StockBars]
 """The bars of (stock id, interval)."""
-
-_UNREADABLE: Final = (LookupError, ValueError, TypeError, ArithmeticError)
-"""What reading a row raises that somebody wrote junk into."""
 
 
 def reconcile(runner: Runner, bars_of: BarsOf) -> list[Breach]:
@@ -42,7 +38,7 @@ def reconcile(runner: Runner, bars_of: BarsOf) -> list[Breach]:
             with SessionManager(read_only=True) as session:
                 order = session.get_one(Order, order_id)
                 session.get_one(TradingService, order.service_id)
-        except _UNREADABLE as error:  # one row stops nobody else's orders; the audit names it and stops its service
+        except unreadable_rows.ERRORS as error:  # it stops nobody else's; the audit stops its service
             logger.error("an order cannot be sent", order_id=order_id, error=f"{type(error).__name__}: {error}")
             continue
         stock = bars_of(stock_id, interval)
@@ -87,12 +83,7 @@ def _audit(runner: Runner) -> list[Breach]:
                     service = session.get(TradingService, service_id, with_for_update=True)
                     if service is not None and service.state in STATES_AT_WORK:
                         booking.fail(session, service, reason)
-            except _UNREADABLE:
+            except unreadable_rows.ERRORS:
                 runner.left_out.add(service_id)
-                session.execute(
-                    update(TradingService)
-                    .where(TradingService.id == service_id)
-                    .values(state=ServiceState.ERROR, error_reason=reason)
-                    .execution_options(synchronize_session=False)
-                )
+                unreadable_rows.stop(session, service_id, reason)
     return breaches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,8 +20,11 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, Orde
 from daytrader.models.execution import Execution
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, emergency, order_service
+from daytrader.services import booking, emergency, order_service, system_events, unreadable_rows
 from daytrader.services.booking import Booked
+from daytrader.services.events import events
+from daytrader.services.session_manager import savepoint
+from daytrader.services.system_events import Severity
 
 Row = TypeVarTuple("Row")
 
@@ -93,16 +96,25 @@ class Standing:
     is_settled: bool
 
 
-def of_account(query: Select[*Row], credential: BrokerCredential) -> Select[*Row]:
-    """Return *query*, of orders, for those of one account alone; it goes by the services, of which there are few."""
+def of_account(query: Select[*Row], credential: BrokerCredential, left_out: Collection[int] = ()) -> Select[*Row]:
+    """Return *query*, of orders, for one account alone; it goes by the services, of which few are *left_out*."""
     return query.join(TradingService, TradingService.id == Order.service_id).where(
         TradingService.user_id == credential.user_id,
         TradingService.broker == credential.broker,
+        TradingService.id.not_in(left_out),
         Order.broker == credential.broker,
     )
 
 
-def window(session: Session, credential: BrokerCredential, since: datetime, now: datetime) -> datetime:
+def service_ids(session: Session, credential: BrokerCredential) -> Sequence[int]:
+    """Return the services of an account, whatever they do."""
+    own = (TradingService.user_id == credential.user_id, TradingService.broker == credential.broker)
+    return session.scalars(select(TradingService.id).where(*own).order_by(TradingService.id)).all()
+
+
+def window(
+    session: Session, credential: BrokerCredential, since: datetime, now: datetime, left_out: Collection[int] = ()
+) -> datetime:
     """
     Return from when on reports are needed: *since*, or before the oldest order that lives at the broker.
 
@@ -110,13 +122,19 @@ def window(session: Session, credential: BrokerCredential, since: datetime, now:
     """
     is_unseen = and_(Order.broker_ref.is_(None), Order.sent_at >= now - REMEMBERED)
     sent = select(func.min(Order.sent_at)).where(or_(Order.state.in_(LIVE_ORDER_STATES), is_unseen))
-    oldest = session.scalar(of_account(sent, credential))
+    oldest = session.scalar(of_account(sent, credential, left_out))
     return (since if oldest is None else min(since, oldest)) - _SLACK
 
 
-def compare(session: Session, credential: BrokerCredential, reports: Reports, now: datetime) -> Standing:
+def compare(
+    session: Session,
+    credential: BrokerCredential,
+    reports: Reports,
+    now: datetime,
+    left_out: Collection[int] = (),
+) -> Standing:
     """Compare the orders that live, or were sent within the last days, with what the broker says of them."""
-    orders = _own_orders(session, credential, now)
+    orders = _own_orders(session, credential, now, left_out=left_out)
     booked = _booked(session, credential.broker, [name for order in orders for name in reports.executions_of(order)])
     news, strays, is_settled = set(), [], True
     for order in orders:
@@ -170,11 +188,18 @@ def take(
     return booked
 
 
-def fail(session: Session, service_id: int, reason: str) -> None:
-    """Put a service into ERROR whose books cannot take what was reported, and say so once."""
-    service = session.get_one(TradingService, service_id, with_for_update=True)
-    if service.error_reason != reason:
-        booking.fail(session, service, reason)
+def fail(session: Session, credential: BrokerCredential, service_id: int, reason: str) -> None:
+    """Put a service into ERROR that cannot go on, whether its rows can be read or not; its owner is told, once."""
+    if session.scalar(select(TradingService.error_reason).where(TradingService.id == service_id)) == reason:
+        return
+    try:
+        with savepoint(session):
+            booking.fail(session, session.get_one(TradingService, service_id, with_for_update=True), reason)
+    except unreadable_rows.ERRORS:
+        unreadable_rows.stop(session, service_id, reason)
+    message = f"Service {service_id} has stopped: {reason}"
+    told = system_events.personal_notification(credential.user_id, Severity.ERROR, "broker", message)
+    events.record(session, told)
 
 
 def adopt(session: Session, service: TradingService, order: Order, reported: BrokerOrder) -> None:
@@ -186,10 +211,14 @@ def adopt(session: Session, service: TradingService, order: Order, reported: Bro
 
 
 def _own_orders(
-    session: Session, credential: BrokerCredential, now: datetime, service_id: int | None = None
+    session: Session,
+    credential: BrokerCredential,
+    now: datetime,
+    service_id: int | None = None,
+    left_out: Collection[int] = (),
 ) -> Sequence[Order]:
     is_remembered = or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= now - REMEMBERED)
-    query = of_account(select(Order).where(is_remembered), credential)
+    query = of_account(select(Order).where(is_remembered), credential, left_out)
     if service_id is not None:
         query = query.where(Order.service_id == service_id)
     return session.scalars(query.order_by(Order.id), execution_options={"populate_existing": True}).all()

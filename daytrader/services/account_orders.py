@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -57,9 +57,11 @@ class _Timing:
     too_late: str | None = None
 
 
-def waiting(session: Session, credential: BrokerCredential, *states: OrderState) -> Sequence[Order]:
+def waiting(
+    session: Session, credential: BrokerCredential, *states: OrderState, left_out: Collection[int] = ()
+) -> Sequence[Order]:
     """Return the account's orders in *states* in the order in which they are sent: what sells comes first."""
-    query = account_book.of_account(select(Order).where(Order.state.in_(states)), credential)
+    query = account_book.of_account(select(Order).where(Order.state.in_(states)), credential, left_out)
     return session.scalars(query.order_by(case((Order.side == OrderSide.SELL, 0), else_=1), Order.id)).all()
 
 

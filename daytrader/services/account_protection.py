@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,12 +44,15 @@ class _Plan:
     target: int = 0
 
 
-def services_of(session: Session, credential: BrokerCredential) -> Sequence[TradingService]:
-    """Return the services that hold shares in the account, or have orders there."""
+def services_of(
+    session: Session, credential: BrokerCredential, left_out: Collection[int] = ()
+) -> Sequence[TradingService]:
+    """Return the services that hold shares in the account, or have orders there, save those that are *left_out*."""
     live = select(Order.service_id).where(Order.state.in_(LIVE_ORDER_STATES), Order.broker == credential.broker)
     query = select(TradingService).where(
         TradingService.user_id == credential.user_id,
         TradingService.broker == credential.broker,
+        TradingService.id.not_in(left_out),
         or_(TradingService.current_shares > 0, TradingService.id.in_(live)),
     )
     return session.scalars(query.order_by(TradingService.id)).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -70,6 +70,7 @@ def check(
     positions: Mapping[str, Decimal],
     orders: Sequence[BrokerOrder],
     now: datetime,
+    left_out: Collection[int] = (),
 ) -> Sequence[str]:
     """
     Compare what a broker says of an account with the books, once what traded there has been booked.
@@ -85,6 +86,7 @@ def check(
         positions: Shares by symbol, as the broker says.
         orders: What was sent lately, and everything at work, as the broker says.
         now: When it was asked.
+        left_out: Services whose rows cannot be read: they have stopped, and are not compared.
 
     Returns:
         Why nothing may be bought in the account, each reason a sentence; none where all is well.
@@ -93,6 +95,7 @@ def check(
         select(TradingService)
         .where(TradingService.user_id == credential.user_id, TradingService.broker == credential.broker)
         .where(or_(TradingService.state.in_(STATES_AT_WORK), TradingService.current_shares > 0))
+        .where(TradingService.id.not_in(left_out))
         .order_by(TradingService.id)
         .with_for_update()
     ).all()

@@ -518,7 +518,7 @@ def test_the_check_is_given_what_the_broker_has(bench: Bench) -> None:
     bench.check = check
     bench.restart().turn(MIDDAY)
     (given,) = seen
-    number, account, positions, orders, now = given
+    number, account, positions, orders, now, _left_out = given
     assert (number, account.number, positions, now) == ("PA3TEST", "PA3TEST", {"ACME": 10}, MIDDAY)  # type: ignore[attr-defined]
     assert {order.client_order_id for order in orders} == {  # type: ignore[attr-defined]
         order["client_order_id"] for order in bench.alpaca.state()["orders"]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
-from daytrader.models import Order, TradingService
+from daytrader.models import EventOutbox, Order, TradingService
 from daytrader.models.enums import OrderSide, OrderState, ServiceState
-from daytrader.services import order_service
+from daytrader.services import entitlements, order_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
+from tests.engine.accounts import EVENING, OPEN, Bench
 from tests.engine.builders import Market, Ohlc, day
 
 TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
@@ -23,6 +29,12 @@ def spoil(table: str, column: str, row_id: int) -> None:
     with SessionManager() as session:
         session.connection().exec_driver_sql("PRAGMA ignore_check_constraints=ON")
         session.execute(text(f"UPDATE {table} SET {column} = 'junk' WHERE id = {row_id}"))
+
+
+def raw(query: str) -> Any:
+    """Return the first row of *query*, as the database holds it."""
+    with SessionManager(read_only=True) as session:
+        return session.execute(text(query)).one()
 
 
 def left_by_a_crash(market: Market, state: OrderState, *names: str) -> list[tuple[TradingService, Order]]:
@@ -66,3 +78,58 @@ def test_an_unreadable_row_stops_its_own_service_alone(
         runner.step(market.bars(), number)
     assert world.reload(right).last_bar_time == day(3)
     assert next(order for order in market.orders(right) if order.side is OrderSide.SELL).state is OrderState.FILLED
+
+
+@pytest.mark.parametrize("table", ["orders", "trading_services"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_at_a_broker_it_stops_its_own_service_alone(bench: Bench, table: str, is_first: bool) -> None:
+    """Its owner is told why; the others of the account are sent, filled and protected. Mended, it goes on."""
+    bench.world.stock("OTHER")
+    bench.alpaca.prices["OTHER"] = Decimal(100)
+    made = [(one, bench.decide(one)) for one in (bench.service(), bench.service("OTHER", name="other"))]
+    (wrong, wrong_order), (right, _) = made if is_first else reversed(made)
+    bench.turn(EVENING)
+    column, row_id = ("limit_price", wrong_order) if table == "orders" else ("stop_price", wrong.id)
+    (before,) = raw(f"SELECT {column} FROM {table} WHERE id = {row_id}")
+    spoil(table, column, row_id)
+
+    bench.at(OPEN).alpaca.auction("ACME", "100")
+    bench.alpaca.auction("OTHER", "100")
+    bench.turn()
+    bench.turn(timedelta(minutes=6))
+
+    assert bench.world.reload(right).current_shares == 10
+    assert [order["symbol"] for order in bench.resting()] == [right.stock_symbol]
+    state, why = raw(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")
+    assert (state, "cannot be read" in why, f"{column} " in why) == (ServiceState.ERROR.value, True, True)
+    (said,) = [row.entity["message"] for row in bench.rows(EventOutbox) if row.name == "system:notification"]
+    assert said == f"Service {wrong.id} has stopped: {why}"
+    assert bench.pump.status()[0]["error"] is None
+
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE {table} SET {column} = :before WHERE id = {row_id}"), {"before": before})
+    bench.turn(timedelta(minutes=6))
+    assert bench.world.reload(wrong).current_shares == 10
+    assert len(bench.resting()) == 2
+    bench.agree()
+
+
+def test_what_cannot_be_sent_stops_its_service_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever claiming it raises: the other order goes out in the same turn."""
+    bench.world.stock("OTHER")
+    bench.alpaca.prices["OTHER"] = Decimal(100)
+    wrong, right = bench.service(), bench.service("OTHER", name="other")
+    for one in (wrong, right):
+        bench.decide(one)
+    apply_due = entitlements.apply_due
+
+    def fails(session: Session, service: TradingService, now: datetime) -> None:
+        if service.id == wrong.id:
+            raise RuntimeError("test")
+        apply_due(session, service, now)
+
+    monkeypatch.setattr(entitlements, "apply_due", fails)
+    bench.turn(EVENING)
+    assert [order["symbol"] for order in bench.posted()] == ["OTHER"]
+    assert bench.world.reload(wrong).state is ServiceState.ERROR
+    assert bench.world.reload(right).state is ServiceState.ACTIVE
