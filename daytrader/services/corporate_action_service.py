@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, case, select
+from sqlalchemy import ColumnElement, Insert, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -127,19 +127,29 @@ def listing(session: Session, stock_id: int) -> Sequence[CorporateAction]:
     return session.scalars(query.order_by(CorporateAction.ex_date, CorporateAction.kind)).all()
 
 
+_EVENTS: Final = (
+    select(
+        CorporateAction.ex_date,
+        CorporateAction.kind,
+        CorporateAction.ratio_numerator,
+        CorporateAction.ratio_denominator,
+        CorporateAction.amount,
+        CorporateAction.id,
+        CorporateAction.is_judged,
+    )
+    .where(CorporateAction.stock_id == bindparam("stock_id"), CorporateAction.is_quarantined.is_(False))
+    .order_by(CorporateAction.ex_date, CorporateAction.kind)
+)
+
+
 def events_of(session: Session, stock_id: int) -> list[CorporateEvent]:
     """Return the stock's dividends and splits for the core, by date, each with its row's id; no quarantined one."""
-    action = CorporateAction
-    terms = action.ratio_numerator, action.ratio_denominator, action.amount
-    query = (
-        select(action.ex_date, action.kind, *terms, action.id, action.is_judged)
-        .where(action.stock_id == stock_id, action.is_quarantined.is_(False))
-        .order_by(action.ex_date, action.kind)
-    )
     return [
         # What was judged, or let go by a person, is not judged a second time; the rest by the bars that it comes to.
         CorporateEvent(days_since_epoch(ex_date), _EVENT_KIND[kind], numerator, denominator, amount, ref, is_judged)
-        for ex_date, kind, numerator, denominator, amount, ref, is_judged in session.execute(query)
+        for ex_date, kind, numerator, denominator, amount, ref, is_judged in session.execute(
+            _EVENTS, {"stock_id": stock_id}
+        )
     ]
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Integer, String, cast, extract, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from daytrader.core.arrays import FloatArray, IntArray
+from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars, adjusted
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, to_micros
@@ -27,6 +25,7 @@ from daytrader.services import (
     intraday_price_service,
     market_calendar,
     price_revisions,
+    price_rows,
     stock_service,
 )
 from daytrader.services.column_cache import Prices as PriceColumns
@@ -45,7 +44,6 @@ REPLAY_FEED: Final = "replay"
 
 _DAY: Final = 86_400
 _SNAPSHOT_TRIES: Final = 3
-_HAS_UNIXEPOCH: Final = sqlite3.sqlite_version_info >= (3, 38)  # what older ones have takes a fifth of the time more
 
 upsert_daily = daily_price_service.upsert_rows
 upsert_intraday = intraday_price_service.upsert_rows
@@ -84,11 +82,12 @@ def load_bars(
         InsufficientDataError: If adjusted prices are asked for and a bar has no sound adjusted close.
     """
     session.flush()  # the revision, and so whatever is kept, is of what the session would read
+    is_adjusted = prices == "adjusted" and interval == DAILY
     if since is None:
-        whole, adj_close = _whole(session, stock_id, interval)
+        whole, adj_close = _whole(session, stock_id, interval, is_adjusted)
         bars, adj_close = _up_to(whole, adj_close, interval, until)
     else:
-        bars, adj_close = _read(session, stock_id, interval, since, until)
+        bars, adj_close = _read(session, stock_id, interval, is_adjusted, since, until)
     if prices == "raw":
         return bars
     if adj_close is None:
@@ -244,11 +243,11 @@ def _label(value: Any) -> datetime:
     return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
-def _whole(session: Session, stock_id: int, interval: int) -> PriceColumns:
+def _whole(session: Session, stock_id: int, interval: int, is_adjusted: bool) -> PriceColumns:
     """Return all of a stock's bars: from the column cache, else from the database and then into the cache."""
     cache = column_cache.installed()
     if cache is None:
-        return _read(session, stock_id, interval)
+        return _read(session, stock_id, interval, is_adjusted)
     for _ in range(_SNAPSHOT_TRIES):
         revision = price_revisions.revision(session, stock_id, interval)
         if revision is None:
@@ -256,11 +255,11 @@ def _whole(session: Session, stock_id: int, interval: int) -> PriceColumns:
         kept = cache.get(stock_id, interval, revision)
         if kept is not None:
             return kept
-        prices = _read(session, stock_id, interval)
+        prices = _read(session, stock_id, interval, interval == DAILY)  # kept for all who will ask
         # PostgreSQL shows each statement what is committed by then: rows and events may be of two states.
         if price_revisions.revision(session, stock_id, interval) == revision:
             return cache.put(stock_id, interval, revision, prices)
-    return _read(session, stock_id, interval)
+    return _read(session, stock_id, interval, is_adjusted)
 
 
 def _up_to(bars: Bars, adj_close: FloatArray | None, interval: int, until: datetime | None) -> PriceColumns:
@@ -278,11 +277,16 @@ def _read(
     session: Session,
     stock_id: int,
     interval: int,
+    is_adjusted: bool,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> PriceColumns:
-    """Return the stock's bars as the database has them."""
-    times, columns = _rows(session, stock_id, interval, since, until)
+    """Return the stock's bars as the database has them, with the adjusted close of daily ones where it is asked for."""
+    first: datetime | date | None = since
+    if since is not None and interval == DAILY:
+        first = since.astimezone(UTC).date()
+    last = None if until is None else _bound(interval, until)
+    times, columns = price_rows.read(session, stock_id, interval, first, last, with_adj_close=is_adjusted)
     session_day = None
     if interval != DAILY:
         is_inside = market_calendar.in_regular_session(times)
@@ -295,35 +299,4 @@ def _read(
         session=session_day,
         events=corporate_action_service.events_of(session, stock_id),
     )
-    return PriceColumns(bars, np.delete(columns[5], [bar.index for bar in bars.refused]) if interval == DAILY else None)
-
-
-def _rows(
-    session: Session, stock_id: int, interval: int, since: datetime | None, until: datetime | None
-) -> tuple[IntArray, FloatArray]:
-    """Return times, shape (n,), and as rows OHLC, volume and, of daily bars, the adjusted close; unknown is NaN."""
-    model, label = _table(interval)
-    columns = [model.open_price, model.high_price, model.low_price, model.close_price, model.volume]
-    if interval == DAILY:
-        columns.append(StockDailyPrice.adj_close)
-    query = select(*columns, _seconds(session, label)).where(model.stock_id == stock_id)
-    if interval != DAILY:
-        query = query.where(StockIntradayPrice.interval == interval)
-    if since is not None:
-        query = query.where(label >= (since if interval != DAILY else since.astimezone(UTC).date()))
-    if until is not None:
-        query = query.where(label <= _bound(interval, until))
-    with session.connection().execute(query.order_by(label)) as result:
-        rows: Any = result.cursor  # the type does not say that it yields them
-        # The driver's numbers go into one array as they come: no row is kept, and nobody processes it. NULL is NaN.
-        numbers = np.fromiter(chain.from_iterable(rows), np.float64)
-    table = numbers.reshape(-1, len(columns) + 1).T
-    return table[-1].astype(np.int64), np.ascontiguousarray(table[:-1])
-
-
-def _seconds(session: Session, label: InstrumentedAttribute[Any]) -> ColumnElement[int]:
-    """Return the seconds since the epoch of a *label*, as the database counts them."""
-    if session.get_bind().dialect.name != "sqlite":
-        return cast(func.floor(extract("epoch", label)), Integer)
-    stored = type_coerce(label, String)
-    return func.unixepoch(stored) if _HAS_UNIXEPOCH else cast(func.strftime("%s", stored), Integer)
+    return PriceColumns(bars, np.delete(columns[5], [bar.index for bar in bars.refused]) if is_adjusted else None)

@@ -11,7 +11,7 @@ import pytest
 from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.models import FeedCursor, Stock, StockDailyPrice
 from daytrader.models.enums import PriceSource
-from daytrader.services import corporate_action_service, price_service
+from daytrader.services import corporate_action_service, price_rows, price_service
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
@@ -69,8 +69,9 @@ def test_an_older_sqlite_counts_the_same_seconds(world: World, monkeypatch: pyte
     stock, first = world.stock(), datetime(2019, 1, 4, 14, 30, tzinfo=UTC)
     world.prices(stock, [1.0, 2.0], first=first.date())
     minutes(stock, first, [3.0, 4.0])
+    monkeypatch.setattr(price_rows, "_statement", price_rows._statement.__wrapped__)  # made anew each time
     for has_it in (True, False):
-        monkeypatch.setattr(price_service, "_HAS_UNIXEPOCH", has_it)
+        monkeypatch.setattr(price_rows, "_HAS_UNIXEPOCH", has_it)
         with SessionManager(read_only=True) as session:
             days, own = (price_service.load_bars(session, stock.id, interval, since=first) for interval in (0, 1))
         assert [int(time) - int(midnight(first.date()).timestamp()) for time in days.time] == [0, 86_400]
