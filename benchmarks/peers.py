@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
-from benchmarks.run import Figure, median_seconds
+from benchmarks.run import Figure
 
 _HERE: Final = Path(__file__).parent
 
@@ -110,9 +110,14 @@ class Peer:
 
 
 def _taken(work: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """Return the median time of *work*, and the mean processor time of all threads."""
-    used = time.process_time()
-    return median_seconds(work, repeats), (time.process_time() - used) / repeats
+    """Return the median time of *work*, and the median processor time of all threads."""
+    taken = []
+    for _ in range(repeats):
+        began, used = time.perf_counter(), time.process_time()
+        work()
+        taken.append((time.perf_counter() - began, time.process_time() - used))
+    clock, processor = (statistics.median(each) for each in zip(*taken, strict=True))
+    return clock, processor
 
 
 def environment(package: str, version: str, *needs: str) -> str:

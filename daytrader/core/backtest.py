@@ -18,8 +18,8 @@ from daytrader.core.money import MICROS, to_cents
 from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.steps import Exit
-from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
-from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, Trade, TradeColumns
+from daytrader.core.strategy import Signals, Strategy, compute_resolved, get_strategy, resolve_params
+from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, LateTrades, Trade, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
 Fill: TypeAlias = Literal["next_open", "close"]
@@ -65,9 +65,9 @@ def run(
     cents = positive_cents(cash)
     used = bars.until(end)
     first = first_row(used, start)
-    signals = compute(chosen, used, resolved)
+    signals = compute_resolved(chosen, used, resolved)
     book = rules.compiled
-    flags = np.stack((always(used.n), flags_of(signals.entry, signals.exit)))
+    flags = np.array((always(used.n), flags_of(signals.entry, signals.exit)))
     record = _record(used, flags, (all_in(book), book), cents, first, fill)
     benchmark, main = record.figures["total_return_pct"].tolist()
     target_first = main
@@ -98,7 +98,7 @@ def simulate(
     target_first: bool = False,
 ) -> Run:
     """
-    Trade *signals* on *bars*, flat and armed at the first bar of *start*.
+    Trade *signals* on *bars*, flat and armed at the first bar of *start*; trades are looked up when they are read.
 
     Raises:
         InsufficientDataError: If there is no bar from *start* on.
@@ -107,7 +107,7 @@ def simulate(
     first = first_row(bars, start)
     flags = flags_of(signals.entry, signals.exit)[None]
     record = _record(bars, flags, (rules.compiled,), cash_cents, first, fill, target_first)
-    return _run_of(bars, record, first, _trades(bars, signals, record))
+    return _run_of(bars, record, first, LateTrades(record.trades.size, lambda: _trades(bars, signals, record)))
 
 
 def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fill = "next_open") -> Run:

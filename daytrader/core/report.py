@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html import escape
@@ -154,10 +154,10 @@ class Report:
 
     def trade_dicts(self, trades: Sequence[Trade]) -> list[dict[str, object]]:
         """Return each trade as JSON values: computed by columns, in a fraction of the time it takes one by one."""
-        told = trades if isinstance(trades, TradeColumns) else TradeColumns.of(trades)
-        is_open = told.exit_time < 0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain_pct = told.gain_loss / told.cost_basis * 100
+        told = TradeColumns.of(trades)
+        open_ = np.flatnonzero(told.exit_time < 0).tolist()
+        worthless = np.flatnonzero(told.cost_basis == 0).tolist()
+        gain_pct = told.gain_loss / np.maximum(told.cost_basis, 1) * 100
         reasons = told.reasons
         return [
             {
@@ -175,10 +175,10 @@ class Report:
                 self._labels(told.entry_time),
                 (told.entry_price / MICROS).tolist(),
                 told.shares.tolist(),
-                _where(is_open, self._labels(np.maximum(told.exit_time, 0))),
-                _where(is_open, (told.exit_price / MICROS).tolist()),
-                _where(is_open, (told.gain_loss / CENTS).tolist()),
-                _where(is_open | (told.cost_basis == 0), gain_pct.tolist()),
+                _unknown(open_, self._labels(np.maximum(told.exit_time, 0))),
+                _unknown(open_, (told.exit_price / MICROS).tolist()),
+                _unknown(open_, (told.gain_loss / CENTS).tolist()),
+                _unknown(open_ + worthless, gain_pct.tolist()),
                 told.entry_code.tolist(),
                 told.exit_code.tolist(),
                 strict=True,
@@ -216,10 +216,10 @@ def framed(page: str) -> str:
     )
 
 
-def _where(is_unknown: BoolArray, values: list[Any]) -> list[Any]:
-    """Return *values*, None where one *is_unknown*."""
-    for index in np.flatnonzero(is_unknown).tolist():
-        values[index] = None
+def _unknown(places: Iterable[int], values: list[Any]) -> list[Any]:
+    """Return *values*, None at these *places*."""
+    for place in places:
+        values[place] = None
     return values
 
 
@@ -307,7 +307,7 @@ def figures(
     initial: int, run: Run, benchmark: Run | None, target_first: Run | None = None
 ) -> dict[str, float | int | None]:
     """Return a report's `metrics` of *run*, which began with *initial* cents (positive)."""
-    trades = run.trades if isinstance(run.trades, TradeColumns) else TradeColumns.of(run.trades)
+    trades = TradeColumns.of(run.trades)
     told = metrics.figures_of(initial, run.equity, run.session, run.held, trades.closed_gain_loss)
     told["fees"], told["ambiguous_bars"] = run.fees, run.ambiguous_bars
     return metrics_of(told, _return_pct(initial, benchmark), _return_pct(initial, target_first))

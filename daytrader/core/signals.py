@@ -91,7 +91,7 @@ class Signals:
 def _any(conditions: Sequence[Condition], first_code: int) -> tuple[BoolArray, CodeArray]:
     first, _ = conditions[0]
     if len(conditions) == 1:  # one number stands for all rows: nothing is written
-        return first, np.broadcast_to(np.int16(first_code), first.shape)
+        return first, np.ndarray(first.shape, np.int16, np.int16(first_code).tobytes(), strides=(0,) * first.ndim)
     holds = first.copy()
     codes = np.full(holds.shape, first_code, np.int16)
     for code, (mask, _) in enumerate(conditions[1:], first_code + 1):

@@ -156,8 +156,17 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
         InvalidParameterError: As `resolve_params`.
         BrokenStrategyError: If the strategy fails, or its arrays do not have the bars' length or kind.
     """
-    resolved = resolve_params(strategy, params)
-    raw = _raw_signals(strategy, bars, resolved)
+    return compute_resolved(strategy, bars, resolve_params(strategy, params))
+
+
+def compute_resolved(strategy: Strategy, bars: Bars, params: Params) -> Signals:
+    """
+    Return what `compute` does, of parameters that `resolve_params` gave.
+
+    Raises:
+        BrokenStrategyError: As `compute`.
+    """
+    raw = _raw_signals(strategy, bars, params)
     for name, array, kind in (
         ("entry", raw.entry, np.bool_),
         ("exit", raw.exit, np.bool_),
@@ -169,7 +178,7 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
                 f"{strategy.name}: {name} must be {bars.n} values of {kind.__name__}, "
                 f"was {array.shape} of {array.dtype}"
             )
-    first = strategy.warmup(resolved)
+    first = strategy.warmup(params)
     exit_ = raw.exit.copy()
     exit_[:first] = False
     entry = raw.entry > exit_  # and not: without an array between

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Final, overload
 
 import numpy as np
@@ -66,6 +67,10 @@ class TradeColumns(Sequence[Trade]):
     @classmethod
     def of(cls, trades: Iterable[Trade]) -> TradeColumns:
         """Return *trades* as columns."""
+        if isinstance(trades, LateTrades):
+            return trades.columns
+        if isinstance(trades, cls):
+            return trades
         rows = tuple(trades)
         codes: dict[str, int] = {}
         for trade in rows:
@@ -144,6 +149,37 @@ class TradeColumns(Sequence[Trade]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # compared by content, like any sequence that is not frozen
+
+
+class LateTrades(Sequence[Trade]):
+    """So many trades, made when one of them is first asked for: who only asks what a run came to never waits for it."""
+
+    def __init__(self, count: int, make: Callable[[], TradeColumns]) -> None:
+        self._count = count
+        self._make = make
+
+    @cached_property
+    def columns(self) -> TradeColumns:
+        """Return them as columns."""
+        return self._make()
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Trade: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Trade]: ...
+    def __getitem__(self, index: int | slice) -> Trade | Sequence[Trade]:
+        return self.columns[index]
+
+    def __iter__(self) -> Iterator[Trade]:
+        return iter(self.columns)
+
+    def __eq__(self, other: object) -> bool:
+        return self.columns == other
+
+    __hash__ = None  # type: ignore[assignment]  # as of `TradeColumns`
 
 
 def _column(values: Iterable[int]) -> IntArray:

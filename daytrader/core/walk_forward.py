@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -236,7 +236,7 @@ def _trade(
     run = backtest.simulate(bars, signals, rules, cash, start=start, fill=fill)
     if not run.final_shares:
         return run
-    trades = cast(TradeColumns, run.trades)
+    trades = TradeColumns.of(run.trades)
     book = rules.compiled
     price = sell_price(int(bars.micros.close[-1]), book.slippage_ppm)
     proceeds = cost_cents(run.final_shares, price)

@@ -15,7 +15,7 @@ from daytrader.core import backtest
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.report import Report, Run, Trade, build_report
 from daytrader.core.rules import Costs, Rules
-from daytrader.core.trades import TradeColumns
+from daytrader.core.trades import LateTrades, TradeColumns
 from tests.core.builders import FIRST_DAY, flat_bars, free_rules, sample
 
 KEYS = [
@@ -128,6 +128,21 @@ def test_a_run_from_ledger_rows_gives_the_same_report() -> None:
     assert rebuilt.metrics == {**report.metrics, **unknown}
     assert rebuilt.to_dict()["trades"] == report.to_dict()["trades"]
     assert TradeColumns.of(report.run.trades) == report.run.trades
+
+
+def test_trades_are_made_when_one_is_read() -> None:
+    """Whoever only counts them never waits; then they read like any others."""
+    wanted = TradeColumns.of(goog().run.trades)
+    made: list[int] = []
+
+    def make() -> TradeColumns:
+        made.append(1)
+        return wanted
+
+    late = LateTrades(len(wanted), make)
+    assert (len(late), made) == (len(wanted), [])
+    assert (list(late), late[-1], late[1:3]) == (list(wanted), wanted[-1], wanted[1:3])
+    assert (TradeColumns.of(late) is wanted, late == wanted, made) == (True, True, [1])
 
 
 def test_intraday_trades_carry_their_time() -> None:
