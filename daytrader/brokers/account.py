@@ -151,7 +151,7 @@ class AccountBroker(Protocol):
 
         Raises:
             UnknownOutcomeError: If it may have been taken: `find` tells.
-            RefusedOrderError: If the broker does not want it; `StopReachedError` where its stop is why.
+            RefusedOrderError: If the broker does not want it.
             DuplicateOrderError: If it has been taken before.
         """
 
@@ -169,6 +169,9 @@ class AccountBroker(Protocol):
 
     def positions(self) -> dict[str, Decimal]:
         """Return the shares held of each symbol; negative where they are owed."""
+
+    def last_price(self, symbol: str) -> int:
+        """Return what a share of a position last traded at, as the broker says, micros; 0 where it does not say."""
 
     def account(self) -> Account:
         """Return the account's state now."""

@@ -29,7 +29,6 @@ from daytrader.brokers.errors import (
     BusyError,
     DuplicateOrderError,
     RefusedOrderError,
-    StopReachedError,
     UnknownOutcomeError,
 )
 from daytrader.config import Settings
@@ -188,6 +187,16 @@ class AlpacaBroker:
         except (KeyError, TypeError, InvalidOperation) as error:
             raise _malformed(error) from error
 
+    def last_price(self, symbol: str) -> int:
+        """Return the price that Alpaca values a position at, 0 if it holds none."""
+        try:
+            row = self._ask(f"/positions/{symbol}", {})
+            return to_micros(Decimal(str(row["current_price"])))
+        except _NotThereError:
+            return 0
+        except (KeyError, TypeError, ValueError, InvalidOperation, BoundsError) as error:
+            raise _malformed(error) from error
+
     def account(self) -> Account:
         """Return number, cash and whether the account may trade."""
         row = self._ask("/account", {})
@@ -309,8 +318,7 @@ def _refusal(error: APIError) -> BrokerError:
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
         if not _code(error):  # of something on the way: Alpaca's own errors have a code
             return UnknownOutcomeError(f"something refused: {status}")
-        is_beyond = status == HTTPStatus.UNPROCESSABLE_ENTITY and "stop price must be less than" in words
-        return StopReachedError(words) if is_beyond else RefusedOrderError(words)
+        return RefusedOrderError(words)  # why is in words alone, and those may change: nothing is read into them
     known = _failure(error)
     return known if isinstance(known, BusyError | BrokerAccessError) else UnknownOutcomeError(str(known))
 

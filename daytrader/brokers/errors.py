@@ -33,9 +33,5 @@ class RefusedOrderError(BrokerError):
     """The broker has refused the order, for the reason it gives; nothing was taken."""
 
 
-class StopReachedError(RefusedOrderError):
-    """The broker has refused a stop because the market is at or beyond it already."""
-
-
 class DuplicateOrderError(BrokerError):
     """The broker has an order under this client_order_id already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from daytrader.engine.account_wiring import Wiring
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide, OrderState
 from daytrader.models.order import Order
+from daytrader.models.trading_service import TradingService
 from daytrader.services import (
     account_book,
     account_orders,
@@ -255,7 +256,8 @@ class AccountDesk:
             services = self._units.services(session)
             missing = [one.id for one in services if account_protection.is_missing(session, one, now)]
             unsold = [one.id for one in services if account_orders.unsold(session, one, now) is not None]
-        is_changed = False
+            refused = [(one, account_protection.refused_stop(session, one, now)) for one in services]
+        is_changed = self._sell_at_stop(refused, now)
         for name, ids, act in (
             ("placed", unsold, account_orders.sell_again),
             ("protection", missing, account_protection.tend),
@@ -263,6 +265,17 @@ class AccountDesk:
             for service_id in ids:
                 place = partial(self._place, name, partial(act, service_id=service_id, now=now))
                 is_changed |= bool(self._units.for_service(service_id, now, place))
+        return is_changed
+
+    def _sell_at_stop(self, refused: Iterable[tuple[TradingService, int]], now: datetime) -> bool:
+        """Sell what the broker keeps no stop for, and says to trade at that stop: why it refuses, it says in words."""
+        is_changed = False
+        for service, stop in refused:
+            price = self.broker.last_price(service.stock_symbol) if stop else 0
+            if 0 < price <= stop:
+                sell = partial(account_protection.sell_at_stop, service_id=service.id, price=price, now=now)
+                place = partial(self._place, "protection", sell)
+                is_changed |= bool(self._units.for_service(service.id, now, place))
         return is_changed
 
     def _place(self, name: str, act: Callable[[Session], None]) -> bool:
@@ -309,9 +322,11 @@ class AccountDesk:
             sent = self.broker.find(claimed.request.client_order_id)
         except RefusedOrderError as error:
             logger.warning("order refused", why=str(error))
-            self.wiring.checkpoint("submit")
-            self._units.do("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
-            return True
+            sent = self.broker.find(claimed.request.client_order_id)  # one that it has, it refuses, too
+            if sent is None:
+                self.wiring.checkpoint("submit")
+                self._units.do("unit 2", partial(account_orders.refuse, order_id=order_id, error=error))
+                return True
         except (BusyError, BrokerAccessError) as error:
             self._units.do("unit 2", partial(account_orders.put_back, order_id=order_id, error=error))
             raise

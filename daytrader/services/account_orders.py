@@ -11,11 +11,11 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.account import AccountBroker, BrokerOrder, OrderRequest, Validity
-from daytrader.brokers.errors import BrokerError, StopReachedError
+from daytrader.brokers.errors import BrokerError
 from daytrader.core.money import to_micros
-from daytrader.core.trades import STOP_REASON
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.models.enums import OrderKind, OrderSide, OrderState, ServiceState, TradingMode
+from daytrader.models.enums import JournalKind, OrderKind, OrderSide, OrderState, ServiceState, TradingMode
+from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import (
@@ -121,27 +121,15 @@ def put_back(session: Session, order_id: int, error: BrokerError) -> None:
 
 
 def refuse(session: Session, order_id: int, error: BrokerError) -> None:
-    """Note that the broker does not want the order, in its own word; a stop that the market has passed is a sale."""
+    """Note that the broker does not want the order, in its own word, and tell its owner."""
     service, order = _locked(session, order_id)
     if order.state is not OrderState.SUBMITTING:
         return
     order_service.move(session, service, order, OrderState.REJECTED, f"{order.broker}: {error}"[:200])
-    if order_service.is_leg(order) and isinstance(error, StopReachedError):
-        order_service.place(
-            session,
-            service,
-            side=OrderSide.SELL,
-            kind=OrderKind.STOP,
-            shares=order.shares,
-            reason=STOP_REASON,
-            parent_id=order.parent_id,
-            transaction_id=order.transaction_id,
-        )
-        return
     if order_service.is_leg(order):
         if _was_refused_before(session, order):
             return  # it was told
-        what = "stop and target of the position, which is unprotected until it takes them,"
+        what = "stop and target of the position, which is unprotected until it takes them or the price is at the stop,"
     else:
         what = "an order"
     message = f"{order.broker} has refused {what} of {service.name} ({service.stock_symbol}): {error}"
@@ -170,7 +158,7 @@ def give_up(session: Session, order_id: int, broker: AccountBroker, now: datetim
 
 
 def unsold(session: Session, service: TradingService, now: datetime) -> Order | None:
-    """Return the exit that its broker ended before all was sold, None where none is to be placed again now."""
+    """Return the sale that its broker, or a split, ended before all was sold; None where none is to be placed again."""
     held = order_service.open_transaction(session, service.id)
     if held is None or any(
         order.side is OrderSide.SELL and not order_service.is_leg(order)
@@ -187,7 +175,7 @@ def unsold(session: Session, service: TradingService, now: datetime) -> Order | 
         .order_by(Order.id.desc())
         .limit(1)
     ).first()
-    if last is None or last.kind is not OrderKind.EXIT or last.state not in _UNSOLD:
+    if last is None or not (_ended_by_itself(last) or _ended_by_a_split(session, last)):
         return None
     if service.state is ServiceState.INACTIVE and last.decision_id is not None:
         return None  # its owner has stopped it since, and keeps the position
@@ -195,8 +183,24 @@ def unsold(session: Session, service: TradingService, now: datetime) -> Order | 
     return None if is_refused and last.updated_at > now - _AGAIN_AFTER else last
 
 
+def _ended_by_itself(exit_: Order) -> bool:
+    return exit_.kind is OrderKind.EXIT and exit_.state in _UNSOLD
+
+
+def _ended_by_a_split(session: Session, exit_: Order) -> bool:
+    """Return whether an exit, or a sale by hand, was taken back because it was of shares before a split."""
+    if exit_.state is not OrderState.CANCELLED:
+        return False
+    splits = select(JournalEntry.note).where(
+        JournalEntry.transaction_id == exit_.transaction_id,
+        JournalEntry.kind == JournalKind.SPLIT,
+        JournalEntry.created_at >= exit_.created_at,
+    )
+    return exit_.history[-1]["reason"] in session.scalars(splits).all()
+
+
 def sell_again(session: Session, service_id: int, now: datetime) -> None:
-    """Place the exit that a service's broker has ended anew; a few times, then a person has to look."""
+    """Place the sale that a service's broker, or a split, has ended anew; a few times, then a person has to look."""
     service = session.get_one(TradingService, service_id, with_for_update=True)
     last = unsold(session, service, now)
     if last is None:
@@ -211,7 +215,7 @@ def sell_again(session: Session, service_id: int, now: datetime) -> None:
         session,
         service,
         side=OrderSide.SELL,
-        kind=OrderKind.EXIT,
+        kind=last.kind,
         shares=held.open_shares,
         reason=last.reason or "",
         decision_id=last.decision_id,

@@ -82,21 +82,24 @@ def tend(session: Session, service_id: int, now: datetime) -> None:
             order_service.ask_to_cancel(session, service, plan.leg, plan.reason)
         return
     assert plan.held is not None
-    entry = session.scalars(
-        select(Order).where(Order.transaction_id == plan.held.id, Order.side == OrderSide.BUY).order_by(Order.id)
-    ).first()
-    order_service.place(
-        session,
-        service,
-        side=OrderSide.SELL,
-        kind=OrderKind.STOP if plan.stop else OrderKind.TARGET,
-        shares=plan.held.open_shares,
-        reason=STOP_REASON if plan.stop else TARGET_REASON,
-        limit=plan.target,
-        stop=plan.stop,
-        parent_id=None if entry is None else entry.id,
-        transaction_id=plan.held.id,
-    )
+    kind = OrderKind.STOP if plan.stop else OrderKind.TARGET
+    _place(session, service, plan.held, kind, limit=plan.target, stop=plan.stop)
+
+
+def refused_stop(session: Session, service: TradingService, now: datetime) -> int:
+    """Return the stop in force, micros, that a broker has lately refused to keep for a position; 0 for none."""
+    held = order_service.open_transaction(session, service.id)
+    if held is None or any(one.side is OrderSide.SELL for one in order_service.live_orders(session, [service.id])):
+        return 0
+    return _levels(service)[0] if market_calendar.is_open(now) and _was_refused(session, held, now) else 0
+
+
+def sell_at_stop(session: Session, service_id: int, price: int, now: datetime) -> None:
+    """Sell a position at the market whose refused stop the last *price* has reached: no broker keeps such a stop."""
+    service = session.get_one(TradingService, service_id, with_for_update=True)
+    held = order_service.open_transaction(session, service.id)
+    if held is not None and price <= refused_stop(session, service, now):
+        _place(session, service, held, OrderKind.STOP)
 
 
 def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | None:
@@ -112,6 +115,32 @@ def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | N
     if held is None or (stop, target) == (0, 0) or not market_calendar.is_open(now):
         return None
     return None if _was_refused(session, held, now) else _Plan(held=held, stop=stop, target=target)
+
+
+def _place(
+    session: Session,
+    service: TradingService,
+    held: TradingTransaction,
+    kind: OrderKind,
+    *,
+    limit: int = 0,
+    stop: int = 0,
+) -> None:
+    entry = session.scalars(
+        select(Order).where(Order.transaction_id == held.id, Order.side == OrderSide.BUY).order_by(Order.id)
+    ).first()
+    order_service.place(
+        session,
+        service,
+        side=OrderSide.SELL,
+        kind=kind,
+        shares=held.open_shares,
+        reason=STOP_REASON if kind is OrderKind.STOP else TARGET_REASON,
+        limit=limit,
+        stop=stop,
+        parent_id=None if entry is None else entry.id,
+        transaction_id=held.id,
+    )
 
 
 def _levels(service: TradingService) -> tuple[int, int]:

@@ -173,7 +173,11 @@ class Alpaca:
             case "GET", ["account", "activities", "FILL"]:
                 return self._activities(query)
             case "GET", ["positions"]:
-                return [{"symbol": symbol, "qty": str(n)} for symbol, n in self.positions.items() if n]
+                return [self._position(symbol) for symbol, n in self.positions.items() if n]
+            case "GET", ["positions", symbol]:
+                if not self.positions.get(symbol):
+                    raise RefusalError(404, 40410000, "position does not exist")
+                return self._position(symbol)
             case "POST", ["orders"]:
                 return self._submit(body)
             case "GET", ["orders"]:
@@ -199,6 +203,14 @@ class Alpaca:
             "trading_blocked": self.is_blocked,
             "account_blocked": False,
             "trade_suspended_by_user": False,
+        }
+
+    def _position(self, symbol: str) -> Json:
+        price = self.prices.get(symbol)
+        return {
+            "symbol": symbol,
+            "qty": str(self.positions[symbol]),
+            "current_price": None if price is None else str(price),
         }
 
     def _activities(self, query: Mapping[str, str]) -> list[Json]:
@@ -243,7 +255,7 @@ class Alpaca:
             limit, stop_of_leg = body["take_profit"]["limit_price"], body["stop_loss"]["stop_price"]
             last = self.prices.get(body["symbol"])
             if last is not None and Decimal(stop_of_leg) >= last:
-                raise RefusalError(422, 42210000, "stop price must be less than current price")
+                raise RefusalError(422, 42210000, "stop_loss.stop_price must be <= base_price - 0.01")
             leg = {"stop_price": stop_of_leg, "type": "stop", "status": "held"}
         order = self._new(body, {"type": body["type"], "limit_price": limit, "stop_price": stop, "status": "new"})
         if leg is not None:

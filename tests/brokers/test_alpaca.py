@@ -17,7 +17,6 @@ from daytrader.brokers.errors import (
     BusyError,
     DuplicateOrderError,
     RefusedOrderError,
-    StopReachedError,
     UnknownOutcomeError,
 )
 from daytrader.engine.lease import SEND_SECONDS
@@ -146,11 +145,13 @@ def test_what_alpaca_does_not_want_is_refused(desk: Desk) -> None:
         desk.broker.submit(entry("dt-x-3"))
 
 
-def test_a_stop_beyond_the_market_is_told_apart(desk: Desk) -> None:
-    """What it was to prevent has happened: another refusal than any other."""
+def test_a_position_has_a_last_price(desk: Desk) -> None:
+    """Whether a refused stop was reached is seen by it: the refusal says so in words alone, which may change."""
+    assert desk.broker.last_price("ACME") == 0
     desk.alpaca.positions["ACME"] = 10
-    desk.alpaca.prices["ACME"] = Decimal(90)
-    with pytest.raises(StopReachedError, match="stop price"):
+    desk.alpaca.prices["ACME"] = Decimal("90.125")
+    assert desk.broker.last_price("ACME") == 90_125_000
+    with pytest.raises(RefusedOrderError, match="base_price"):
         desk.broker.submit(oco())
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from daytrader.core.money import to_micros
-from daytrader.models import BrokerCredential, CorporateAction, EventOutbox, Execution, ExposureLimit, Order, Stock
+from daytrader.models import (
+    BrokerCredential,
+    CorporateAction,
+    EventOutbox,
+    Execution,
+    ExposureLimit,
+    Order,
+    Stock,
+    TradingService,
+)
 from daytrader.models.enums import (
     CorporateActionKind,
     DecisionAction,
@@ -22,6 +32,7 @@ from daytrader.models.enums import (
 from daytrader.services import (
     emergency,
     engine_control,
+    entitlements,
     exposure_limits,
     order_service,
     promotion_service,
@@ -336,16 +347,21 @@ def test_changed_levels_are_placed_anew(bench: Bench) -> None:
     bench.agree()
 
 
-def test_a_price_beyond_the_stop_is_sold_at(bench: Bench) -> None:
-    """The broker takes no stop above the market: what it would have sold is sold."""
+@pytest.mark.parametrize("is_taken_first", [False, True])
+@pytest.mark.parametrize("price", ["90", "94.99", "95"])
+def test_a_price_beyond_the_stop_is_sold_at(bench: Bench, price: str, is_taken_first: bool) -> None:
+    """The broker keeps no stop at or above the market, or takes and rejects it: what it would have sold is sold."""
     service = bench.bought()
     bench.at(NEXT_EVENING).alpaca.bell()
     bench.turn()
     bench.alpaca.is_open = True
-    bench.alpaca.prices["ACME"] = Decimal(90)
-    bench.turn(NEXT_OPEN)
+    if is_taken_first:
+        bench.turn(NEXT_OPEN)
+        bench.alpaca.end(bench.order(2).client_order_id, "rejected")
+    bench.alpaca.prices["ACME"] = Decimal(price)
+    bench.turn(NEXT_OPEN + timedelta(minutes=1))
     assert bench.orders()[2:] == [("STOP", "REJECTED", 10, 0), ("STOP", "FILLED", 10, 10)]
-    assert bench.trade().sale_price == Decimal(90)
+    assert bench.trade().sale_price == Decimal(price)
     assert not bench.world.reload(service).is_armed
     bench.agree()
 
@@ -555,11 +571,22 @@ def test_fills_are_told_of_as_events(bench: Bench) -> None:
     assert {"order:update", "transaction:new", "service:update"} <= set(names)
 
 
-def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> None:
-    """On its morning, before any bar tells of it: yesterday's levels would sell everything."""
-    service = bench.bought()
-    bench.at(NEXT_EVENING).alpaca.bell()
+def test_a_refused_stop_that_was_not_reached_is_no_sale(bench: Bench) -> None:
+    """It is refused for another reason: nothing is sold until the price is there."""
+    bench.bought()
+    bench.alpaca.end(bench.order(1).client_order_id, "rejected")
+    bench.alpaca.prices["ACME"] = Decimal("95.01")
+    bench.turn(MIDDAY)
     bench.turn()
+    assert [state for _, state, *_ in bench.orders()] == ["FILLED", "REJECTED"]
+    bench.alpaca.prices["ACME"] = Decimal(95)
+    bench.turn()
+    assert bench.orders()[2:] == [("STOP", "FILLED", 10, 10)]
+    bench.agree()
+
+
+def split(bench: Bench, service: TradingService) -> None:
+    """Let the stock split two for one on the next session's morning, at the broker, too."""
     bench.world.prices(bench.rows(Stock)[0], [100.0], OPEN.date())
     with SessionManager() as session:
         session.add(
@@ -575,6 +602,52 @@ def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> No
     bench.alpaca.positions["ACME"] = 20
     bench.alpaca.prices["ACME"] = Decimal(50)
     bench.alpaca.is_open = True
+
+
+@pytest.mark.parametrize("kind", [OrderKind.EXIT, OrderKind.MANUAL])
+def test_a_sale_that_a_split_took_back_is_placed_anew(bench: Bench, kind: OrderKind) -> None:
+    """Of the shares that it made: ours of before would have sold half."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    if kind is OrderKind.MANUAL:
+        sale: dict[str, Any] = {"side": OrderSide.SELL, "kind": kind, "shares": 10, "transaction_id": bench.trade().id}
+        bench.do(lambda session, row: order_service.place(session, row, reason="manual", **sale), service)
+    else:
+        bench.decide(service, DecisionAction.SELL)
+    bench.turn()
+    assert bench.orders()[2] == (kind.value, "ACCEPTED", 10, 0)
+    split(bench, service)
+    bench.do(lambda session, row: entitlements.apply_due(session, row, NEXT_OPEN), service)
+    bench.turn(NEXT_OPEN)
+    bench.turn()
+    assert bench.orders()[2:] == [(kind.value, "CANCELLED", 10, 0), (kind.value, "FILLED", 20, 20)]
+    assert bench.world.reload(service).current_shares == 0
+    bench.agree()
+
+
+def test_a_sale_that_a_person_takes_back_is_not_placed_anew(bench: Bench) -> None:
+    """Whatever has split since."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    sale = bench.decide(service, DecisionAction.SELL)
+    bench.turn()
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        order_service.cancel(session, row, session.get_one(Order, sale), "taken back")
+    split(bench, service)
+    bench.do(lambda session, row: entitlements.apply_due(session, row, NEXT_OPEN), service)
+    bench.turn(NEXT_OPEN)
+    bench.turn()
+    assert [(kind, state) for kind, state, *_ in bench.orders()[2:]] == [("EXIT", "CANCELLED"), ("STOP", "ACCEPTED")]
+    bench.agree()
+
+
+def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> None:
+    """On its morning, before any bar tells of it: yesterday's levels would sell everything."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    split(bench, service)
     bench.turn(NEXT_OPEN)
     (leg,) = bench.resting()
     assert (leg["qty"], leg["limit_price"], leg["legs"][0]["stop_price"]) == ("20", "55", "47.5")
