@@ -29,7 +29,7 @@ _HEADS: Final = {
     "trades": "Trades",
 }
 _STYLES: Final = {Level.HOLDS: "green", Level.DOUBTFUL: "yellow", Level.LUCK: "red", Level.NOTHING: "yellow"}
-_WIDEST: Final = 16  # columns and rows of a heatmap
+_MOST_COLUMNS, _MOST_ROWS = 10, 16  # of a heatmap: ten figures fit a terminal's 80 characters
 _SHADES: Final = ("on #7a1f1f", "on #5c3030", "on #3d3d3d", "on #2f5038", "on #1f6b35")
 
 
@@ -247,32 +247,35 @@ def _luck(result: Result) -> Table:
 
 
 def _heatmap(drawn: Heatmap) -> Table:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    columns, rows = _groups(drawn.x_values), _groups(drawn.y_values)
-    table = Table()
-    table.add_column(_short(drawn.y), justify="right", style="bold")
-    for group in columns:
-        table.add_column(_span(drawn.x_values[group]), justify="right")
+    columns, rows = _groups(drawn.x_values, _MOST_COLUMNS), _groups(drawn.y_values, _MOST_ROWS)
     cells = [[_mean(drawn, row, column) for column in columns] for row in rows]
     known = [cell for line in cells for cell in line if cell is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
+    # What is written above a column may wrap; no figure is ever cut off.
+    widest = max(len(f"{end:,.2f}") for end in (low, high))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(_short(drawn.y), justify="right", style="bold")
+    for group in columns:
+        table.add_column(_span(drawn.x_values[group], "-\n"), justify="right", min_width=widest)
     for row, line in zip(rows, cells, strict=True):
         texts = [Text("-" if cell is None else f"{cell:,.2f}", style=_shade(cell, low, high)) for cell in line]
         table.add_row(_span(drawn.y_values[row]), *texts)
     return table
 
 
-def _groups(values: np.ndarray) -> list[slice]:
-    """Return which values share a column: neighbours, where there are more than fit."""
-    size = -(-values.size // _WIDEST)
+def _groups(values: np.ndarray, most: int) -> list[slice]:
+    """Return which values share a column or a row: neighbours, where there are more than *most*."""
+    size = -(-values.size // most)
     return [slice(first, first + size) for first in range(0, values.size, size)]
 
 
-def _span(values: np.ndarray) -> str:
+def _span(values: np.ndarray, to: str = "-") -> str:
     first, last = values[0], values[-1]
-    return f"{first:g}" if first == last else f"{first:g}-{last:g}"
+    return f"{first:g}" if first == last else f"{first:g}{to}{last:g}"
 
 
 def _mean(drawn: Heatmap, row: slice, column: slice) -> float | None:
