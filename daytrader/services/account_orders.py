@@ -20,9 +20,11 @@ from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import (
     account_book,
+    account_cash,
     booking,
     entitlements,
     event_payloads,
+    live_trading,
     market_calendar,
     order_service,
     system_events,
@@ -274,7 +276,7 @@ def _may_buy(session: Session, service: TradingService, order: Order, now: datet
     is_held = service.mode is TradingMode.HOLD and order.kind is not OrderKind.MANUAL  # HOLD is a word on signals
     if service.state is not ServiceState.ACTIVE or is_held:
         why = "the service takes no entries now"
-    why = why or EntryGuard(session, now).refusal_to_send(service)
+    why = why or EntryGuard(session, now).refusal_to_send(service) or _beyond_cash(session, service, order)
     if why is None:
         return True
     if order.state is OrderState.PENDING:
@@ -282,6 +284,11 @@ def _may_buy(session: Session, service: TradingService, order: Order, now: datet
     else:
         order_service.ask_to_cancel(session, service, order, why)
     return False
+
+
+def _beyond_cash(session: Session, service: TradingService, entry: Order) -> str | None:
+    credential = live_trading.credential_of(session, service)
+    return None if credential is None else account_cash.refusal_to_send(session, credential, entry)
 
 
 def _may_sell(session: Session, service: TradingService, order: Order, _now: datetime) -> bool:

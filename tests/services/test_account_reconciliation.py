@@ -8,9 +8,17 @@ from decimal import Decimal
 import pytest
 
 from daytrader.brokers.account import Report
-from daytrader.models import BrokerCredential, CorporateAction, TradingService
+from daytrader.models import BrokerCredential, CorporateAction, Order, TradingService
 from daytrader.models.enums import CorporateActionKind, OrderSide, OrderState
-from daytrader.services import broker_credentials, exposure, live_trading, order_service, trading_service
+from daytrader.services import (
+    account_cash,
+    broker_credentials,
+    entitlements,
+    exposure,
+    live_trading,
+    order_service,
+    trading_service,
+)
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
@@ -127,7 +135,7 @@ def test_a_split_of_the_day_may_have_reached_the_broker_first(
         stored = session.get_one(TradingService, service.id)
         stored.last_bar_time = datetime(2024, 1, 2, tzinfo=UTC)
         split = {"ratio_numerator": 3, "source": "test", "kind": CorporateActionKind.SPLIT}
-        session.add(CorporateAction(stock_id=stored.stock_id, ex_date=date(2024, 1, 3), **split))
+        session.add(CorporateAction(stock_id=stock.id, ex_date=date(2024, 1, 3), **split))
 
     account.check({"ACME": quantity})
 
@@ -212,6 +220,51 @@ def test_balances_beyond_the_cash_bar_entries_and_nothing_else(account: BrokersA
     account.cash = Decimal(1900)
     assert account.check({"ONE": 10}) == []
     assert entry_refusal(services[1]) is None
+
+
+def with_a_dividend(account: BrokersAccount) -> tuple[TradingService, TradingService]:
+    """Return services of 900 + 10 and of 1000: the dividend of the third of January is booked, and not yet paid."""
+    stock = account.world.stock("ONE")
+    account.world.prices(stock, [10.0], (NOW - timedelta(days=1)).date())
+    holder, other = account.service(stock), account.service(account.world.stock("TWO"))
+    account.buy(holder, at=NOW - timedelta(days=1))
+    with SessionManager() as session:
+        stored = session.get_one(TradingService, holder.id, with_for_update=True)
+        stored.last_bar_time = NOW - timedelta(days=1)
+        what = {"kind": CorporateActionKind.DIVIDEND, "amount": Decimal(1), "source": "test", "is_judged": True}
+        session.add(CorporateAction(stock_id=stored.stock_id, ex_date=NOW.date(), **what))
+        session.flush()
+        entitlements.apply_due(session, stored, NOW)
+        assert stored.current_balance == Decimal(910)
+    account.cash = Decimal(1900)
+    return holder, other
+
+
+def test_a_dividend_that_is_not_paid_yet_bars_no_entry(account: BrokersAccount) -> None:
+    """It is owed: the books have it from the ex-date on, the account weeks later. Never paid, it is missing."""
+    holder, other = with_a_dividend(account)
+    assert account.check({"ONE": 10}) == []
+    assert entry_refusal(other) is None
+    account.cash = Decimal("1899.99")
+    assert "its cash is 1899.99" in account.check({"ONE": 10})[0]
+    account.cash = Decimal(1900)
+    assert "balances of 1910.00" in account.check({"ONE": 10}, now=NOW + timedelta(days=61))[0]
+    assert account.world.reload(holder).error_reason is None
+
+
+def test_nothing_is_bought_with_a_dividend_before_it_is_paid(account: BrokersAccount) -> None:
+    """The account would have to lend the money: entries count beside those that were sent."""
+    holder, other = with_a_dividend(account)
+    account.cash = Decimal(1400)
+    account.check({"ONE": 10})
+    account.order(holder, shares=20)  # 400 of 1400 at most
+    entry = account.order(other, shares=50, state=OrderState.PENDING)
+    with SessionManager(read_only=True) as session:
+        found = session.get_one(BrokerCredential, account.credential.id)
+        assert account_cash.refusal_to_send(session, found, session.get_one(Order, entry.id)) is None
+        found.cash = Decimal("1399.99")
+        why = account_cash.refusal_to_send(session, found, session.get_one(Order, entry.id))
+    assert why == "it may cost 1000.00, the account has 999.99 in cash: dividends are not paid yet"
 
 
 def test_what_trades_after_the_cash_was_seen_moves_it(account: BrokersAccount) -> None:
