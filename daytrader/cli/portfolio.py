@@ -49,8 +49,10 @@ def _members(report: PortfolioReport) -> Table:
     from rich.table import Table
 
     table = Table(title="Members", title_justify="left")
-    for head in ("Member", "Strategy", "Gain", "Closed trades", "Won", "In the market", "Fees", "Expired for cash"):
-        table.add_column(head, justify="left" if head in ("Member", "Strategy") else "right")
+    for head in ("Member", "Strategy"):
+        table.add_column(head, overflow="fold")
+    for head in ("Gain", "Closed\ntrades", "Won", "In the\nmarket", "Fees", "Expired\nfor cash"):
+        table.add_column(head, justify="right", no_wrap=True)  # no figure is cut off, however narrow the terminal
     for member in report.members:
         told: Mapping[str, Any] = member.to_dict()
         won = told["win_rate_pct"]

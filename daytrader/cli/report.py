@@ -102,7 +102,8 @@ def _trades(report: Report) -> Table:
     trades = report.run.trades[-LAST_TRADES:]
     table = Table(title=f"Last {len(trades)} of {len(report.run.trades)} trades", title_justify="left")
     for head in ("Bought", "Price", "Shares", "Sold", "Price", "Gain", "Why sold"):
-        table.add_column(head, justify="right" if head in ("Price", "Shares", "Gain") else "left")
+        is_figure = head in ("Price", "Shares", "Gain")
+        table.add_column(head, justify="right" if is_figure else "left", no_wrap=head != "Why sold", overflow="fold")
     for trade in (report.trade_dict(trade) for trade in trades):
         gain = trade["gain_loss"]
         table.add_row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shlex
 from datetime import date, timedelta
 from decimal import Decimal
@@ -123,6 +124,15 @@ def test_the_summary_and_the_page(daytrader: Command, prices: Path, tmp_path: Pa
     assert "sma_cross (fast 2, slow 5)" in result.stdout
     assert "Final portfolio value" in result.stdout
     assert page.read_text().startswith("<!DOCTYPE html>") or page.read_text().startswith("<!doctype html>")
+
+
+def test_no_figure_is_cut_off_in_a_narrow_terminal(daytrader: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 80 columns the reasons take what is left."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert daytrader("prices", "fetch", "sample", "AAPL").exit_code == 0
+    shown = daytrader("backtest", "AAPL", "--strategy", "sma_trend").stdout
+    assert re.search(r"│ 2012-10-08 │ 646\.5566 │ +-[\d,.]+ │ close", shown)
+    assert "…" not in shown
 
 
 @pytest.mark.parametrize(

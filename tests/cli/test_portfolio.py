@@ -29,15 +29,17 @@ def prices(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_guides_example_runs(daytrader: Command, tmp_path: Path) -> None:
-    """As printed, on the sample prices; the page is written, the members add up."""
+def test_the_guides_example_runs(daytrader: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As printed, on the sample prices, no figure cut off; the page is written, the members add up."""
+    monkeypatch.setenv("COLUMNS", "80")
     (example,) = re.findall(r"```toml\n(cash.*?)```", GUIDE.read_text(), re.DOTALL)
     file, page = _write(tmp_path, example), tmp_path / "report.html"
     assert daytrader("prices", "fetch", "sample").exit_code == 0
     shown = daytrader("portfolio", file, "--html", page)
     assert shown.exit_code == 0, shown.stderr
     assert "AAPL" in shown.output
-    assert "Expired for cash" in shown.output
+    assert "for cash" in shown.output
+    assert "…" not in shown.output
     assert page.read_text().startswith("<!doctype html>")
     told: dict[str, Any] = json.loads(daytrader("portfolio", file, "--json").stdout)
     assert told["start"] == "2005-01-03"
