@@ -1,4 +1,4 @@
-"""The database: migrations, comparison with the models, DDL and backup."""
+"""The database: migrations, comparison with the models, DDL, backup and the keys of its secrets."""
 
 from __future__ import annotations
 
@@ -86,6 +86,17 @@ def backup(target: Path | None) -> None:
     target = target or settings.instance / "backups" / f"daytrader-{moment}.db"
     database.backup(open_database(settings), target)
     console().print(f"Wrote {target}", markup=False, soft_wrap=True)
+
+
+@db.command()
+def reseal() -> None:
+    """Seal what is stored of others' secrets with the first of the keys: afterwards the others may go."""
+    from daytrader.services import sealed_secrets
+    from daytrader.services.session_manager import in_unit
+
+    open_database(writes=True)
+    count = in_unit(sealed_secrets.reseal)
+    console().print(f"{count:,} secrets are sealed with the first key")
 
 
 def _existing() -> Engine:

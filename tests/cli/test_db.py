@@ -7,8 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
 
-from daytrader.models import Base
+from daytrader.models import Base, NotificationTarget, User
+from daytrader.models.broker_credential import BrokerCredential
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils import sealing
+from daytrader.utils.current_datetime import get_current_datetime
 from tests.cli.conftest import Command
 
 
@@ -84,3 +90,64 @@ def test_the_commands_work_on_postgresql(
     assert daytrader("db", "upgrade").exit_code == 0
     assert daytrader("db", "check").exit_code == 0
     assert "pg_dump" in daytrader("db", "backup").stderr
+
+
+@pytest.fixture
+def old_key(daytrader: Command, instance: Path) -> str:
+    """The key that sealed every kind of secret in the instance's database."""
+    key = Fernet.generate_key().decode()
+    daytrader("db", "upgrade")
+    sealing.use(key, instance)
+    with SessionManager() as session:
+        user = User(username="alice", email="alice@example.com", password="Secret-Enough-1")
+        session.add(user)
+        session.flush()
+        session.add(
+            BrokerCredential(
+                user_id=user.id,
+                broker="alpaca",
+                account="PA1",
+                is_live=False,
+                sealed_key=sealing.seal("the key"),
+                sealed_secret=sealing.seal("the secret"),
+                shown="0000",
+                verified_at=get_current_datetime(),
+            )
+        )
+        session.add(
+            NotificationTarget(
+                user_id=user.id, name="mine", sealed_url=sealing.seal("the address"), shown="", kinds=[], cursor=0
+            )
+        )
+    return key
+
+
+def _sealed() -> list[bytes]:
+    """Return all that is stored sealed, whichever column it is in."""
+    columns = [
+        column for table in Base.metadata.sorted_tables for column in table.columns if column.name.startswith("sealed_")
+    ]
+    with SessionManager(read_only=True) as session:
+        return [session.execute(select(column)).scalar_one() for column in columns]
+
+
+def test_reseal_ends_a_change_of_keys(
+    daytrader: Command, instance: Path, old_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is sealed opens with the new key alone."""
+    new_key = Fernet.generate_key().decode()
+    monkeypatch.setenv("DAYTRADER_SEALING_KEY", f"{new_key},{old_key}")
+    assert "3 secrets" in daytrader("db", "reseal").output
+    sealing.use(new_key, instance)
+    assert sorted(map(sealing.unseal, _sealed())) == ["the address", "the key", "the secret"]
+
+
+@pytest.mark.usefixtures("old_key")
+def test_reseal_changes_nothing_where_a_key_is_missing(daytrader: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of them under one key and half under another would be worse."""
+    before = _sealed()
+    monkeypatch.setenv("DAYTRADER_SEALING_KEY", Fernet.generate_key().decode())
+    result = daytrader("db", "reseal")
+    assert result.exit_code == 1
+    assert "DAYTRADER_SEALING_KEY lacks the key" in result.stderr
+    assert _sealed() == before
