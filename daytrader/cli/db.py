@@ -65,9 +65,9 @@ def ddl(output: Path | None) -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Compare the models with the database; exit code 1 when they differ."""
-    from daytrader.services import database
+    from daytrader.services import schema_check
 
-    differences = database.check(_existing())
+    differences = schema_check.differences(_existing())
     for difference in differences:
         console().print(difference, markup=False, soft_wrap=True)
     if differences:

@@ -1,4 +1,4 @@
-"""Connections, one engine per process, and the schema: migrations, comparison, DDL and backup."""
+"""Connections, one engine per process, and the schema: migrations, DDL and backup."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import (
     URL,
-    CheckConstraint,
     Connection,
     Engine,
-    Inspector,
     create_engine,
     event,
     inspect,
@@ -44,10 +42,9 @@ if TYPE_CHECKING:
 SQLITE_BUSY_SECONDS: Final = 10
 _DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
 _SWITCH_POLL_SECONDS: Final = 0.02
-# Any number will do, as long as every upgrade takes the same lock.
 _POOL: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10}
 """Connections: those that are kept, those that a rush may open, and for how many seconds whoever finds none waits."""
-_UPGRADE_LOCK: Final = 7_202_601
+_UPGRADE_LOCK: Final = 7_202_601  # any number will do, as long as every upgrade takes the same lock
 _VERSION_TABLE: Final = "alembic_version"
 _PACKAGE: Final = Path(daytrader.__file__).parent
 
@@ -274,65 +271,6 @@ def migrating(engine: Engine) -> Iterator[Connection]:
                     raise ConflictError("the migration would leave rows without the rows they refer to")
         finally:
             driver.execute("PRAGMA foreign_keys=ON")
-
-
-def check(engine: Engine) -> list[str]:
-    """Return how the database of *engine* differs from the models, one difference a line; nothing when they agree."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.runtime.migration import MigrationContext
-
-    with engine.connect().execution_options(read_only=True) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        found = compare_metadata(context, Base.metadata)
-        return [
-            *(_sentence(difference) for difference in found),
-            *_check_constraints(inspect(connection)),
-            *_reused_ids(connection),
-        ]
-
-
-def _sentence(difference: Any) -> str:
-    # Alembic gives (verb, object...) for tables, columns and indexes, and a list of tuples for a column's properties.
-    if isinstance(difference, list):
-        return "; ".join(_sentence(part) for part in difference)
-    verb, *details = difference
-    if verb.startswith("modify_"):
-        _schema, table, column, _existing, before, after = details
-        return f"{verb} {table}.{column}: {before!r} in the database, {after!r} in the models"
-    subject = details[-1]
-    table = getattr(subject, "table", None)
-    name = getattr(subject, "name", None) or subject
-    return f"{verb} {table.name}.{name}" if table is not None else f"{verb} {name}"
-
-
-def _check_constraints(inspector: Inspector) -> list[str]:
-    """Return the tables' check constraints that only the models or only the database has; Alembic looks at none."""
-    differences: list[str] = []
-    stored = set(inspector.get_table_names())
-    for table in Base.metadata.sorted_tables:
-        if table.name not in stored:
-            continue
-        wanted = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
-        present = {str(c["name"]) for c in inspector.get_check_constraints(table.name)}
-        differences += [f"add_constraint {table.name}.{name}" for name in sorted(wanted - present)]
-        differences += [f"remove_constraint {table.name}.{name}" for name in sorted(present - wanted)]
-    return differences
-
-
-def _reused_ids(connection: Connection) -> list[str]:
-    """Return the tables whose ids SQLite would give a second time: Alembic does not see how a key counts."""
-    if connection.dialect.name != "sqlite":
-        return []
-    made = text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%AUTOINCREMENT%'")
-    plain = set(connection.scalars(made))
-    counted = sorted(
-        table.name for table in Base.metadata.sorted_tables if table.dialect_kwargs["sqlite_autoincrement"]
-    )
-    return [
-        f"modify_key {name}.id: reused in the database, AUTOINCREMENT in the models"
-        for name in counted
-        if name in plain
-    ]
 
 
 def ddl(url: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from daytrader.models import Base
-from daytrader.services import database, system_events
+from daytrader.services import database, schema_check, system_events
 from daytrader.services.events import events
 from daytrader.services.session_manager import session_factory
 from daytrader.services.system_events import Severity
@@ -88,7 +88,7 @@ def status() -> DatabaseStatus:
 
 def compare() -> Comparison:
     """Compare the models with the database."""
-    differences = database.check(_engine())
+    differences = schema_check.differences(_engine())
     return Comparison(not differences, differences)
 
 

@@ -13,7 +13,7 @@ from alembic import command
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from daytrader.models import Base, EventOutbox, Stock
-from daytrader.services import database
+from daytrader.services import database, schema_check
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConfigurationError, ConflictError
 from tests.conftest import World
@@ -36,7 +36,7 @@ def test_an_upgrade_makes_exactly_what_the_models_say(engine: Engine) -> None:
     done = database.upgrade(engine)
     assert done.pending[-1] == done.head
     assert database.status(engine).is_current
-    assert database.check(engine) == []
+    assert schema_check.differences(engine) == []
     assert set(Base.metadata.tables) < set(inspect(engine).get_table_names())
 
 
@@ -96,7 +96,7 @@ def test_two_upgrades_at_once_are_one(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert database.check(engine) == []
+    assert schema_check.differences(engine) == []
 
 
 def test_every_migration_can_be_taken_back(engine: Engine) -> None:
@@ -106,7 +106,7 @@ def test_every_migration_can_be_taken_back(engine: Engine) -> None:
         command.downgrade(database.config(connection), "base")
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     database.upgrade(engine)
-    assert database.check(engine) == []
+    assert schema_check.differences(engine) == []
 
 
 def test_a_migration_that_fails_half_way_leaves_nothing(engine: Engine) -> None:
@@ -132,7 +132,7 @@ def test_the_comparison_names_each_difference(engine: Engine, statement: str, to
     database.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text(statement))
-    assert any(told in difference for difference in database.check(engine))
+    assert any(told in difference for difference in schema_check.differences(engine))
 
 
 def test_the_comparison_sees_a_missing_check(empty_postgres_url: str) -> None:
@@ -143,7 +143,7 @@ def test_the_comparison_sees_a_missing_check(empty_postgres_url: str) -> None:
         connection.execute(
             text("ALTER TABLE trading_services DROP CONSTRAINT ck_trading_services_current_balance_not_negative")
         )
-    differences = database.check(engine)
+    differences = schema_check.differences(engine)
     engine.dispose()
     assert differences == ["add_constraint trading_services.ck_trading_services_current_balance_not_negative"]
 
@@ -242,7 +242,7 @@ def test_the_comparison_sees_ids_that_are_given_twice(tmp_path: Path) -> None:
             "position DATETIME, starts_at DATETIME, bars_per_second FLOAT NOT NULL, created_at DATETIME NOT NULL, "
             "updated_at DATETIME NOT NULL)"
         )
-    assert [line for line in database.check(engine) if "feed_cursors.id" in line] == [
+    assert [line for line in schema_check.differences(engine) if "feed_cursors.id" in line] == [
         "modify_key feed_cursors.id: reused in the database, AUTOINCREMENT in the models"
     ]
     engine.dispose()
@@ -264,7 +264,7 @@ def test_the_ddl_makes_the_same_schema(engine: Engine) -> None:
         for statement in database.ddl(url).split(";\n\n"):
             if statement.strip():
                 connection.execute(text(statement))
-    differences = [difference for difference in database.check(engine) if "alembic_version" not in difference]
+    differences = [difference for difference in schema_check.differences(engine) if "alembic_version" not in difference]
     assert differences == []
 
 
