@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException
 
+from daytrader.api import pages
 from daytrader.api.encoding import answer
 from daytrader.api.headers import request_id
 from daytrader.core.errors import BoundsError, BrokenStrategyError, InvalidBarsError
@@ -112,6 +113,8 @@ def _expected(error: DayTraderError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status == HTTPStatus.NOT_FOUND and pages.wants_page():
+        return pages.not_found()
     code, message = _WORDS.get(status, ("http_error", error.name.lower()))
     response = answer(envelope(status, code, message), status)
     for name, value in error.get_headers():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,17 @@ def file(asset: str) -> Response:
     if encoding:
         response.headers["Content-Encoding"] = encoding
     return response
+
+
+def wants_page() -> bool:
+    """Whether a person's browser asks for a page: scripts and the API's callers do not ask for HTML."""
+    is_api = request.path.startswith("/api/")
+    return request.method in {"GET", "HEAD"} and not is_api and request.accept_mimetypes.best == "text/html"
+
+
+def not_found() -> Response:
+    """Show the interface where nothing is: it says so, and leads back."""
+    return Response(_index(), HTTPStatus.NOT_FOUND, mimetype="text/html")
 
 
 def _compressed(name: str) -> tuple[Response, str | None]:

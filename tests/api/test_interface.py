@@ -103,3 +103,15 @@ def test_only_where_strangers_may_register_it_is_offered(settings: Settings, cli
 def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
     """No way out of the folder, and no page in the place of what is not there."""
     assert client.get(path).status_code == 404
+
+
+def test_a_browser_is_shown_that_nothing_is_there(client: FlaskClient) -> None:
+    """A person gets the page that says so and leads back; programs get the envelope, the API's callers always."""
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    shown = client.get("/nowhere", headers=browser)
+    assert (shown.status_code, shown.mimetype) == (404, "text/html")
+    assert shown.text == client.get("/").text
+    for path, headers in (("/nowhere", {}), ("/nowhere", {"Accept": "*/*"}), ("/api/v1/nowhere", browser)):
+        told = client.get(path, headers=headers)
+        assert (told.status_code, told.get_json()["code"]) == (404, "not_found")
+    assert client.post("/nowhere", headers=browser).get_json()["code"] == "not_found"

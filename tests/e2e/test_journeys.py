@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -254,6 +255,28 @@ def test_a_scan_tells_todays_signals(server: RunningServer, page: Page) -> None:
         re.compile("close is (above|at or below) its average"), timeout=SLOW
     )
     assert found_in_both_schemes(page, "a scan") == []
+
+
+def test_prices_and_transactions_are_taken_away_as_files(server: RunningServer, page: Page) -> None:
+    """Each holds what the page shows: every bar of the stock, and the transactions that the filter leaves."""
+    open_page(page, server, "/stocks/AAPL", "AAPL")
+    act(page, "Export")
+    with page.expect_download(timeout=SLOW) as saved:
+        page.get_by_role("menuitem", name="As CSV").click()
+    assert saved.value.suggested_filename == "AAPL-daily.csv"
+    bars = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8").splitlines()))
+    stored = server.get("/prices/AAPL/history").json()
+    assert [f"{bar['date']}T00:00:00Z" for bar in bars] == stored["timestamps"]
+    assert [float(bar["close"]) for bar in bars] == stored["close"]
+
+    open_page(page, server, "/transactions", "Transactions")
+    choose(page, "State", "Closed")
+    expect(page.get_by_role("region", name="Transactions")).not_to_contain_text("Open", timeout=SLOW)
+    with page.expect_download(timeout=SLOW) as saved:
+        act(page, "Export CSV")
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8").splitlines()))
+    assert {row["state"] for row in rows} == {"CLOSED"}
+    assert {int(row["id"]) for row in rows} <= {trade["id"] for trade in server.items("/transactions", state="CLOSED")}
 
 
 def test_an_admin_opens_an_account_by_a_link(server: RunningServer, browser: Browser) -> None:

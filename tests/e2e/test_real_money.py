@@ -131,16 +131,27 @@ def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -
     assert found_in_both_schemes(page, "an open gate") == []
 
     expect(page.get_by_text("It trades on paper: connect an account")).to_be_visible()
-    _order_at_the_broker(page, desk, service["id"])
+    _name_the_broker(page, desk, service["id"])
+    _back_to_paper(page)
+    expect(page.get_by_text("Paper only")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("withdrawn by the owner")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Trades at")).to_have_count(0)
+    assert desk.server.get(f"/services/{service['id']}").json()["broker"] == "paper"
 
-    act(page, "Back to paper only")
-    expect(page.get_by_text("withdrawn by the owner")).to_be_visible(timeout=SLOW)
+    consent.click()
+    act(page, "Let it trade real money", dialog)
+    _send_there(page, desk, service["id"])
+    _order_at_the_broker(page, desk)
+    _back_to_paper(page)
+    expect(page.get_by_text("It trades on paper once its shares are sold")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Buys nothing at alpaca")).to_be_visible(timeout=SLOW)
     assert desk.server.get(f"/services/{service['id']}/promotion").json()["is_permitted"] is False
+    assert found_in_both_schemes(page, "a gate shut again") == []
     page.close()
 
 
-def _order_at_the_broker(page: Page, desk: Desk, service_id: int) -> None:
-    """Send the service's orders to an account: not while it holds shares; then an order by hand is under way there."""
+def _name_the_broker(page: Page, desk: Desk, service_id: int) -> None:
+    """Send the service's orders to an account: not while it holds shares."""
     dialog = page.get_by_role("dialog")
     desk.alpaca.is_blocked = False
     assert desk.server.post("/brokers", {"broker": "alpaca", "key": KEY, "secret": SECRET}).status_code == 201
@@ -152,14 +163,24 @@ def _order_at_the_broker(page: Page, desk: Desk, service_id: int) -> None:
     act(page, "Go back", dialog)
     expect(dialog).to_have_count(0, timeout=SLOW)
     assert desk.server.get(f"/services/{service_id}").json()["broker"] == "paper"
-
     act(page, "Sell by hand")
     act(page, re.compile(r"^Sell \d+ GOOG"), dialog)
     expect(page.get_by_text("no shares")).to_be_visible(timeout=SLOW)
+    _send_there(page, desk, service_id)
+
+
+def _send_there(page: Page, desk: Desk, service_id: int) -> None:
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_count(0, timeout=SLOW)
     choose(page, "Trades at", "alpaca PA3TEST")
     act(page, "Send them there", dialog)
     expect(dialog).to_have_count(0, timeout=SLOW)
     assert desk.server.get(f"/services/{service_id}").json()["broker"] == "alpaca"
+
+
+def _order_at_the_broker(page: Page, desk: Desk) -> None:
+    """An order by hand is under way there."""
+    dialog = page.get_by_role("dialog")
     for _ in range(100):
         desk.alpaca.fault("POST", "429")  # it takes no order for now: this one stays under way
     act(page, "Buy by hand")
@@ -167,6 +188,13 @@ def _order_at_the_broker(page: Page, desk: Desk, service_id: int) -> None:
     act(page, "Buy 1 GOOG", dialog)
     expect(page.get_by_text("The order is under way at alpaca")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("list", name="Orders under way")).to_contain_text("Buy 1 at most", timeout=SLOW)
+
+
+def _back_to_paper(page: Page) -> None:
+    dialog = page.get_by_role("dialog")
+    act(page, "Back to paper only")
+    act(page, "Back to paper only", dialog)
+    expect(dialog).to_have_count(0, timeout=SLOW)
 
 
 def _with_time_on_paper(desk: Desk) -> dict[str, Any]:

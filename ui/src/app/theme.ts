@@ -40,6 +40,9 @@ const gray: MantineColorsTuple = [
   "#1b2223",
 ];
 
+// What a cross says to who does not see it.
+const DISMISS = { "aria-label": "Dismiss" };
+
 export const theme: MantineThemeOverride = {
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 6 },
@@ -55,8 +58,9 @@ export const theme: MantineThemeOverride = {
   cursorType: "pointer",
   components: {
     // The policy forbids style elements, which these would make (docs/decisions/0023).
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
-    Drawer: { defaultProps: { lockScroll: false } },
+    Modal: { defaultProps: { lockScroll: false, centered: true, closeButtonProps: DISMISS } },
+    Drawer: { defaultProps: { lockScroll: false, closeButtonProps: DISMISS } },
+    Notification: { defaultProps: { closeButtonProps: DISMISS } },
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "lg" } },
     TextInput: { defaultProps: { size: "sm" } },

@@ -126,6 +126,11 @@ function Pages({ pagination, onPage }: { pagination: PageNumbers; onPage: (page:
   );
 }
 
+/** What a cell says of columns that are left out, only where they are: *without* names their `from`. */
+export function Instead({ without, children }: { without: "roomy" | "wide"; children: ReactNode }) {
+  return <div className={without === "wide" ? classes.insteadOfWide : classes.insteadOfRoomy}>{children}</div>;
+}
+
 function cellClass<Row>(column: Column<Row>): string {
   return [column.align === "end" && classes.end, column.from && classes[column.from]].filter(Boolean).join(" ");
 }

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { DataTable, type Column, type Sorting } from "@/components/DataTable";
+import { DataTable, Instead, type Column, type Sorting } from "@/components/DataTable";
 import { Price } from "@/components/Money";
 import { StateBadge } from "@/components/StateBadge";
 import { Time } from "@/components/Time";
@@ -46,7 +46,19 @@ const COLUMNS: Column<Order>[] = [
   { key: "id", header: "No.", sortable: true, from: "roomy", cell: (order) => <span className="numeric faint">{order.id}</span> },
   { key: "side", header: "Side", sortable: true, cell: (order) => <strong>{order.side === "BUY" ? "Buy" : "Sell"}</strong> },
   { key: "kind", header: "Kind", sortable: true, from: "roomy", cell: (order) => KINDS[order.kind] ?? order.kind },
-  { key: "state", header: "State", sortable: true, cell: (order) => <StateBadge state={order.state} /> },
+  {
+    key: "state",
+    header: "State",
+    sortable: true,
+    cell: (order) => (
+      <>
+        <StateBadge state={order.state} />
+        <Instead without="roomy">
+          {order.filled_shares.toLocaleString("en-US")} of {order.shares.toLocaleString("en-US")}
+        </Instead>
+      </>
+    ),
+  },
   { key: "shares", header: "Filled", align: "end", from: "roomy", cell: (order) => <span className="numeric">{order.filled_shares.toLocaleString("en-US")} / {order.shares.toLocaleString("en-US")}</span> },
   { key: "limit_price", header: "Limit", align: "end", sortable: true, from: "roomy", cell: (order) => <Price value={order.limit_price} /> },
   { key: "bar_time", header: "Bar", sortable: true, cell: (order) => <Time value={order.bar_time ?? order.created_at} /> },

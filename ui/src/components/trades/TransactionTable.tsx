@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { DataTable, type Column, type Sorting } from "@/components/DataTable";
+import { DataTable, Instead, type Column, type Sorting } from "@/components/DataTable";
 import { Gain, Money, Price } from "@/components/Money";
 import { StateBadge } from "@/components/StateBadge";
 import { Time } from "@/components/Time";
@@ -25,8 +25,8 @@ interface TransactionTableProps {
 export function TransactionTable({ transactions, onPage, empty, isOfOneService, sorting, onSort, serviceCell }: TransactionTableProps) {
   const { data, error, refetch } = transactions;
   const columns = [
-    ...(serviceCell && !isOfOneService ? [{ key: "service_id", header: "Service", cell: serviceCell } satisfies Column<Transaction>] : []),
-    ...COLUMNS.filter((column) => !isOfOneService || column.key !== "stock_symbol"),
+    ...(serviceCell && !isOfOneService ? [{ key: "service_id", header: "Service", cell: (transaction) => <Named transaction={transaction} name={serviceCell(transaction)} /> } satisfies Column<Transaction>] : []),
+    ...(isOfOneService ? COLUMNS_OF_ONE : COLUMNS),
     { key: "actions", header: "Actions", isUnnamed: true, align: "end", cell: (transaction) => <TransactionActions transaction={transaction} /> } satisfies Column<Transaction>,
   ];
   return (
@@ -47,7 +47,7 @@ export function TransactionTable({ transactions, onPage, empty, isOfOneService, 
 }
 
 const COLUMNS: Column<Transaction>[] = [
-  { key: "stock_symbol", header: "Stock", sortable: true, cell: (transaction) => <strong>{transaction.stock_symbol}</strong> },
+  { key: "stock_symbol", header: "Stock", sortable: true, from: "roomy", cell: (transaction) => <strong>{transaction.stock_symbol}</strong> },
   {
     key: "state",
     header: "State",
@@ -67,6 +67,26 @@ const COLUMNS: Column<Transaction>[] = [
   { key: "fees", header: "Fees", align: "end", from: "wide", cell: (transaction) => <Money value={transaction.buy_fee + transaction.sell_fee} /> },
   { key: "gain_loss", header: "Gain", align: "end", sortable: true, cell: (transaction) => <Gain value={transaction.gain_loss} /> },
 ];
+
+const COLUMNS_OF_ONE: Column<Transaction>[] = COLUMNS.flatMap((column) => {
+  if (column.key === "stock_symbol") return [];
+  return column.key === "state" ? [{ ...column, cell: (transaction) => <Named transaction={transaction} name={column.cell(transaction)} /> }] : [column];
+});
+
+/** A name, and below it on a phone what there is no column for. */
+function Named({ transaction, name }: { transaction: Transaction; name: ReactNode }) {
+  return (
+    <>
+      {name}
+      <Instead without="roomy">
+        {transaction.stock_symbol} {transaction.shares.toLocaleString("en-US")} × <Price value={transaction.purchase_price} />
+        <br />
+        <Time value={transaction.purchase_date} />
+        {transaction.sale_date && <> – <Time value={transaction.sale_date} /></>}
+      </Instead>
+    </>
+  );
+}
 
 function When({ at, why }: { at: string; why: string | null }) {
   return (

@@ -2,11 +2,11 @@ import { Button } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
-import { DataTable, type Column } from "@/components/DataTable";
+import { DataTable, Instead, type Column } from "@/components/DataTable";
 import { Gain, Price } from "@/components/Money";
 import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/components/StateBadge";
-import type { Holding, Portfolio, Service, ServicePage } from "@/lib/api/schema";
+import type { Decision, Holding, Portfolio, Service, ServicePage } from "@/lib/api/schema";
 import { formatMoment } from "@/lib/format/time";
 import { stateWord, strategyTitle, waitsFor } from "@/lib/words/service";
 
@@ -46,7 +46,7 @@ const COLUMNS: Column<Row>[] = [
   {
     key: "name",
     header: "Service",
-    cell: ({ service }) => (
+    cell: ({ service, holding }) => (
       <div className={classes.service}>
         <Link to="/services/$serviceId" params={{ serviceId: String(service.id) }}>
           {service.name}
@@ -54,6 +54,10 @@ const COLUMNS: Column<Row>[] = [
         <span className={classes.sub}>
           {service.stock_symbol} · {strategyTitle(service.strategy)}
         </span>
+        <Instead without="roomy">
+          <StateBadge state={service.state} word={stateWord(service)} />
+        </Instead>
+        {holding?.last_decision && <Instead without="wide">{inShort(holding.last_decision)}</Instead>}
       </div>
     ),
   },
@@ -114,12 +118,18 @@ const COLUMNS: Column<Row>[] = [
       if (!decision) return <span className="faint">none yet</span>;
       return (
         <div className={classes.why}>
-          {decision.reason} <span className="faint">({formatMoment(decision.bar_time)})</span>
+          {inShort(decision)} <span className="faint numeric">({formatMoment(decision.bar_time)})</span>
         </div>
       );
     },
   },
 ];
+
+/** A decision as one would tell it. */
+function inShort({ action, shares, reason }: Decision): string {
+  const act = action === "BUY" ? `Buy ${shares.toLocaleString("en-US")}` : action === "SELL" ? "Sell" : "Nothing";
+  return `${act}: ${reason}`;
+}
 
 function unrealised(service: Service, holding: Holding | undefined): number | null {
   return holding ? holding.equity - service.initial_balance - service.total_gain_loss : null;

@@ -2,12 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 
 import { Gain, Money, Price } from "@/components/Money";
 import { Panel } from "@/components/Panel";
+import { useStrategies } from "@/components/settings/StrategyFields";
 import { Time } from "@/components/Time";
 import { getLatest } from "@/lib/api/prices/getLatest";
 import type { Service } from "@/lib/api/schema";
 import { getServiceMetrics } from "@/lib/api/services/getServiceMetrics";
 import { listDecisions } from "@/lib/api/services/listDecisions";
-import { formatPrice } from "@/lib/format/money";
+import { formatFigure, formatPrice } from "@/lib/format/money";
 import { waitsFor } from "@/lib/words/service";
 
 import { Facts } from "./Facts";
@@ -20,6 +21,7 @@ const LAST = { sort: "bar_time", order: "desc", page_size: 1 } as const;
 export function ServiceNow({ service }: { service: Service }) {
   const decision = useQuery(listDecisions(service.id, LAST)).data?.items[0];
   const metrics = useQuery(getServiceMetrics(service.id)).data;
+  const rule = useStrategies().find((strategy) => strategy.name === service.strategy)?.description;
   const price = useQuery(getLatest(service.stock_symbol)).data?.items.find((item) => item.interval === service.interval)?.close;
   return (
     <Panel title="Now" aside={<span className="faint">{waitsFor(service)}</span>} padded>
@@ -36,6 +38,12 @@ export function ServiceNow({ service }: { service: Service }) {
           <div className="soft">{service.state === "ACTIVE" ? "It decides at the end of the next bar." : "It has not decided anything yet: activate it to let it trade."}</div>
         )}
         {decision && <Facts evidence={decision.evidence} />}
+        {rule && (
+          <div>
+            <span className="faint">Its rule</span>
+            <div className="soft">{[rule, limits(service)].filter(Boolean).join(" ")}</div>
+          </div>
+        )}
         <hr className={classes.rule} />
         {service.current_shares > 0 && price && service.stop_price && service.target_price ? (
           <Band price={price} stop={service.stop_price} target={service.target_price} />
@@ -91,6 +99,12 @@ function Band({ price, stop, target }: { price: number; stop: number; target: nu
       </div>
     </div>
   );
+}
+
+/** The stop and the target in words. */
+function limits({ stop_loss_percent: stop, take_profit_percent: target }: Service): string {
+  const parts = [stop > 0 && `${formatFigure(stop)} % below its entry`, target > 0 && `${formatFigure(target)} % above it`].filter(Boolean);
+  return parts.length > 0 ? `It also sells ${parts.join(" or ")}.` : "";
 }
 
 function sentence(action: string, shares: number, reason: string): string {

@@ -5,27 +5,29 @@ import { useState } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { DataTable, type Column } from "@/components/DataTable";
-import { notifyFailure } from "@/components/notify";
+import { notifyDone, notifyFailure } from "@/components/notify";
 import { StateBadge } from "@/components/StateBadge";
 import { ErrorState, LoadingRows } from "@/components/States";
 import { Time } from "@/components/Time";
 import { listBacktests } from "@/lib/api/backtests/listBacktests";
+import { ApiError } from "@/lib/api/errors";
 import { keys } from "@/lib/api/keys";
 import type { BacktestItem, Criterion, Service } from "@/lib/api/schema";
 import { backtestService } from "@/lib/api/services/backtestService";
 import { getPromotion } from "@/lib/api/services/getPromotion";
 import { promoteService } from "@/lib/api/services/promoteService";
+import { updateService } from "@/lib/api/services/updateService";
 import { withdrawPromotion } from "@/lib/api/services/withdrawPromotion";
 import { formatFigure, formatSignedPercent } from "@/lib/format/money";
 
 import classes from "./ServicePage.module.css";
-import { TradesAt } from "./TradesAt";
+import { PAPER, TradesAt } from "./TradesAt";
 
 /** Whether the service may trade real money, what it lacks, and the owner's word. */
 export function ServicePromotion({ service }: { service: Service }) {
   const client = useQueryClient();
   const [chosen, setChosen] = useState<number | null>(null);
-  const [isAsking, setAsking] = useState(false);
+  const [asked, setAsked] = useState<"live" | "paper" | null>(null);
   const gate = useQuery({ ...getPromotion(service.id, chosen), placeholderData: keepPreviousData });
   const backtests = useQuery(listBacktests({ symbol: service.stock_symbol, strategy: service.strategy, page_size: 50, sort: "id", order: "desc" }));
   const again = () => client.invalidateQueries({ queryKey: keys.services.everyPromotion });
@@ -37,7 +39,6 @@ export function ServicePromotion({ service }: { service: Service }) {
     },
     onError: notifyFailure,
   });
-  const withdraw = useMutation({ mutationFn: () => withdrawPromotion(service.id), onSuccess: again, onError: notifyFailure });
   const state = gate.data;
   if (!state) return <div className={classes.padded}>{gate.error ? <ErrorState error={gate.error} retry={() => void gate.refetch()} /> : <LoadingRows rows={6} />}</div>;
   const isOptedIn = state.opted_in_at !== null;
@@ -45,7 +46,13 @@ export function ServicePromotion({ service }: { service: Service }) {
   return (
     <>
       <div className={classes.filters}>
-        {state.is_permitted ? <StateBadge state="ACTIVE" word="May trade real money" /> : <StateBadge state="INACTIVE" word="Paper only" />}
+        {state.is_permitted ? (
+          <StateBadge state="ACTIVE" word="May trade real money" />
+        ) : service.broker === PAPER ? (
+          <StateBadge state="INACTIVE" word="Paper only" />
+        ) : (
+          <StateBadge state="PAUSED" word={`Buys nothing at ${service.broker}`} />
+        )}
         <span className="soft" role="status">
           {state.reason ? `Why: ${state.reason}.` : null}
           {state.opted_in_at && state.is_permitted ? (
@@ -54,7 +61,7 @@ export function ServicePromotion({ service }: { service: Service }) {
             </>
           ) : null}
         </span>
-        {(state.is_permitted || service.broker !== "paper") && <TradesAt service={service} />}
+        {(state.is_permitted || service.broker !== PAPER) && <TradesAt service={service} />}
       </div>
       <div className={classes.padded}>
         <Group gap="xs" align="end">
@@ -70,12 +77,12 @@ export function ServicePromotion({ service }: { service: Service }) {
             Backtest its settings
           </Button>
           {isOptedIn && (
-            <Button variant="default" ml="auto" loading={withdraw.isPending} onClick={() => withdraw.mutate()}>
+            <Button variant="default" ml="auto" onClick={() => setAsked("paper")}>
               Back to paper only
             </Button>
           )}
           {!state.is_permitted && (
-            <Button ml={isOptedIn ? undefined : "auto"} disabled={!isEnough || state.backtest_id === null} onClick={() => setAsking(true)}>
+            <Button ml={isOptedIn ? undefined : "auto"} disabled={!isEnough || state.backtest_id === null} onClick={() => setAsked("live")}>
               Let it trade real money
             </Button>
           )}
@@ -88,8 +95,8 @@ export function ServicePromotion({ service }: { service: Service }) {
       )}
       <DataTable label="Criteria" columns={COLUMNS} rows={state.criteria} rowKey={(criterion) => criterion.name} empty={{ title: "No criteria" }} />
       <ConfirmDialog
-        isOpen={isAsking}
-        onClose={() => setAsking(false)}
+        isOpen={asked === "live"}
+        onClose={() => setAsked(null)}
         title={`Let ${service.name} trade real money`}
         act="Let it trade real money"
         isDestructive
@@ -104,7 +111,40 @@ export function ServicePromotion({ service }: { service: Service }) {
           you give it a broker, the service stays on paper.
         </div>
       </ConfirmDialog>
+      <BackToPaper service={service} isOpen={asked === "paper"} onClose={() => setAsked(null)} onDone={again} />
     </>
+  );
+}
+
+/** The owner's word taken back; the service leaves the broker too, unless something of it is still there. */
+function BackToPaper({ service, isOpen, onClose, onDone }: { service: Service; isOpen: boolean; onClose: () => void; onDone: () => Promise<void> }) {
+  const client = useQueryClient();
+  const { broker } = service;
+  const leave = async () => {
+    try {
+      client.setQueryData(keys.services.one(service.id), await updateService(service.id, { broker: PAPER }));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+      notifyDone(`It buys nothing more at ${broker}. It trades on paper once its shares are sold and no order is under way: choose Paper then.`);
+    }
+  };
+  return (
+    <ConfirmDialog
+      isOpen={isOpen}
+      onClose={onClose}
+      title={`Take ${service.name} back to paper`}
+      act="Back to paper only"
+      onConfirm={async () => {
+        await withdrawPromotion(service.id);
+        if (broker !== PAPER) await leave();
+        await onDone();
+      }}
+    >
+      <div>
+        It buys nothing more with real money. {broker !== PAPER && `Shares that it holds at ${broker} stay there with their stop and target until they are sold; without any it trades on paper at once. `}To let
+        it trade real money again takes your word anew.
+      </div>
+    </ConfirmDialog>
   );
 }
 

@@ -11,7 +11,8 @@ import { updateService } from "@/lib/api/services/updateService";
 
 import classes from "./ServicePage.module.css";
 
-const PAPER = "paper";
+/** What stands for no broker. */
+export const PAPER = "paper";
 
 /** Where the orders of a service that may trade real money go: nowhere but paper until its owner names an account. */
 export function TradesAt({ service }: { service: Service }) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Group, Select, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, CopyButton, Group, Select, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -61,6 +61,16 @@ export function ApiKeys() {
         <div className={classes.form} style={{ padding: 12 }} role="status">
           <div>This is the key. It is shown this once: keep it where your script finds it.</div>
           <div className={classes.secret} data-testid="api-key">{secret}</div>
+          <div className={classes.end}>
+            <CopyButton value={secret}>
+              {({ copied, copy }) => (
+                <Button variant="default" onClick={copy}>
+                  {copied ? "Copied" : "Copy the key"}
+                </Button>
+              )}
+            </CopyButton>
+            <Button onClick={() => setSecret(null)}>I have kept it</Button>
+          </div>
         </div>
       )}
       <DataTable
@@ -83,6 +93,7 @@ export function ApiKeys() {
           isDestructive
           onConfirm={async () => {
             await deleteApiKey(doomed.id);
+            setSecret(null);
             await again();
           }}
         >

@@ -1,8 +1,10 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { notifyDone, notifyFailure } from "@/components/notify";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { fieldErrors, inWords } from "@/lib/api/errors";
 import { session } from "@/lib/auth/session";
@@ -24,7 +26,7 @@ export function Password() {
     },
     onError: (error) => form.setErrors(fieldErrors(error)),
   });
-  const leave = useMutation({ mutationFn: signOutEverywhere, onSuccess: () => session.signOut(), onError: notifyFailure });
+  const [isLeaving, setLeaving] = useState(false);
   return (
     <Panel title="Password" padded>
       <form className={classes.form} onSubmit={form.onSubmit((values) => change.mutate(values))}>
@@ -33,7 +35,7 @@ export function Password() {
         <PasswordInput label="Once more" autoComplete="new-password" visibilityToggleButtonProps={toggle} {...form.getInputProps("confirm_password")} />
         {change.error && Object.keys(fieldErrors(change.error)).length === 0 && <div role="alert" className="loss">{inWords(change.error)}</div>}
         <div className={classes.end}>
-          <Button variant="default" loading={leave.isPending} onClick={() => leave.mutate()}>
+          <Button variant="default" onClick={() => setLeaving(true)}>
             Sign out everywhere
           </Button>
           <Button type="submit" disabled={!form.isDirty()} loading={change.isPending}>
@@ -41,6 +43,18 @@ export function Password() {
           </Button>
         </div>
       </form>
+      <ConfirmDialog
+        isOpen={isLeaving}
+        onClose={() => setLeaving(false)}
+        title="Sign out everywhere"
+        act="Sign out everywhere"
+        onConfirm={async () => {
+          await signOutEverywhere();
+          await session.signOut();
+        }}
+      >
+        <div>Every login of yours ends, on this device too. API keys stay.</div>
+      </ConfirmDialog>
     </Panel>
   );
 }

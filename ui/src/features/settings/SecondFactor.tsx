@@ -54,7 +54,7 @@ export function SecondFactor() {
           >
             <div className="soft">Scan this with your authenticator, or type the secret into it. Then enter the code that it shows.</div>
             <QrCode text={enrol.data.uri} className={classes.code ?? ""} />
-            <div className={classes.secret}>{enrol.data.secret}</div>
+            <div className={classes.secret} data-testid="totp-secret">{enrol.data.secret}</div>
             <TextInput label="Code" inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} error={confirm.error ? inWords(confirm.error) : undefined} />
             <div className={classes.end}>
               <Button variant="default" onClick={() => enrol.reset()}>

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 
 import { PriceChart, type Overlay } from "@/components/charts/PriceChart";
 import { IconDownload, IconEdit, IconUpload } from "@/components/icons";
+import { Gain } from "@/components/Money";
 import { notifyFailure } from "@/components/notify";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
@@ -24,7 +25,7 @@ import { FetchDialog } from "./FetchDialog";
 import { ForecastPanel } from "./ForecastPanel";
 import { ImportDialog } from "./ImportDialog";
 import { overlaysOf, INDICATORS } from "./indicators";
-import { LastChange, LastPrice } from "./LivePrice";
+import { LastPrice } from "./LivePrice";
 import { StockDialog } from "./StockDialog";
 import classes from "./Stocks.module.css";
 
@@ -96,7 +97,7 @@ function StockChart({ stock, interval, onInterval }: { stock: Stock; interval: I
     <Panel>
       <div className={classes.bar}>
         <span className={classes.price}>
-          <LastPrice symbol={stock.symbol} /> <LastChange symbol={stock.symbol} />
+          <LastPrice symbol={stock.symbol} /> {bars && <Change closes={bars.close} />}
         </span>
         {stored.length > 1 && (
           <SegmentedControl
@@ -125,6 +126,16 @@ function StockChart({ stock, interval, onInterval }: { stock: Stock; interval: I
         </div>
       )}
     </Panel>
+  );
+}
+
+/** Of the last close against the one before. */
+function Change({ closes }: { closes: (number | null)[] }) {
+  const [before, last] = [closes.at(-2), closes.at(-1)];
+  return (
+    <span title="Against the close of the bar before">
+      <Gain value={before && last ? (last / before - 1) * 100 : null} percent />
+    </span>
   );
 }
 
