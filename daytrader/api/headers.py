@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 import uuid
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, request
+from werkzeug.http import parse_accept_header
 
 from daytrader.config import Settings
 
@@ -103,11 +105,16 @@ def _share(response: Response) -> None:
         response.headers.extend(_CORS)
 
 
+@lru_cache(maxsize=256)
+def _is_gzip_read(accepted: str) -> bool:
+    return parse_accept_header(accepted)["gzip"] > 0
+
+
 def _compressed(response: Response) -> Response:
     if response.mimetype != "application/json" or response.direct_passthrough:
         return response
     body = response.get_data()
-    if len(body) < _WORTH_COMPRESSING or not request.accept_encodings["gzip"]:
+    if len(body) < _WORTH_COMPRESSING or not _is_gzip_read(request.headers.get("Accept-Encoding", "")):
         return response
     response.set_data(gzip.compress(body, compresslevel=_QUICK, mtime=0))
     response.headers["Content-Encoding"] = "gzip"

@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,10 @@ Answer = Mapping[str, Any]
 _Act = Callable[[str, Identity, Any], Answer]
 """What comes of an event: of the socket's id, whom it speaks for, and what was sent."""
 
+_Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+SOCKETS_PATH: Final = "/socket.io"
+"""How the addresses of sockets begin."""
 _NAMESPACE: Final = "/"
 _LOOK_EVERY: Final = 2.0
 """Seconds between two looks at whether the connected logins still stand: closed within 5."""
@@ -58,6 +62,19 @@ class _Connection:
     identity: Identity
     allowance: float
     counted_at: float
+
+
+class _Fork:
+    """Sends what is meant for sockets to their server, and nothing else: it makes a class of each request it sees."""
+
+    def __init__(self, sockets: _Wsgi, requests: _Wsgi) -> None:
+        self._sockets = sockets
+        self._requests = requests
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve a request."""
+        is_socket = environ["PATH_INFO"].startswith(SOCKETS_PATH)
+        return (self._sockets if is_socket else self._requests)(environ, start_response)
 
 
 def _engine_logger() -> logging.Logger:
@@ -86,6 +103,7 @@ class Sockets:
         self._tail: EventTail | None = None
         self._guard: threading.Thread | None = None
         self._fan_out = FanOut()
+        requests = app.wsgi_app
         self.io = SocketIO(
             app,
             cors_allowed_origins=self._is_allowed,
@@ -99,6 +117,7 @@ class Sockets:
         engine = self.io.server.eio
         engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
         socket_ends.install(engine)
+        app.wsgi_app = _Fork(app.wsgi_app, requests)  # type: ignore[method-assign]  # Flask's own way
         self._metrics = LiveMetrics(self._is_heard)
         app.extensions["sockets"] = self
         self._listen()

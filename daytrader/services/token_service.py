@@ -18,6 +18,7 @@ from daytrader.services.actor import Actor
 from daytrader.utils import auth
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import UnauthenticatedError
+from daytrader.utils.kept_statements import KeptStatement
 
 # Two tabs that wake up together both send the same token: the slower one is no thief.
 REUSE_GRACE: Final = timedelta(seconds=10)
@@ -58,7 +59,7 @@ class Identity:
 
 
 # Asked on each request: built once.
-_IS_ADMIN: Final = (
+_IS_ADMIN: Final = KeptStatement(
     select(User.is_admin)
     .join(LoginSession, LoginSession.user_id == User.id)
     .where(
@@ -134,7 +135,7 @@ def identify(session: Session, access_token: str, rules: auth.TokenRules) -> Ide
         return _identify_key(session, access_token)
     claims = auth.read(access_token, rules)
     asked = {"user_id": claims.user_id, "session_id": claims.session_id}
-    is_admin = session.connection().execute(_IS_ADMIN, asked).scalar_one_or_none()
+    is_admin = _IS_ADMIN.execute(session, asked).scalar_one_or_none()
     if is_admin is None:
         raise UnauthenticatedError("the login has ended")
     return Identity(Actor(claims.user_id, is_admin), claims.session_id)

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from daytrader.utils.kept_statements import KeptStatement
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -92,13 +94,13 @@ class Reader:
     ) -> Page:
         """Return the first page with the number of all rows, by one statement that is built once."""
         key = (*map(id, scope), query.sort, query.order)
-        kept = self._first_pages.get(key)
-        if kept is None:
+        found = self._first_pages.get(key)
+        if found is None:
             total = self._counted.where(*scope).scalar_subquery()
             page = self._selected.add_columns(total).where(*scope).order_by(*query.order_by)
-            kept = self._first_pages[key] = (scope, page.limit(bindparam("page_size", type_=Integer)))
-        session.flush()  # as a statement of the session itself would
-        rows = session.connection().execute(kept[1], {**bound, "page_size": query.page_size}).all()
+            page = page.limit(bindparam("page_size", type_=Integer))
+            found = self._first_pages[key] = (scope, KeptStatement(page))
+        rows = found[1].execute(session, {**bound, "page_size": query.page_size}).all()
         return Page([self._view(row[:-1]) for row in rows], 1, query.page_size, rows[0][-1] if rows else 0)
 
     def _fetch_after(
@@ -113,7 +115,7 @@ class Reader:
         return Page(items, None, query.page_size, None, following)
 
     @cached_property
-    def _first_pages(self) -> dict[tuple[Any, ...], tuple[tuple[ColumnElement[bool], ...], Select[Any]]]:
+    def _first_pages(self) -> dict[tuple[Any, ...], tuple[tuple[ColumnElement[bool], ...], KeptStatement]]:
         # By the identity of the scope, which is kept with the statement, so that no other takes its place.
         return {}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -38,7 +41,14 @@ def configure(level: str, *, is_json: bool = False) -> None:
 
 
 def _for_machines() -> list[Processor]:
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_to_json)]
+
+
+def _to_json(line: dict[str, Any], **_: Any) -> str:
+    try:
+        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # a number or a text beyond what it can write: told all the same
+        return json.dumps(line, default=str)
 
 
 def _for_people() -> list[Processor]:

@@ -1,13 +1,14 @@
-"""Tests of daytrader.cli.gunicorn: the end of a worker."""
+"""Tests of daytrader.cli.gunicorn: how an answer leaves, and the end of a worker."""
 
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
 
-from daytrader.cli.gunicorn import TradingWorker
+from daytrader.cli.gunicorn import TradingWorker, WholeResponse
 
 
 def test_who_answers_after_the_end_writes_to_nothing_that_was_opened_since() -> None:
@@ -26,3 +27,61 @@ def test_who_answers_after_the_end_writes_to_nothing_that_was_opened_since() -> 
     os.close(writing)
     assert len(os.read(worker.method_queue.fileno(), 10)) == 1
     worker.tmp.close()
+
+
+class _Wire:
+    """A connection that keeps each piece that it is given to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.sendall = self.sent.append
+
+
+def _response(wire: _Wire, *headers: tuple[str, str], method: str = "GET") -> WholeResponse:
+    request = SimpleNamespace(method=method, version=(1, 1), should_close=lambda: False)
+    response = WholeResponse(request, wire, SimpleNamespace(is_ssl=False, sendfile=None))
+    response.start_response("200 OK", [*headers])
+    return response
+
+
+def test_head_and_body_leave_together() -> None:
+    """In one piece, whole."""
+    wire = _Wire()
+    response = _response(wire, ("Content-Length", "5"))
+    response.write(b"hello")
+    response.close()
+    assert len(wire.sent) == 1
+    head, _, body = wire.sent[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert body == b"hello"
+
+
+def test_a_stream_goes_on_piece_by_piece() -> None:
+    """The first with the head, each other when it is there: nothing waits for the end."""
+    wire = _Wire()
+    response = _response(wire)
+    for count, piece in enumerate((b"one", b"two"), start=1):
+        response.write(piece)
+        assert len(wire.sent) == count
+    response.close()
+    assert b"".join(wire.sent).partition(b"\r\n\r\n")[2] == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_answer_without_a_body_has_its_head(method: str) -> None:
+    """Nothing is kept back for a piece that does not come."""
+    wire = _Wire()
+    response = _response(wire, ("Content-Length", "0"), method=method)
+    response.write(b"")
+    response.close()
+    assert b"".join(wire.sent).endswith(b"\r\n\r\n")
+    assert not response.sock.sent[1:]
+
+
+def test_what_cannot_be_sent_is_said_and_sends_nothing() -> None:
+    """Half an answer is none; the connection is the real one again."""
+    wire = _Wire()
+    response = _response(wire, ("Content-Length", "5"))
+    with pytest.raises(TypeError):
+        response.write("hello")  # type: ignore[arg-type]  # that is the point
+    assert (wire.sent, response.sock) == ([], wire)

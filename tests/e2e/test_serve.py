@@ -116,7 +116,7 @@ def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
 
 def test_each_trade_is_one_line_of_json(server: RunningServer) -> None:
     """By what finds it in the API: service and order."""
-    line = wait_for(lambda: next((line for line in server.lines if '"event": "trade"' in line), None))
+    line = wait_for(lambda: next((line for line in server.lines if '"event":"trade"' in line), None))
     told = json.loads(line)
     order = server.get(f"/orders/{told['order_id']}").json()
     assert (order["service_id"], order["side"]) == (told["service_id"], told["side"])
