@@ -100,23 +100,29 @@ def _trades(report: Report) -> Table:
     from rich.table import Table
 
     trades = report.run.trades[-LAST_TRADES:]
-    table = Table(title=f"Last {len(trades)} of {len(report.run.trades)} trades", title_justify="left")
+    clock = "" if report.interval_minutes == 0 else ", times in UTC"
+    table = Table(title=f"Last {len(trades)} of {len(report.run.trades)} trades{clock}", title_justify="left")
     for head in ("Bought", "Price", "Shares", "Sold", "Price", "Gain", "Why sold"):
         is_figure = head in ("Price", "Shares", "Gain")
         table.add_column(head, justify="right" if is_figure else "left", no_wrap=head != "Why sold", overflow="fold")
-    for trade in (report.trade_dict(trade) for trade in trades):
+    for trade in report.trade_dicts(trades):
         gain = trade["gain_loss"]
         table.add_row(
-            str(trade["entry_date"]),
+            _moment(str(trade["entry_date"])),
             _number(trade["entry_price"]),
             f"{trade['shares']:,}",
-            str(trade["exit_date"] or "open"),
+            _moment(str(trade["exit_date"] or "open")),
             _number(trade["exit_price"]),
             _number(gain, "{:+,.2f}"),
             str(trade["exit_reason"] or ""),
             style=None if not isinstance(gain, float) else "green" if gain > 0 else "red",
         )
     return table
+
+
+def _moment(label: str) -> str:
+    """Return a report's date, or its time under it, without the seconds that no bar begins with."""
+    return label.replace("T", "\n").removesuffix(":00Z")
 
 
 def _number(value: object, form: str = "{:,.4f}") -> str:

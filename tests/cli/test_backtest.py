@@ -135,6 +135,22 @@ def test_no_figure_is_cut_off_in_a_narrow_terminal(daytrader: Command, monkeypat
     assert "…" not in shown
 
 
+def test_trades_within_a_day_tell_their_time(
+    daytrader: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the date, so that 80 columns still hold every figure."""
+    monkeypatch.setenv("COLUMNS", "80")
+    file = tmp_path / "ACME.csv"
+    closes = [100.0] * 12 + [101.25] * 12 + [99.5] * 12
+    rows = (f"2019-02-15T15:{n:02}:00Z,{c},{c},{c},{c},100" for n, c in enumerate(closes))
+    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    options = ("--strategy", "sma_cross", "--param", "fast=2", "--param", "slow=5", "--cash", "1000000")
+    shown = daytrader("backtest", file, *options).stdout
+    assert "trades, times in UTC" in shown
+    assert re.search(r"│ 2019-02-15 │ 101\.3006 │ +4,\d{3} │ 2019-02-15 │ +99\.4502 │ +-[\d,]+\.\d\d │", shown)
+    assert re.search(r"│ 15:13 +│ +│ +│ 15:25 +│", shown)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
