@@ -16,7 +16,7 @@ from daytrader.models.enums import STATES_AT_WORK
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
 from daytrader.services import data_feed, price_service
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,15 @@ class ReplayFeed:
 
     def done(self, tick: Tick) -> None:
         """Keep the position: every service has had the bars of *tick*."""
-        with SessionManager() as session:
+
+        def unit(session: Session) -> None:
             self.fence.require(session)
             cursor = _cursor(session)
             if cursor is not None:
                 cursor.position = tick.time
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
+
+        in_unit(unit)
 
     def bars_of(self, stock_id: int, interval: int) -> StockBars:
         """Return the stored bars of one stock at one interval."""

@@ -19,7 +19,7 @@ from daytrader.engine.stock_bars import StockBars
 from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
 from daytrader.services import data_feed, decision_journal, market_calendar, price_service
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
@@ -128,11 +128,14 @@ class LiveFeed:
 
     def done(self, tick: Tick) -> None:
         """Keep the position of each stock in *tick*."""
-        with SessionManager() as session:
+
+        def unit(session: Session) -> None:
             self.fence.require(session)
             for stock, _ in tick.bars:
                 _keep(session, Key(stock.stock_id, stock.interval, stock.symbol), tick.time)
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
+
+        in_unit(unit)
 
     def bars_of(self, stock_id: int, interval: int) -> StockBars:
         """Return the stored bars of one stock at one interval."""
@@ -179,7 +182,8 @@ class LiveFeed:
 
     def _begin(self, key: Key, now: datetime) -> datetime:
         """Return where a stock that had no position begins: with the next bar, or where its services stopped."""
-        with SessionManager() as session:
+
+        def unit(session: Session) -> datetime:
             self.fence.require(session)
             services = select(func.min(TradingService.last_bar_time)).where(
                 TradingService.stock_id == key.stock_id, TradingService.interval == key.interval
@@ -187,7 +191,9 @@ class LiveFeed:
             newest = market_calendar.last_complete_bar(now, key.interval, settling=self._settling)
             position = session.scalar(services) or datetime.fromtimestamp(newest, UTC)
             _keep(session, key, position)
-        return position
+            return position
+
+        return in_unit(unit)
 
     def _give_up(self, found: _Due) -> None:
         """Journal what did not come, and what a service is too young for."""
@@ -195,7 +201,8 @@ class LiveFeed:
         is_missed = self._complete_at(found.stock.bars.time[found.row : found.row + 1], key.interval) < self._began
         if not (found.missing or is_missed):
             return
-        with SessionManager() as session:
+
+        def unit(session: Session) -> None:
             self.fence.require(session)
             bar_journal.refuse(session, key.stock_id, key.interval, found.missing, "no bar came before the next one")
             if is_missed:
@@ -208,6 +215,8 @@ class LiveFeed:
                     "nothing was decided before the engine was down: it begins with the next bar",
                     is_undecided_only=True,
                 )
+
+        in_unit(unit)
 
     @property
     def _began(self) -> int:

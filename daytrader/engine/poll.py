@@ -25,7 +25,7 @@ from daytrader.services.data_providers.errors import ClockError, MalformedAnswer
 from daytrader.services.data_providers.resampled import resampled
 from daytrader.services.events import events
 from daytrader.services.price_upsert import BarTable, OnConflict, upsert
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
@@ -214,7 +214,8 @@ class PollCollector:
         complete = _complete(series, now, self._settling)
         bars = _sift(complete)
         sound = complete.where(np.isin(complete.time, bars.time))
-        with SessionManager() as session:
+
+        def unit(session: Session) -> bool:
             self.fence.require(session)
             newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
             is_new = sound.time.size > 0 and (newest is None or sound.time[-1] > int(newest.bar_time.timestamp()))
@@ -224,6 +225,9 @@ class PollCollector:
                 upsert(session, _table(key, sound), source=sound.source, on_conflict=OnConflict.UPDATE)
             past = [event for event in series.events if event.session <= now.timestamp() // _SECONDS]
             corporate_action_service.record(session, key.stock_id, past, source=series.provider)
+            return is_new
+
+        is_new = in_unit(unit)
         if sound.time.size:
             self._on_bars(key)
         self._succeeded(key, now, is_new=is_new)
@@ -267,15 +271,14 @@ class PollCollector:
             return
         failures.is_told = True
         message = f"No prices of {key.symbol}: {error}. Nothing is decided on it until they come"
-        with SessionManager() as session:
-            events.record(session, system_events.notification(Severity.WARNING, "feed", message))
+        told = system_events.notification(Severity.WARNING, "feed", message)
+        in_unit(lambda session: events.record(session, told))
 
     def _succeeded(self, key: Key, now: datetime, *, is_new: bool) -> None:
         failures = self._failures.setdefault(key, _Failures())
         if failures.is_told:
-            with SessionManager() as session:
-                message = f"Prices of {key.symbol} come again"
-                events.record(session, system_events.notification(Severity.INFO, "feed", message))
+            told = system_events.notification(Severity.INFO, "feed", f"Prices of {key.symbol} come again")
+            in_unit(lambda session: events.record(session, told))
         self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + _AGAIN_SECONDS)
         if not any(each.count for each in self._failures.values()):
             self.error = None

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -20,7 +21,7 @@ from daytrader.services.notifications import channels, messages, targets
 from daytrader.services.notifications.messages import Message
 from daytrader.services.notifications.targets import Target
 from daytrader.services.rate_limits import RateLimits
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils import sealing
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
@@ -160,8 +161,7 @@ class Notifier:
         started = market_calendar.last_complete_bar(now - _SUMMARY_DELAY, DAILY)
         day = date_of(started // _DAY_SECONDS)
         if target.summary_of is None:
-            with SessionManager() as session:
-                targets.begin_summaries(session, target, day)
+            in_unit(partial(targets.begin_summaries, target=target, day=day))
             return None
         if day <= target.summary_of:
             return None
@@ -170,26 +170,22 @@ class Notifier:
 
     def _deliver(self, due: _Due) -> bool:
         target, log = due.target, logger.bind(target_id=due.target.id, user_id=due.target.actor.user_id)
-        with SessionManager() as session:
-            if not targets.claim(session, target, self._holder, self._clock(), _CLAIM):
-                return False  # another process has it
+        if not in_unit(lambda session: targets.claim(session, target, self._holder, self._clock(), _CLAIM)):
+            return False  # another process has it
         try:
             self._limits.take(rate_limits.NOTIFICATIONS, f"target:{target.id}")
             self._send(sealing.unseal(target.sealed_url), due.message)
         except TooManyRequestsError as error:
-            with SessionManager() as session:
-                until = self._clock() + timedelta(seconds=error.retry_after)
-                targets.put_off(session, target, self._holder, until)
+            until = self._clock() + timedelta(seconds=error.retry_after)
+            in_unit(lambda session: targets.put_off(session, target, self._holder, until))
             return False
         except DayTraderError as error:
             log.warning("notification not accepted", why=str(error), failures=target.failures + 1)
-            with SessionManager() as session:
-                targets.note_failed(session, target, self._holder, self._clock(), str(error))
+            why = str(error)
+            in_unit(lambda session: targets.note_failed(session, target, self._holder, self._clock(), why))
             return False
-        with SessionManager() as session:
-            targets.note_sent(
-                session, target, self._holder, self._clock(), cursor=due.cursor, summary_of=due.summary_of
-            )
+        sent = partial(targets.note_sent, cursor=due.cursor, summary_of=due.summary_of)
+        in_unit(lambda session: sent(session, target, self._holder, self._clock()))
         log.info("notification sent", sequence=due.cursor)
         return True
 

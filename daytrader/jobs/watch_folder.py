@@ -17,7 +17,7 @@ from daytrader.services import system_events
 from daytrader.services.data_providers.csv_folder import SUFFIXES
 from daytrader.services.data_providers.price_files import open_price_file
 from daytrader.services.events import events
-from daytrader.services.session_manager import SessionManager
+from daytrader.services.session_manager import in_unit
 from daytrader.services.system_events import Severity
 from daytrader.utils.errors import DayTraderError, UnavailableError
 
@@ -112,8 +112,8 @@ class FolderWatch:
 
     def _tell(self, severity: Severity, message: str) -> None:
         logger.info("watched file", message=message)
-        with SessionManager() as session:
-            events.record(session, system_events.notification(severity, "watch", message))
+        told = system_events.notification(severity, "watch", message)
+        in_unit(lambda session: events.record(session, told))
 
     def _remember(self) -> None:
         written = self._memory.with_suffix(".new")

@@ -26,6 +26,7 @@ from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 from tests.engine.live import Exchange, Live, Row, at
 from tests.engine.test_supervisor import eventually
+from tests.undone import undo_every_other
 
 TEN: Row = (10, 10, 10, 10)
 # Tuesday, 2024-01-02: the bell rings at 14:30 UTC.
@@ -62,6 +63,17 @@ def test_a_bar_is_taken_once_it_is_complete_and_once(live: Live) -> None:
         ("01-02 14:40", "NOTHING"),
     ]
     assert live.world.reload(service).current_shares == 100
+
+
+def test_what_the_database_undoes_is_done_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bars stored, a gap given up, the position kept: each a unit of work that is run again, not a failure."""
+    service = live.service()
+    undo_every_other(monkeypatch)
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    live.provider.give("2024-01-02T14:45")
+    assert live.turn("2024-01-02T14:50:01") == 2
+    assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 14:35", "01-02 14:40", "01-02 14:45"]
 
 
 @pytest.mark.parametrize("interval", [1, 5, 15, 30, 60, 0])

@@ -26,6 +26,7 @@ from daytrader.services.system_events import Severity
 from daytrader.utils import sealing
 from tests.conftest import World
 from tests.services.notifications.post_office import PostOffice, open_post_office
+from tests.undone import undo_every_other
 
 NOW = datetime(2024, 1, 3, 15, 0, tzinfo=UTC)
 ALL = tuple(NotificationKind)
@@ -123,6 +124,16 @@ def test_a_trade_is_told_once(desk: Desk) -> None:
     assert titles == ["DayTrader: Swing bought 3 ACME at 20.5", "DayTrader: Swing sold 3 ACME at 21.5, +3.00"]
     stored = desk.target()
     assert (stored.last_sent_at, stored.failures, stored.last_error) == (NOW, 0, None)
+
+
+def test_what_the_database_undoes_is_noted_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claim and note are units of work that are run again: the message comes once, and not a second time."""
+    desk.choose(NotificationKind.TRADES)
+    desk.activate()
+    desk.buy()
+    undo_every_other(monkeypatch)
+    assert [desk.notifier().send_waiting() for _ in range(2)] == [1, 0]
+    assert len(desk.office.posts) == 1
 
 
 def test_what_was_before_is_not_told(desk: Desk) -> None:
