@@ -20,13 +20,14 @@ class FillMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MarketBar:
-    """One bar as a market needs it: its label (UTC) and raw prices in micros."""
+    """One bar as a market needs it: its label (UTC), raw prices in micros, shares traded (NaN where unknown)."""
 
     time: datetime
     open: int
     high: int
     low: int
     close: int
+    volume: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class OrderTicket:
     Attributes:
         client_order_id: Ours; sending it twice is sending it once.
         side: Buy or sell.
-        shares: How many.
+        shares: How many of it have not filled.
         limit: The most a buy may pay for a share, in micros; 0 for a market order.
-        rules: The costs that a paper market charges.
+        rules: The costs that a paper market charges, and how much of a bar's volume it gives.
     """
 
     client_order_id: str
@@ -59,7 +60,7 @@ class Position:
         shares: Held now.
         stop: Micros, 0 where there is none.
         target: Micros, 0 where there is none.
-        rules: The costs that a paper market charges.
+        rules: The costs that a paper market charges, and how much of a bar's volume it gives.
     """
 
     entry_id: str
@@ -95,10 +96,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ProtectiveFill:
-    """A stop or a target that a bar has set off, and its execution."""
+    """A stop or a target that a bar has set off, and its execution; None where the bar's volume gave nothing."""
 
     trigger: Trigger
-    fill: Fill
+    fill: Fill | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,9 @@ class Acknowledgement:
     What a broker says to an order.
 
     Attributes:
-        is_working: Whether it is at work from now on; if not, and not filled, it has ended unfilled.
-        fill: Its execution, where that came at once.
-        reason: Why it has ended unfilled.
+        is_working: Whether it is at work from now on; if not, what of it has not filled has ended.
+        fill: Its execution, where there is one.
+        reason: Why it has not filled, or not wholly.
     """
 
     is_working: bool

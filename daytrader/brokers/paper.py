@@ -14,7 +14,7 @@ from daytrader.brokers.messages import (
     Position,
     ProtectiveFill,
 )
-from daytrader.core.fills import Trigger, cost_cents, entry_fill, fee_cents, protective_fill, sell_price
+from daytrader.core.fills import Trigger, cost_cents, entry_fill, fee_cents, fillable, protective_fill, sell_price
 from daytrader.core.rules import RuleInts
 from daytrader.models.enums import OrderSide
 
@@ -40,17 +40,14 @@ class PaperBroker:
         """Take an order that was decided at the close of *bar* (None: between bars)."""
         if self.fill_mode is FillMode.NEXT_OPEN or bar is None:
             return Acknowledgement(is_working=True)
-        fill = self._match(ticket, bar, bar.close, "close")
-        if fill is None:
-            return Acknowledgement(is_working=False, reason="the close was above the limit")
-        return Acknowledgement(is_working=False, fill=fill)
+        return self._match(ticket, bar, bar.close, "close")
 
     def find(self, client_order_id: str) -> Acknowledgement | None:  # noqa: ARG002 (the protocol's signature)
         """Return None: an order that was never acknowledged was never taken."""
         return None
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
-        """Return the fill of a working order at the open of *bar*, None if it expires."""
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
+        """Return what becomes of a working order at the open of *bar*."""
         return self._match(ticket, bar, bar.open, "open")
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:
@@ -60,19 +57,26 @@ class PaperBroker:
         )
         if trigger == Trigger.NONE:
             return None
-        kind = Trigger(trigger)
+        kind, shares = Trigger(trigger), fillable(position.rules, position.shares, bar.volume)
+        if shares == 0:
+            return ProtectiveFill(kind, None)
         ref = _ref(position.entry_id, kind.name.lower(), bar)
-        fill = _fill(ref, position.shares, price, position.rules, bar, is_ambiguous=bool(is_ambiguous))
-        return ProtectiveFill(kind, fill)
+        return ProtectiveFill(kind, _fill(ref, shares, price, position.rules, bar, is_ambiguous=bool(is_ambiguous)))
 
-    def _match(self, ticket: OrderTicket, bar: MarketBar, base: int, moment: str) -> Fill | None:
-        if ticket.side is OrderSide.BUY:
-            price = entry_fill(ticket.rules, base, ticket.limit)
-        else:
-            price = sell_price(base, ticket.rules.slippage_ppm)
+    def _match(self, ticket: OrderTicket, bar: MarketBar, base: int, moment: str) -> Acknowledgement:
+        """Fill what the bar's volume gives; the rest of a purchase ends, that of a sale waits for the next open."""
+        is_sale = ticket.side is OrderSide.SELL
+        price = sell_price(base, ticket.rules.slippage_ppm) if is_sale else entry_fill(ticket.rules, base, ticket.limit)
         if price == 0:
-            return None
-        return _fill(_ref(ticket.client_order_id, moment, bar), ticket.shares, price, ticket.rules, bar)
+            return Acknowledgement(is_working=False, reason=f"the {moment} was above the limit")
+        shares = fillable(ticket.rules, ticket.shares, bar.volume)
+        if shares == 0:
+            return Acknowledgement(is_working=is_sale, reason="the bar's volume let none of it fill")
+        fill = _fill(_ref(ticket.client_order_id, moment, bar), shares, price, ticket.rules, bar)
+        if shares == ticket.shares:
+            return Acknowledgement(is_working=False, fill=fill)
+        reason = f"the bar's volume let {shares:,} of {ticket.shares:,} shares fill"
+        return Acknowledgement(is_working=is_sale, fill=fill, reason=reason)
 
 
 def _fill(ref: str, shares: int, price: int, rules: RuleInts, bar: MarketBar, *, is_ambiguous: bool = False) -> Fill:

@@ -139,6 +139,7 @@ _OPTIONS: Final = (
         "3",
         "Percent by which the next open may exceed the close and still be affordable.",
     ),
+    _setting("--volume-limit", "volume_limit_percent", None, "Percent of a bar's volume that one fill takes at most."),
     click.option(
         "--fill",
         type=click.Choice(get_args(Fill)),

@@ -25,14 +25,17 @@ def read_source(source: str, wanted: str | None, options: TradingOptions) -> tup
     Args:
         source: A stored symbol, or a path; a path needs no database.
         wanted: Which symbol is meant in a file of several, or what to call the bars of a file that names none.
-        options: Raw or adjusted prices, and the interval.
+        options: Raw or adjusted prices, the interval, and whether volume counts.
 
     Raises:
         NotFoundError: If no stock has the symbol.
         InvalidInputError: If the file is no price table, or does not hold the symbol that is wanted.
         InsufficientDataError: If adjusted prices are asked for and there are none.
     """
-    return read_bars(source, wanted, prices=options.prices, interval=options.interval)
+    symbol, bars = read_bars(source, wanted, prices=options.prices, interval=options.interval)
+    if options.rules.volume_limit_percent is not None and not (bars.volume > 0).any():
+        warn(f"the prices of {symbol} have no volume: under a volume limit nothing fills")
+    return symbol, bars
 
 
 def read_bars(

@@ -180,6 +180,27 @@ def protective_fill(
 
 
 @njit(cache=True)
+def fillable(rules: RuleInts, shares: int, volume: float) -> int:
+    """
+    Return how many of *shares* one fill may take of a bar's *volume*: all of them where there is no limit.
+
+    None of a volume that is unknown (NaN): what cannot be shown to have traded is not counted on.
+    """
+    if rules.volume_limit_ppm == 0:
+        return shares
+    if not volume >= 1.0:
+        return 0
+    return min(shares, _times_ppm_floor(np.int64(min(volume, float(MAX_SHARES))), rules.volume_limit_ppm))  # type: ignore[arg-type]  # an int once compiled
+
+
+@njit(cache=True)
+def average_price(worth: int, shares: int) -> int:
+    """Return round6 of the price at which *shares* sold, their prices x shares being *worth*."""
+    price, rest = worth // shares, worth % shares
+    return price + (2 * rest >= shares)
+
+
+@njit(cache=True)
 def dividend_cents(shares: int, amount_micros: int) -> int:
     """Return round2 of the dividend on *shares*, in cents."""
     return cost_cents(shares, amount_micros)

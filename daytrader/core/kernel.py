@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from daytrader.core import fills, flags, marks, metrics, money, rules, steps, tape
+from daytrader.core import fills, flags, marks, metrics, money, rules, steps, tape, unwind
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
 from daytrader.core.flags import FlagArray
 from daytrader.core.marks import Purse
@@ -73,27 +73,6 @@ def _pass_events(at: Standing, book: RuleInts, events: IntArray, row: int, share
     return shares, limit
 
 
-@njit(error_model="numpy")
-def _corporate_actions(
-    at: Standing, trade: TradeRecord, book: RuleInts, closes: IntArray, unit: int, events: IntArray, row: int
-) -> None:
-    """Pay the dividends of *row* on, and split, what was held at the previous close."""
-    while at.shares > 0 and at.event < events.shape[0] and events[at.event, tape.EVENT_ROW] == row:
-        event = events[at.event]
-        at.event += 1
-        at.cash += steps.act_on(
-            at,
-            trade,
-            book,
-            row,
-            closes[row - 1] * unit,
-            event[tape.EVENT_KIND],
-            event[tape.EVENT_NUM],
-            event[tape.EVENT_DEN],
-            event[tape.EVENT_MICROS],
-        )
-
-
 @njit(inline="always", error_model="numpy")
 def _count(at: Standing, trade: TradeRecord) -> None:
     """Count a trade that is closed."""
@@ -122,8 +101,9 @@ def _trade(  # noqa: PLR0912, PLR0915 - arrays handed to parts are counted each 
 ) -> None:
     """Trade from row *first* on, flat and armed at the start."""
     # Arrays are unpacked once: each time that one is read from a tuple, its references are counted.
-    opens, highs, lows, closes, unit, session_of, begin, settled, day, highest, events = bars
+    opens, highs, lows, closes, unit, session_of, begin, settled, day, highest, events, volumes = bars
     rows, sessions, coming = session_of.size, settled.size, events.shape[0]
+    is_limited = book.volume_limit_ppm > 0
     _begin(at, cash)
     session = session_of[first]  # the next that is to be marked
     curve = metrics.begun(cash, session)
@@ -148,6 +128,8 @@ def _trade(  # noqa: PLR0912, PLR0915 - arrays handed to parts are counted each 
             if at.event < coming:
                 shares, limit = _pass_events(at, book, events, row, shares, limit)
             base = opens[row] * unit
+        if is_limited:
+            shares = fills.fillable(book, shares, volumes[row])
         price = fills.entry_fill(book, base, limit) if shares > 0 else 0
         if price == 0:
             row += at_close
@@ -178,23 +160,30 @@ def _trade(  # noqa: PLR0912, PLR0915 - arrays handed to parts are counted each 
                 session = now
             if row == rows:
                 break
+            why = steps.OPEN_YET
             if touched < end:
                 open_, high, low = opens[row] * unit, highs[row] * unit, lows[row] * unit
-                trigger, price, is_ambiguous = fills.protective_fill(
+                why, price, is_ambiguous = fills.protective_fill(
                     book, open_, high, low, at.stop, at.target, target_first
                 )
-                at.ambiguous += is_ambiguous
-                at.cash += steps.sell(at, trade, book, row, price, trigger)
+                at.ambiguous += is_ambiguous and (not is_limited or fills.fillable(book, 1, volumes[row]) > 0)
             else:
                 if row == event:
-                    _corporate_actions(at, trade, book, closes, unit, events, row)
+                    unwind.corporate_actions(at, trade, book, closes, unit, events, row)
                     if at_close and at.shares > 0:
                         continue  # the bar comes first, then its close
                 if row == sale and at.shares > 0:
                     at.decided = leave
                     base = closes[row] * unit if at_close else opens[row] * unit
                     price = fills.sell_price(base, book.slippage_ppm)
-                    at.cash += steps.sell(at, trade, book, row, price, steps.BY_SIGNAL)
+                    why = steps.BY_SIGNAL
+            if why != steps.OPEN_YET:
+                if not is_limited or fills.fillable(book, at.shares, volumes[row]) == at.shares:
+                    at.cash += steps.sell(at, trade, book, row, price, why)
+                else:
+                    curve, session, row = unwind.sell_down(
+                        bars, entry, book, at, trade, edges, sums, equity, held, curve, session, row, price, why
+                    )
             if at.shares == 0:
                 _count(at, trade)
     curve = marks.mark_flat(curve, at, day, edges, sums, session, sessions)
@@ -256,7 +245,7 @@ def _compile(stamp: int) -> Callable[..., None]:
     return loop
 
 
-_RULES: Final = (fills, flags, marks, metrics, money, rules, steps, tape)
+_RULES: Final = (fills, flags, marks, metrics, money, rules, steps, tape, unwind)
 _loop = _compile(zlib.crc32("".join(inspect.getsource(each) for each in _RULES).encode()))
 
 
@@ -332,7 +321,7 @@ def run_many(
         bars: The bars.
         signals: Signals, from `flags_of`, shape (d, 2, w).
         which: By which of them each run trades, shape (k,).
-        books: By which rules, in the order of `RuleInts`, shape (k, 11).
+        books: By which rules, in the order of `RuleInts`, shape (k, 12).
         cash: Cents to start with, positive.
         first: The first row that may be decided on.
         at_close: Fill at the close that decides instead of the next open (research only).

@@ -184,6 +184,7 @@ def _market(members: Sequence[Member], signals: Sequence[Signals]) -> Market:
         np.concatenate([one.event_num for one in bars]),
         np.concatenate([one.event_den for one in bars]),
         np.concatenate([one.event_micros for one in bars]),
+        np.concatenate([one.volume for one in bars]),
     )
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numba import njit
 
 from daytrader.core import fills, money, rules, steps
-from daytrader.core.arrays import BoolArray, DayArray, IntArray, KindArray
+from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray, KindArray
+from daytrader.core.errors import BoundsError
 from daytrader.core.rules import RuleInts
 from daytrader.core.steps import Position, Records, TradeRecord
 
@@ -45,6 +46,7 @@ class Market(NamedTuple):
     event_num: IntArray
     event_den: IntArray
     event_micros: IntArray
+    volume: FloatArray
 
 
 class Standing(Position):
@@ -54,7 +56,10 @@ class Standing(Position):
     wanted: int  # shares of the pending entry
     limit: int
     reserved: int  # what it is expected to cost
-    leaving: int  # whether an exit is pending
+    leaving: int  # whether an exit is pending, or what a bar's volume has left of one
+    why: int  # for what
+    sold: int  # shares of it, in parts
+    worth: int  # and what they were sold at: shares x price
     starved: int  # entries that expired because others had taken the cash
     flow: int  # what trading has added to the purse
     close: int  # the latest
@@ -74,7 +79,7 @@ class Desk(NamedTuple):
     """
     What the members trade with, and what they write.
 
-    `books` holds each member's rules, shape (k, 11); `standing` each member; `cash` and `reserved` the cents in each
+    `books` holds each member's rules, shape (k, 12); `standing` each member; `cash` and `reserved` the cents in each
     purse and those that pending entries are expected to cost; `written` is how many *trades* are written, shape (1,).
     """
 
@@ -106,28 +111,45 @@ def _release(at: Standing, desk: Desk) -> None:
 
 
 @njit()
-def _buy(desk: Desk, member: int, bar: int, base: int) -> None:
-    """Fill the pending entry at *base*, or let it expire."""
+def _buy(desk: Desk, member: int, bar: int, base: int, volume: float) -> None:
+    """Fill the pending entry at *base* with what the bar's *volume* takes of it, or let it expire."""
     at, book = desk.standing[member], _book_of(desk, member)
     price = fills.entry_fill(book, base, at.limit)
-    if price > 0:
-        if fills.most_cents(book, at.wanted, price) > desk.cash[at.purse] - book.minimum_balance:
+    shares = fills.fillable(book, at.wanted, volume)
+    if price > 0 and shares > 0:
+        if fills.most_cents(book, shares, price) > desk.cash[at.purse] - book.minimum_balance:
             at.starved += 1
         else:
             at.trade = desk.written[0]
             desk.written[0] += 1
             trade = desk.trades[at.trade]
             trade.member = member
-            _book(at, desk, -steps.buy(at, trade, book, bar, at.wanted, price))
+            _book(at, desk, -steps.buy(at, trade, book, bar, shares, price))
     _release(at, desk)
 
 
 @njit()
-def _sell(desk: Desk, member: int, bar: int, price: int, why: int) -> None:
-    """Sell everything at *price*."""
-    at = desk.standing[member]
-    _book(at, desk, steps.sell(at, desk.trades[at.trade], _book_of(desk, member), bar, price, why))
-    at.leaving = 0
+def _leave(at: Standing, why: int) -> None:
+    """Begin to sell everything."""
+    at.leaving, at.why, at.sold, at.worth = 1, why, 0, 0
+
+
+@njit()
+def _sell(desk: Desk, member: int, bar: int, price: int, volume: float) -> None:
+    """Sell at *price* what the bar's *volume* takes; the rest is sold at the next open, and is protected no more."""
+    at, book = desk.standing[member], _book_of(desk, member)
+    trade, part = desk.trades[at.trade], fills.fillable(book, at.shares, volume)
+    if book.volume_limit_ppm > 0:
+        if float(at.worth) + float(part) * float(price) > fills.LARGEST_WORTH:
+            raise BoundsError("the parts of a sale are worth more than the largest amount")
+        at.sold, at.worth = at.sold + part, at.worth + part * price
+    if part == at.shares:
+        _book(at, desk, steps.sell(at, trade, book, bar, price, at.why))
+        if at.sold > 0:
+            trade.exit_price = fills.average_price(at.worth, at.sold)
+        at.leaving = 0
+    elif part > 0:
+        _book(at, desk, steps.sell_part(at, trade, book, part, price, at.why))
 
 
 @njit()
@@ -156,10 +178,10 @@ def _open(desk: Desk, market: Market, now: IntArray) -> None:
         member = market.member[bar]
         if desk.standing[member].leaving:
             price = fills.sell_price(market.open[bar], _book_of(desk, member).slippage_ppm)
-            _sell(desk, member, bar, price, steps.BY_SIGNAL)
+            _sell(desk, member, bar, price, market.volume[bar])
     for bar in now:
         if desk.standing[market.member[bar]].wanted > 0:
-            _buy(desk, market.member[bar], bar, market.open[bar])
+            _buy(desk, market.member[bar], bar, market.open[bar], market.volume[bar])
 
 
 @njit()
@@ -169,7 +191,7 @@ def _within(desk: Desk, market: Market, now: IntArray, target_first: bool) -> No
         member = market.member[bar]
         at = desk.standing[member]
         at.close = market.close[bar]
-        if at.shares > 0:
+        if at.shares > 0 and not at.leaving:
             trigger, price, is_ambiguous = fills.protective_fill(
                 _book_of(desk, member),
                 market.open[bar],
@@ -179,9 +201,10 @@ def _within(desk: Desk, market: Market, now: IntArray, target_first: bool) -> No
                 at.target,
                 target_first,
             )
-            at.ambiguous += is_ambiguous
             if trigger > 0:
-                _sell(desk, member, bar, price, trigger)
+                at.ambiguous += is_ambiguous and fills.fillable(_book_of(desk, member), 1, market.volume[bar]) > 0
+                _leave(at, trigger)
+                _sell(desk, member, bar, price, market.volume[bar])
 
 
 @njit()
@@ -192,12 +215,12 @@ def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
         at = desk.standing[member]
         if not market.entry[bar]:
             at.armed = 1
-        if at.shares > 0 and market.exit[bar]:
+        if at.shares > 0 and not at.leaving and market.exit[bar]:
             at.decided = bar
-            at.leaving = 1
+            _leave(at, steps.BY_SIGNAL)
             if at_close:
                 price = fills.sell_price(market.close[bar], _book_of(desk, member).slippage_ppm)
-                _sell(desk, member, bar, price, steps.BY_SIGNAL)
+                _sell(desk, member, bar, price, market.volume[bar])
     for bar in now:
         member = market.member[bar]
         at = desk.standing[member]
@@ -210,7 +233,7 @@ def _close(desk: Desk, market: Market, now: IntArray, at_close: bool) -> None:
                 at.reserved = fills.most_cents(book, at.wanted, fills.sizing_price(book, close))
                 desk.reserved[at.purse] += at.reserved
                 if at_close:
-                    _buy(desk, member, bar, close)
+                    _buy(desk, member, bar, close, market.volume[bar])
 
 
 def _compile(stamp: int) -> Callable[..., int]:

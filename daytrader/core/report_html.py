@@ -125,6 +125,9 @@ def _groups(report: Report) -> str:
     ]
     if "slippage_bps" in report.pinned.params:
         costs.append(("Slippage", f"{report.pinned.params['slippage_bps']:g} bp"))
+    limit = report.pinned.params.get("volume_limit_percent")
+    if limit is not None:
+        costs.append(("Of a bar's volume, at most", f"{limit:g} %"))
     metrics = dict(report.metrics)
     if metrics["volatility"] is not None:
         metrics["volatility"] *= 100  # a fraction in the report

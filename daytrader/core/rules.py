@@ -29,6 +29,7 @@ RULE_FIELDS: Final[Mapping[str, int]] = {
     "commission_percent": 4,
     "commission_minimum": 2,
     "slippage_bps": 2,
+    "volume_limit_percent": 2,
 }
 # What people call some of them: on the command line, in a portfolio's file, over the API.
 _SPOKEN: Final[Mapping[str, str]] = {
@@ -36,6 +37,7 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "stop_loss": "stop_loss_percent",
     "take_profit": "take_profit_percent",
     "gap_reserve": "gap_reserve_percent",
+    "volume_limit": "volume_limit_percent",
 }
 _STORED: Final[Mapping[str, str]] = {stored: name for name, stored in _SPOKEN.items()}
 RULE_NAMES: Final = tuple(_STORED.get(name, name) for name in RULE_FIELDS)
@@ -61,11 +63,12 @@ class RuleInts(NamedTuple):
     percent_ppm: int
     minimum_fee: int
     slippage_ppm: int
+    volume_limit_ppm: int  # 0: no limit
 
 
 def all_in(rules: RuleInts) -> RuleInts:
-    """Return the rules of the benchmark: everything at once, unprotected, at the same costs."""
-    return rules._replace(allocation_ppm=PPM, fixed_shares=0, stop_loss_ppm=0, take_profit_ppm=0)
+    """Return the rules of the benchmark: everything at once whatever traded, unprotected, at the same costs."""
+    return rules._replace(allocation_ppm=PPM, fixed_shares=0, stop_loss_ppm=0, take_profit_ppm=0, volume_limit_ppm=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class Rules:
         minimum_balance: Cash that no order may touch, currency units.
         gap_reserve_percent: Percent by which the next open may exceed the close and still be affordable.
         costs: Commissions and slippage.
+        volume_limit_percent: Percent of a bar's volume that one fill may take, or None; bars of unknown volume fill
+            nothing then.
 
     Raises:
         InvalidParameterError: Naming the field.
@@ -127,6 +132,7 @@ class Rules:
     minimum_balance: Decimal = Decimal(0)
     gap_reserve_percent: Decimal = Decimal(3)
     costs: Costs = field(default_factory=Costs)
+    volume_limit_percent: Decimal | None = None
     compiled: RuleInts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -137,6 +143,7 @@ class Rules:
             "take_profit_percent",
             "minimum_balance",
             "gap_reserve_percent",
+            "volume_limit_percent",
         ):
             _check(name, name, getattr(self, name))
         costs = self.costs
@@ -152,6 +159,7 @@ class Rules:
             percent_ppm=to_ppm(costs.percent),
             minimum_fee=to_scaled(costs.minimum, MICROS),
             slippage_ppm=to_scaled(costs.slippage_bps, 100),
+            volume_limit_ppm=0 if self.volume_limit_percent is None else to_ppm(self.volume_limit_percent),
         )
         object.__setattr__(self, "compiled", compiled)
 
@@ -192,6 +200,8 @@ class Rules:
         plain["gap_reserve_percent"] = float(self.gap_reserve_percent)
         for setting in fields(self.costs):
             plain[_column_of_cost(setting.name)] = float(getattr(self.costs, setting.name))
+        limit = self.volume_limit_percent
+        plain["volume_limit_percent"] = None if limit is None else float(limit)
         return plain
 
 

@@ -27,6 +27,7 @@ def warm_up_rules() -> None:
     fills.floor_to_tick(fills.sizing_price(book, _PRICE))
     stop, target = fills.levels(book, _PRICE)
     fills.protective_fill(book, _PRICE, _PRICE, _PRICE, stop, target, False)
+    fills.fillable(book, 1, 1.0)
     fills.dividend_cents(1, _PRICE)
     _, rest = fills.split_shares(3, 3, 2)
     fills.cash_in_lieu(rest, _PRICE, 3)

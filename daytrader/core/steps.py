@@ -89,7 +89,7 @@ TRADE_RECORD: Final = record_type(TradeRecord)
 @njit(inline="always", error_model="numpy")
 def rules_of(row: npt.NDArray[np.int64]) -> RuleInts:
     """Return the rules of an array's row."""
-    return RuleInts(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10])
+    return RuleInts(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], row[11])
 
 
 @njit(inline="always", error_model="numpy")
@@ -117,6 +117,19 @@ def sell(at: Position, trade: TradeRecord, book: RuleInts, row: int, price: int,
     trade.gain += proceeds - fee - trade.basis
     at.fees += fee
     at.shares = 0
+    if why == _BY_STOP:
+        at.armed = 0
+    return proceeds - fee
+
+
+@njit(error_model="numpy")
+def sell_part(at: Position, trade: TradeRecord, book: RuleInts, shares: int, price: int, why: int) -> int:
+    """Sell *shares*, fewer than there are, at *price* and return what they bring, less the fee."""
+    proceeds = cost_cents(shares, price)
+    fee = fee_cents(book, shares, proceeds)
+    trade.gain += proceeds - fee
+    at.fees += fee
+    at.shares -= shares
     if why == _BY_STOP:
         at.armed = 0
     return proceeds - fee

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from daytrader.core.arrays import IntArray
+from daytrader.core.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from daytrader.core.bars import Bars
@@ -40,6 +40,7 @@ class Tape(NamedTuple):
         day: Its date, days since 1970-01-01, shape (m,).
         highest: The highest of those closes.
         events: Row, kind, numerator, denominator, micros; by row, dividends before splits; shape (e, 5).
+        volume: Shares traded, float64, NaN where unknown, shape (n,); read-only.
     """
 
     open: Quotes
@@ -53,6 +54,7 @@ class Tape(NamedTuple):
     day: IntArray
     highest: int
     events: IntArray
+    volume: FloatArray
 
 
 _AT_ONCE: Final = 32
@@ -101,6 +103,8 @@ def tape_of(bars: Bars) -> Tape:
     (open_, high, low, close), unit = _quotes(micros)
     begin = np.flatnonzero(np.concatenate(((True,), bars.session[1:] != bars.session[:-1], (True,))))
     ends = begin[1:] - 1
+    volume = np.ascontiguousarray(bars.volume).view()
+    volume.flags.writeable = False  # wherever the bars come from: the loop is compiled for one kind of array
     return Tape(
         open_,
         high,
@@ -113,4 +117,5 @@ def tape_of(bars: Bars) -> Tape:
         bars.session[ends].astype(np.int64),
         int(micros.close.max()),
         np.stack((events.row, events.kind, events.num, events.den, events.micros), axis=1, dtype=np.int64),
+        volume,
     )

@@ -199,8 +199,9 @@ class BarUnit:
                 if order.side is side and order.state in LIVE_ORDER_STATES and order_service.is_on_paper(order):
                     fill(service, order)
         levels = self._levels_reached(service)
-        if levels is not None:
-            self._protect(service, *levels)
+        # What is being sold already is protected no more.
+        if levels is not None and not any(o.side is OrderSide.SELL and o.state in LIVE_ORDER_STATES for o in live):
+            live = [*live, *self._protect(service, *levels)]
         if service.broker != PAPER:
             live = [*live, *self._sell_beyond_stop(service, live)]
         if service.state not in STATES_AT_WORK:  # a fill may have ended in ERROR: nothing is decided
@@ -210,9 +211,8 @@ class BarUnit:
             yield self._decide(service, pending)
 
     def _fill_exit(self, service: TradingService, order: Order) -> None:
-        fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
-        if fill is not None:
-            self._book(booking.book(self._session, service, order, fill))
+        answer = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
+        self._book(booking.settle(self._session, service, order, answer))
 
     def _fill_entry(self, service: TradingService, order: Order) -> None:
         if service.state is not ServiceState.ACTIVE or service.mode is TradingMode.HOLD:
@@ -221,11 +221,8 @@ class BarUnit:
         if self._guard.is_killed(service.user_id):
             order_service.move(self._session, service, order, OrderState.CANCELLED, KILLED)
             return
-        fill = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
-        if fill is None:
-            order_service.move(self._session, service, order, OrderState.EXPIRED, "the open was above the limit")
-        else:
-            self._book(booking.book(self._session, service, order, fill))
+        answer = self._broker.at_open(order_service.ticket_of(service, order), self._bar)
+        self._book(booking.settle(self._session, service, order, answer))
 
     def _levels_reached(self, service: TradingService) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
@@ -245,7 +242,8 @@ class BarUnit:
         if order is not None:
             yield order
 
-    def _protect(self, service: TradingService, stop: int, target: int) -> None:
+    def _protect(self, service: TradingService, stop: int, target: int) -> Iterator[Order]:
+        """Sell what the bar's stop or target sells; yield the order for what its volume has left, if any."""
         held = order_service.open_transaction(self._session, service.id)
         if held is None:
             return
@@ -259,19 +257,22 @@ class BarUnit:
         if protective is None:
             return
         kind, reason = _LEG[protective.trigger]
-        leg = order_service.place(
-            self._session,
-            service,
-            side=OrderSide.SELL,
-            kind=kind,
-            shares=held.open_shares,
-            reason=reason,
-            parent_id=entry.id,
-            transaction_id=held.id,
-            bar_time=self._bar.time,
-            state=OrderState.ACCEPTED,
-        )
-        self._book(booking.book(self._session, service, leg, protective.fill))
+        if protective.fill is not None:
+            leg = order_service.place(
+                self._session,
+                service,
+                side=OrderSide.SELL,
+                kind=kind,
+                shares=protective.fill.shares,
+                reason=reason,
+                parent_id=entry.id,
+                transaction_id=held.id,
+                bar_time=self._bar.time,
+                state=OrderState.ACCEPTED,
+            )
+            self._book(booking.book(self._session, service, leg, protective.fill))
+        if held.open_shares > 0:
+            yield order_service.sell_rest(self._session, service, held, reason, self._bar.time)
 
     def _decide(self, service: TradingService, live: Sequence[Order]) -> _Decided:
         signals = self._signals_of(service.strategy, params_of(service))

@@ -266,11 +266,12 @@ def _values(plan: Plan) -> dict[str, Any]:
         "commission_percent": costs.percent,
         "commission_minimum": costs.minimum,
         "slippage_bps": costs.slippage_bps,
+        "volume_limit_percent": rules.volume_limit_percent,
     }
 
 
 def _all_in(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of the benchmark: everything at once, unprotected, at the same costs."""
+    """Return the columns of the benchmark: everything at once whatever traded, unprotected, at the same costs."""
     return {
         **values,
         "strategy": _BENCHMARK,
@@ -279,6 +280,7 @@ def _all_in(values: Mapping[str, Any]) -> dict[str, Any]:
         "fixed_shares": None,
         "stop_loss_percent": Decimal(0),
         "take_profit_percent": Decimal(0),
+        "volume_limit_percent": None,
     }
 
 

@@ -255,7 +255,7 @@ class Runner:
             order_service.acknowledge(session, service, order, answer)
             self.checkpoint("acknowledged")
         # What traded is booked whatever has become of the order meanwhile.
-        return None if answer.fill is None else booking.book(session, service, order, answer.fill)
+        return booking.settle(session, service, order, answer)
 
     def _tell(self, booked: Sequence[Booked]) -> None:
         for trade in booked:

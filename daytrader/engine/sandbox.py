@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -89,7 +89,7 @@ def _owner(session: Session) -> User:
 
 def _price_rows(stock_id: int, bars: Bars) -> tuple[type[Base], list[dict[str, Any]]]:
     is_daily = bars.interval_minutes == DAILY
-    volumes = [None if np.isnan(volume) else round(volume) for volume in bars.volume.tolist()]
+    volumes = [None if math.isnan(volume) else math.floor(volume) for volume in bars.volume.tolist()]
     prices = zip(*(column.tolist() for column in (bars.open, bars.high, bars.low, bars.close)), volumes, strict=True)
     names = ("open_price", "high_price", "low_price", "close_price", "volume")
     rows: list[dict[str, Any]] = [

@@ -35,11 +35,10 @@ class StockBars:
         return datetime.fromtimestamp(int(self.bars.time[row]), UTC)
 
     def bar(self, row: int) -> MarketBar:
-        """Return bar *row* as the market sees it: raw prices in micros."""
+        """Return bar *row* as the market sees it: raw prices in micros, and its volume."""
         micros = self.bars.micros
-        return MarketBar(
-            self.time(row), int(micros.open[row]), int(micros.high[row]), int(micros.low[row]), int(micros.close[row])
-        )
+        open_, high, low, close = (int(column[row]) for column in micros)
+        return MarketBar(self.time(row), open_, high, low, close, float(self.bars.volume[row]))
 
     def row_after(self, moment: datetime | None) -> int:
         """Return the first row labelled after *moment*, 0 where there is none."""

@@ -24,8 +24,9 @@ BEYOND_STOP: Final = f"{STOP_REASON}: passed while nothing watched it"
 
 
 def is_stop(kind: OrderKind, decision_id: int | None, reason: str | None) -> bool:
-    """Return whether an order sells because the stop was reached: its leg does, and what is sold in its place."""
-    return kind is OrderKind.STOP or (kind is OrderKind.EXIT and decision_id is None and reason == BEYOND_STOP)
+    """Return whether an order sells because the stop was reached: its leg does, and what is sold after or for it."""
+    is_after = kind is OrderKind.EXIT and decision_id is None and reason in (STOP_REASON, BEYOND_STOP)
+    return kind is OrderKind.STOP or is_after
 
 
 class Order(Base):

@@ -82,6 +82,8 @@ class TradingService(Base):
     commission_minimum: Mapped[Money] = mapped_column(default=Decimal(0))
     slippage_bps: Mapped[Money] = mapped_column(default=Decimal(5))
     gap_reserve_percent: Mapped[Money] = mapped_column(default=Decimal(3))
+    # The most of a bar's volume that one fill on paper takes; null: no limit.
+    volume_limit_percent: Mapped[Money | None]
     keep_protection: Mapped[bool] = mapped_column(default=True)
     broker: Mapped[str] = mapped_column(String(20), default="paper")
     error_reason: Mapped[str | None] = mapped_column(Text)
@@ -202,6 +204,7 @@ class TradingService(Base):
         "commission_minimum",
         "slippage_bps",
         "gap_reserve_percent",
+        "volume_limit_percent",
     )
     def validate_trading_rule(self, key: str, value: object) -> object:
         """Each within its own bounds."""

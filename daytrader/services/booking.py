@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from daytrader.brokers.messages import Fill
+from daytrader.brokers.messages import Acknowledgement, Fill
 from daytrader.core.fills import levels
 from daytrader.core.money import from_cents, from_micros, to_micros
 from daytrader.models.enums import (
@@ -133,6 +133,21 @@ def book(
     )
 
 
+def settle(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> Booked | None:
+    """
+    Book what *answer* says of *order* on paper, and end it where nothing more will come of it.
+
+    Returns:
+        What was booked, None if nothing was, or had been already.
+    """
+    booked = None if answer.fill is None else book(session, service, order, answer.fill)
+    if order.state in LIVE_ORDER_STATES and not answer.is_working:
+        order_service.move(session, service, order, OrderState.EXPIRED, answer.reason)
+    elif order.state in LIVE_ORDER_STATES and answer.reason is not None:
+        order_service.note(session, service, order, answer.reason)
+    return booked
+
+
 def close(
     service: TradingService, transaction: TradingTransaction, *, at: datetime, price: Decimal, reason: str | None
 ) -> None:
@@ -250,7 +265,7 @@ def _take(
     session: Session, service: TradingService, transaction: TradingTransaction, execution: Execution, order: Order
 ) -> None:
     """Take sold shares from a position, and end it with the last one."""
-    is_whole = transaction.proceeds == 0
+    is_whole = transaction.proceeds == 0 and order.filled_shares == execution.shares
     transaction.open_shares -= execution.shares
     transaction.proceeds += execution.amount
     transaction.sell_fee += execution.fee

@@ -208,7 +208,7 @@ def _split_sale(session: Session, service: TradingService, order: Order, whole: 
     if is_sent or is_leg_there or whole == 0:
         _end(session, service, order, _told(due))
         return
-    order.shares = whole
+    order.shares = order.filled_shares + whole
     order_service.move(session, service, order, order.state, _told(due))
 
 

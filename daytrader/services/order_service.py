@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from daytrader.brokers import PAPER
-from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
+from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket, Position, ProtectiveFill
 from daytrader.core import fills
 from daytrader.core.money import from_cents, from_micros, to_cents, to_micros
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, TransactionState
@@ -37,10 +37,12 @@ __all__ = [
     "is_on_paper",
     "live_orders",
     "move",
+    "note",
     "open_transaction",
     "own_prefix",
     "place",
     "sell_position",
+    "sell_rest",
     "split_entry",
     "ticket_of",
 ]
@@ -66,8 +68,8 @@ class Broker(Protocol):
     def find(self, client_order_id: str) -> Acknowledgement | None:
         """Return what became of an order, None if it was never taken."""
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
-        """Return the fill of a working order at the open of *bar*, None if it expires there."""
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
+        """Return what becomes of a working order at the open of *bar*: filled, wholly or not, still at work, ended."""
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:
         """Return what a position's stop or target does during *bar*."""
@@ -134,6 +136,12 @@ def move(session: Session, service: TradingService, order: Order, state: OrderSt
     events.record(session, event_payloads.order_update(service, order))
 
 
+def note(session: Session, service: TradingService, order: Order, reason: str) -> None:
+    """Note why a live *order* has not wholly filled; the same is not said twice on end."""
+    if not order.history or order.history[-1]["reason"] != reason:
+        move(session, service, order, order.state, reason)
+
+
 def enter(service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
     """Set the *state* of *order* and note it; one that has ended holds no cash. Storing it is the caller's."""
     order.state = state
@@ -193,7 +201,7 @@ def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[O
 
 
 def acknowledge(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> None:
-    """Note the broker's word on a SUBMITTING *order*; its fill, if there is one, is `booking.book`'s to book."""
+    """Note the broker's word on a SUBMITTING *order*; what of it has filled is `booking.settle`'s to book."""
     if answer.is_working or answer.fill is not None:
         move(session, service, order, OrderState.ACCEPTED)
     else:
@@ -271,6 +279,22 @@ def sell_position(session: Session, service: TradingService, reason: str) -> Ord
     )
 
 
+def sell_rest(
+    session: Session, service: TradingService, held: TradingTransaction, reason: str, bar_time: datetime
+) -> Order:
+    """Place a market order for what the bar of *bar_time* has left of a position that a stop or target is selling."""
+    return place(
+        session,
+        service,
+        side=OrderSide.SELL,
+        kind=OrderKind.EXIT,
+        shares=held.open_shares,
+        reason=reason,
+        transaction_id=held.id,
+        bar_time=bar_time,
+    )
+
+
 def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]:
     """Return the orders of the services that have not ended, oldest first."""
     return session.scalars(
@@ -292,7 +316,8 @@ def open_transaction(session: Session, service_id: int) -> TradingTransaction | 
 def ticket_of(service: TradingService, order: Order) -> OrderTicket:
     """Return *order* as its broker receives it."""
     limit = to_micros(order.limit_price) if order.limit_price is not None else 0
-    return OrderTicket(order.client_order_id, order.side, order.shares, limit, rules_of(service).compiled)
+    left = order.shares - order.filled_shares
+    return OrderTicket(order.client_order_id, order.side, left, limit, rules_of(service).compiled)
 
 
 def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:

@@ -33,6 +33,7 @@ def rules_of(service: TradingService) -> Rules:
         service.commission_percent,
         service.commission_minimum,
         service.slippage_bps,
+        service.volume_limit_percent,
     )
 
 
@@ -49,6 +50,7 @@ def _rules(
     percent: Decimal,
     minimum: Decimal,
     slippage_bps: Decimal,
+    volume_limit_percent: Decimal | None,
 ) -> Rules:
     # Checked and compiled once for all bars and all services that trade by the same rules.
     return Rules(
@@ -61,6 +63,7 @@ def _rules(
         costs=Costs(
             per_order=per_order, per_share=per_share, percent=percent, minimum=minimum, slippage_bps=slippage_bps
         ),
+        volume_limit_percent=volume_limit_percent,
     )
 
 

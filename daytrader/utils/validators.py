@@ -189,6 +189,13 @@ stop_loss_percent = between(0, 100)
 take_profit_percent = between(0, 100_000)
 slippage_bps = between(0, 5000)
 gap_reserve_percent = between(0, 100)
+
+
+def volume_limit_percent(value: object) -> Decimal | None:
+    """Nothing for no limit, else above 0 and at most 100 percent."""
+    return None if value is None else between(0, 100, above_low=True)(value)
+
+
 commission_amount = between(0, 1_000_000)
 commission_per_share = between(0, 1_000_000, places=6)
 commission_percent = between(0, 50, places=4)
@@ -322,6 +329,7 @@ TRADING_RULES: Final[dict[str, Callable[[object], object]]] = {
     "commission_minimum": commission_amount,
     "slippage_bps": slippage_bps,
     "gap_reserve_percent": gap_reserve_percent,
+    "volume_limit_percent": volume_limit_percent,
 }
 """
 Bounds and decimal places of the settings that a service, a backtest and a replay have in common, by the service's name.

@@ -50,7 +50,12 @@ def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> Non
     """The same figures, names and pinned hash as the core's run and so the command line's."""
     with SessionManager(read_only=True) as session:
         bars = price_service.load_bars(session, acme.id)
-    rules = Rules(allocation=Decimal("0.8"), fixed_shares=7, stop_loss_percent=Decimal("2.5"))
+    rules = Rules(
+        allocation=Decimal("0.8"),
+        fixed_shares=7,
+        stop_loss_percent=Decimal("2.5"),
+        volume_limit_percent=Decimal("0.5"),
+    )
     expected = backtest.run(
         bars, "sma_cross", {"fast": 3, "slow": 8}, rules, symbol="ACME", cash=Decimal(5000)
     ).to_dict()
@@ -65,6 +70,7 @@ def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> Non
             "allocation": 0.8,
             "shares": 7,
             "stop_loss": 2.5,
+            "volume_limit": 0.5,
         },
     )
 
@@ -73,7 +79,7 @@ def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> Non
     assert {name: told[name] for name in expected} == expected
     assert set(expected) == set(ReportSchema().dump_fields) - {"members"}
     assert set(told) == set(StoredReportSchema().dump_fields) - {"members"}
-    assert expected["trades"]
+    assert {trade["shares"] for trade in told["trades"]} == {5}  # half a percent of 1,000
 
 
 def test_a_services_backtest_takes_its_settings(world: World, alice: Caller, acme: Stock) -> None:

@@ -79,6 +79,8 @@ def test_answers_and_events_show_the_same(world: World, alice: Caller, service: 
         ({"initial_balance": None}, "initial_balance"),
         ({"stop_loss_percent": -1}, "stop_loss_percent"),
         ({"fixed_shares": 1.5}, "fixed_shares"),
+        ({"volume_limit_percent": 0}, "volume_limit_percent"),
+        ({"volume_limit_percent": 100.5}, "volume_limit_percent"),
         ({"fixed_shares": True}, "fixed_shares"),
         ({"interval": 7}, "interval"),
         ({"name": ""}, "name"),
@@ -124,6 +126,17 @@ def test_only_the_given_fields_change(alice: Caller, service: int, verb: str) ->
     assert answer.status_code == 200
     body = answer.get_json()
     assert (body["stop_loss_percent"], body["description"], body["name"]) == (7.25, "slow", "swing")
+
+
+def test_a_volume_limit_is_set_and_taken_off_again(alice: Caller, service: int) -> None:
+    """null is no limit, the default."""
+    told = [
+        alice.patch(f"/services/{service}", {"volume_limit_percent": percent}).get_json()["volume_limit_percent"]
+        for percent in (2.5, None)
+    ]
+
+    assert told == [2.5, None]
+    assert alice.post("/services", NEW | {"volume_limit_percent": 10}).get_json()["volume_limit_percent"] == 10
 
 
 @pytest.mark.usefixtures("world")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ import pytest
 from daytrader.brokers.messages import Acknowledgement, FillMode, MarketBar, OrderTicket, Position
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.fills import Trigger
-from daytrader.core.rules import Costs, Rules
+from daytrader.core.rules import Costs, RuleInts, Rules
 from daytrader.models.enums import OrderSide
 
 AT = datetime(2020, 1, 2, tzinfo=UTC)
@@ -18,19 +19,19 @@ RULES = Rules(costs=Costs(per_order=Decimal(1), slippage_bps=Decimal(10))).compi
 UNIT = 1_000_000
 
 
-def bar(opened: int, high: int, low: int, close: int) -> MarketBar:
+def bar(opened: int, high: int, low: int, close: int, volume: float = math.nan) -> MarketBar:
     """Return a bar of whole units."""
-    return MarketBar(AT, opened * UNIT, high * UNIT, low * UNIT, close * UNIT)
+    return MarketBar(AT, opened * UNIT, high * UNIT, low * UNIT, close * UNIT, volume)
 
 
-def ticket(side: OrderSide, limit: int = 0) -> OrderTicket:
+def ticket(side: OrderSide, limit: int = 0, rules: RuleInts = RULES) -> OrderTicket:
     """Return an order for ten shares."""
-    return OrderTicket("dt-test-1", side, 10, limit * UNIT, RULES)
+    return OrderTicket("dt-test-1", side, 10, limit * UNIT, rules)
 
 
 def test_an_entry_fills_at_the_open_with_slippage_and_fee() -> None:
     """100 x 1.001 = 100.10, ten of them 1,001.00, and 1.00 for the order."""
-    fill = PaperBroker().at_open(ticket(OrderSide.BUY, 101), bar(100, 110, 90, 105))
+    fill = PaperBroker().at_open(ticket(OrderSide.BUY, 101), bar(100, 110, 90, 105)).fill
 
     assert fill is not None
     assert (fill.price, fill.amount, fill.fee, fill.bar_time) == (100_100_000, 100_100, 100, AT)
@@ -38,12 +39,14 @@ def test_an_entry_fills_at_the_open_with_slippage_and_fee() -> None:
 
 def test_an_entry_above_its_limit_does_not_fill() -> None:
     """The limit counts after slippage."""
-    assert PaperBroker().at_open(ticket(OrderSide.BUY, 100), bar(100, 110, 90, 105)) is None
+    answer = PaperBroker().at_open(ticket(OrderSide.BUY, 100), bar(100, 110, 90, 105))
+
+    assert answer == Acknowledgement(is_working=False, reason="the open was above the limit")
 
 
 def test_a_sale_fills_at_any_open() -> None:
     """A market order has no limit; slippage lowers what it brings."""
-    fill = PaperBroker().at_open(ticket(OrderSide.SELL), bar(50, 60, 40, 55))
+    fill = PaperBroker().at_open(ticket(OrderSide.SELL), bar(50, 60, 40, 55)).fill
 
     assert fill is not None
     assert fill.price == 49_950_000
@@ -51,7 +54,7 @@ def test_a_sale_fills_at_any_open() -> None:
 
 def test_the_same_order_and_bar_are_the_same_execution() -> None:
     """Matching again after a crash reports the execution under its first name."""
-    first, again = (PaperBroker().at_open(ticket(OrderSide.SELL), bar(50, 60, 40, 55)) for _ in range(2))
+    first, again = (PaperBroker().at_open(ticket(OrderSide.SELL), bar(50, 60, 40, 55)).fill for _ in range(2))
 
     assert first == again
     assert first is not None
@@ -74,6 +77,7 @@ def test_a_bracket_fills_where_the_bar_reaches_it(market: MarketBar, trigger: Tr
 
     assert (protective and protective.trigger) == trigger
     if protective is not None:
+        assert protective.fill is not None
         assert protective.fill.price == price
 
 
@@ -84,7 +88,42 @@ def test_a_bar_that_touches_both_is_ambiguous(is_target_first: bool, trigger: Tr
     protective = broker.protect(Position("dt-entry", 10, 95 * UNIT, 110 * UNIT, RULES), bar(100, 111, 94, 100))
 
     assert protective is not None
+    assert protective.fill is not None
     assert (protective.trigger, protective.fill.is_ambiguous) == (trigger, True)
+
+
+LIMITED = RULES._replace(volume_limit_ppm=100_000)
+
+
+@pytest.mark.parametrize(
+    ("side", "volume", "expected"),
+    [
+        (OrderSide.BUY, 100.0, (10, False, None)),
+        (OrderSide.BUY, 49.0, (4, False, "the bar's volume let 4 of 10 shares fill")),
+        (OrderSide.BUY, 9.0, (0, False, "the bar's volume let none of it fill")),
+        (OrderSide.SELL, 49.0, (4, True, "the bar's volume let 4 of 10 shares fill")),
+        (OrderSide.SELL, math.nan, (0, True, "the bar's volume let none of it fill")),
+    ],
+)
+def test_a_volume_limit_ends_a_purchase_and_lets_a_sale_wait(
+    side: OrderSide, volume: float, expected: tuple[int, bool, str | None]
+) -> None:
+    """A tenth of the bar's volume; each part pays its own fee."""
+    answer = PaperBroker().at_open(ticket(side, 101, LIMITED), bar(100, 110, 90, 105, volume))
+
+    assert (answer.fill.shares if answer.fill else 0, answer.is_working, answer.reason) == expected
+    assert answer.fill is None or answer.fill.fee == 100
+
+
+@pytest.mark.parametrize(("volume", "shares"), [(1000.0, 10), (49.0, 4), (0.0, None)])
+def test_a_level_is_reached_whatever_the_volume_gives(volume: float, shares: int | None) -> None:
+    """What is left of the position is the caller's to sell."""
+    position = Position("dt-entry", 10, 95 * UNIT, 110 * UNIT, LIMITED)
+    protective = PaperBroker().protect(position, bar(100, 105, 95, 100, volume))
+
+    assert protective is not None
+    assert protective.trigger is Trigger.STOP
+    assert (protective.fill and protective.fill.shares) == shares
 
 
 def test_next_open_orders_wait() -> None:

@@ -45,6 +45,18 @@ def _report(daytrader: Command, *words: object) -> dict[str, Any]:
     return report
 
 
+def test_a_volume_limit_counts_the_volume_of_the_file(daytrader: Command, prices: Path) -> None:
+    """A percent of 1,000; where no volume is known nothing fills, and that is said."""
+    words = ("--strategy", "buy_and_hold", "--volume-limit", 1, *FREE)
+    assert {trade["shares"] for trade in _report(daytrader, prices, *words)["trades"]} == {10}
+
+    prices.write_text(prices.read_text().replace(",1000\n", ",\n"))
+    result = daytrader("backtest", prices, *words, "--json")
+
+    assert json.loads(result.stdout)["trades"] == []
+    assert "have no volume: under a volume limit nothing fills" in result.stderr
+
+
 def test_a_file_needs_no_database(daytrader: Command, prices: Path, instance: Path) -> None:
     """Nothing is made in the instance folder."""
     report = _report(daytrader, prices, "--strategy", "buy_and_hold", "--take-profit", 0, "--allocation", 1, *FREE)
@@ -166,6 +178,7 @@ def test_trades_within_a_day_tell_their_time(
             "'--stop-loss': '2.555' must be at least 0 and at most 100, with at most 2 decimal places",
         ),
         (("--slippage-bps", "5001"), 2, "at most 5,000"),
+        (("--volume-limit", "0"), 2, "above 0 and at most 100"),
         (("--cash", "much"), 2, "must be a number"),
         (("--cash", "nan"), 2, "must be a finite number"),
         (("--start", "01/02/2020"), 2, "is not a date"),
@@ -277,7 +290,8 @@ def test_every_option_reaches_its_place() -> None:
         --strategy technical --param a=b=c --start 2020-01-02 --end 2020-02-03 --cash 1234.56 --allocation 0.1
         --shares 7 --minimum-balance 10 --stop-loss 1.5 --take-profit 2.5 --buy-threshold 4 --sell-threshold 6
         --commission-per-order 1 --commission-per-share 0.005 --commission-percent 0.1 --commission-minimum 2
-        --slippage-bps 7.5 --gap-reserve 4 --fill close --prices adjusted --interval 15 --json --html x.html
+        --slippage-bps 7.5 --gap-reserve 4 --volume-limit 2.5
+        --fill close --prices adjusted --interval 15 --json --html x.html
     """
     taken = _taken(*shlex.split(words))
     assert taken == TradingOptions(
@@ -294,6 +308,7 @@ def test_every_option_reaches_its_place() -> None:
             minimum_balance=Decimal(10),
             gap_reserve_percent=Decimal(4),
             costs=Costs(Decimal(1), Decimal("0.005"), Decimal("0.1"), Decimal(2), Decimal("7.5")),
+            volume_limit_percent=Decimal("2.5"),
         ),
         fill="close",
         prices="adjusted",

@@ -24,10 +24,12 @@ FREE = Costs(slippage_bps=Decimal(0))
 Quote = tuple[float, float, float, float]
 
 
-def bars_of(quotes: Sequence[Quote], events: Iterable[CorporateEvent] = ()) -> Bars:
+def bars_of(
+    quotes: Sequence[Quote], events: Iterable[CorporateEvent] = (), volume: Sequence[float] | None = None
+) -> Bars:
     """Return daily bars (open, high, low, close) from FIRST_DAY on."""
     open_, high, low, close = np.array(quotes, np.float64).reshape(len(quotes), 4).T
-    return Bars.build(days(len(quotes)) * 86_400, open_, high, low, close, events=events)
+    return Bars.build(days(len(quotes)) * 86_400, open_, high, low, close, volume, events=events)
 
 
 def days(n: int) -> IntArray:

@@ -30,6 +30,7 @@ from tests.core.builders import (
 
 CASH = 100_000
 DAY = 86_400
+LIMITING = [1000, 400, 1000, 150, 0, 200, 1000]  # shares traded
 PROTECTED = free_rules(stop="5", target="10", gap="5")
 
 
@@ -180,6 +181,37 @@ def test_a_split_order_never_costs_more_than_was_reserved() -> None:
     run = backtest.simulate(bars, signals_of(2, [0]), rules, CASH)
     assert run.trades[0].shares == 291
     assert run.final_cash == CASH - 96_903 - 2_910
+
+
+def test_a_volume_limit_fills_an_entry_in_part_and_a_sale_in_parts() -> None:
+    """40 of 100 at 10; sold 15 at 9, none, 20 at 8 and 5 at 7, for 1.00 each: the average is 8.25."""
+    bars = bars_of([(10, 10, 10, 10)] * 3 + [(9, 9, 9, 9), (9, 9, 9, 9), (8, 8, 8, 8), (7, 7, 7, 7)], (), LIMITING)
+    rules = replace(free_rules(), volume_limit_percent=Decimal(10), costs=Costs(Decimal(1), slippage_bps=Decimal(0)))
+    run = backtest.simulate(bars, signals_of(7, [0], [2]), rules, CASH)
+    (trade,) = run.trades
+    assert (trade.shares, trade.exit_price, trade.exit_reason) == (40, 8_250_000, "out")
+    assert trips(run) == [(1, 6, "out")]
+    assert (trade.gain_loss, run.fees) == (15 * 900 + 20 * 800 + 5 * 700 - 40_000 - 400, 400)
+    assert run.equity.tolist() == [100_000, 99_900, 99_900, 95_800, 95_800, 93_200, 92_600]
+
+
+def test_what_a_volume_limit_leaves_at_the_end_is_an_open_position() -> None:
+    """Marked at the last close; what was sold is in the cash."""
+    bars = bars_of([(10, 10, 10, 10)] * 4, (), LIMITING[:4])
+    rules = replace(free_rules(), volume_limit_percent=Decimal(10))
+    run = backtest.simulate(bars, signals_of(4, [0], [2]), rules, CASH)
+    (trade,) = run.trades
+    assert (trade.shares, trade.exit_time, trade.gain_loss) == (40, None, None)
+    assert (run.final_shares, run.final_cash) == (25, 75_000)
+
+
+def test_a_price_that_comes_back_does_not_call_a_limited_sale_off() -> None:
+    """The stop is touched while nothing trades; the next opens sell, for its reason, and only the last part ends it."""
+    quotes = [(10, 10, 10, 10), (10, 10, 10, 10), (10, 10, 9, 10), (12, 12, 12, 12), (12, 12, 12, 12)]
+    rules = replace(free_rules(stop="5", target="30"), volume_limit_percent=Decimal(10))
+    run = backtest.simulate(bars_of(quotes, (), [1000, 400, 0, 300, 300]), signals_of(5, [0]), rules, CASH)
+    assert trips(run) == [(1, 4, "stop loss")]
+    assert (run.trades[0].exit_price, run.final_cash) == (12_000_000, CASH + 8_000)
 
 
 def test_start_trims_trading_but_not_what_indicators_see() -> None:

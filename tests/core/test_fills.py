@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -36,6 +37,25 @@ def test_cost_is_rounded_once_half_up() -> None:
     """3 x 0.335 = 1.005 is 1.01."""
     assert fills.cost_cents(3, 335_000) == 101
     assert fills.cost_cents(3, 334_999) == 100
+
+
+@pytest.mark.parametrize(
+    ("percent", "volume", "shares"),
+    [
+        (None, math.nan, 50),
+        ("10", 399.0, 39),
+        ("10", 9.0, 0),
+        ("100", 1.0, 1),
+        ("100", 0.9, 0),
+        ("100", 0.0, 0),
+        ("100", math.nan, 0),
+        ("0.01", 1e300, 50),
+    ],
+)
+def test_a_fill_takes_a_whole_part_of_the_volume(percent: str | None, volume: float, shares: int) -> None:
+    """Rounded down, of whole shares; nothing of what nobody knows; everything where there is no limit."""
+    rules = Rules(volume_limit_percent=None if percent is None else Decimal(percent)).compiled
+    assert fills.fillable(rules, 50, volume) == shares
 
 
 @settings(deadline=None)  # a loaded machine is no failure

@@ -31,6 +31,8 @@ def test_defaults_are_a_services() -> None:
         ("take_profit_percent", Decimal("0.00001")),
         ("minimum_balance", Decimal(-1)),
         ("gap_reserve_percent", Decimal(101)),
+        ("volume_limit_percent", Decimal(0)),
+        ("volume_limit_percent", Decimal("100.01")),
     ],
 )
 def test_a_rule_out_of_bounds_is_named(field: str, value: Any) -> None:
@@ -48,11 +50,16 @@ def test_a_negative_cost_is_named(field: str) -> None:
 
 
 def test_the_benchmark_keeps_costs_and_drops_the_rest() -> None:
-    """All in, no brackets, no fixed shares; minimum balance, gap reserve and costs stay."""
-    rules = Rules(fixed_shares=3, minimum_balance=Decimal(10), costs=Costs(per_order=Decimal(1)))
+    """All in, no brackets, no fixed shares, no volume limit; minimum balance, gap reserve and costs stay."""
+    rules = Rules(
+        fixed_shares=3,
+        minimum_balance=Decimal(10),
+        costs=Costs(per_order=Decimal(1)),
+        volume_limit_percent=Decimal(10),
+    )
     benchmark = all_in(rules.compiled)
     assert (benchmark.allocation_ppm, benchmark.fixed_shares) == (1_000_000, 0)
-    assert (benchmark.stop_loss_ppm, benchmark.take_profit_ppm) == (0, 0)
+    assert (benchmark.stop_loss_ppm, benchmark.take_profit_ppm, benchmark.volume_limit_ppm) == (0, 0, 0)
     assert benchmark.per_order == 1_000_000
     assert benchmark.minimum_balance == 1000
     assert benchmark.gap_reserve_ppm == 30_000
@@ -65,6 +72,8 @@ def test_settings_are_told_by_a_services_names() -> None:
     assert told["slippage_bps"] == 5.0
     assert told["stop_loss_percent"] == 5.0
     assert told["fixed_shares"] is None
+    assert told["volume_limit_percent"] is None
+    assert Rules(volume_limit_percent=Decimal("2.5")).as_dict()["volume_limit_percent"] == 2.5
 
 
 @pytest.mark.parametrize(("name", "places"), RULE_FIELDS.items())

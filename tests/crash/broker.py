@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,8 +44,8 @@ class Market:
     def __init__(self) -> None:
         self._truth = Truth()
         self._paper = PaperBroker()
-        self._fills: dict[str, Fill] = {}
-        self._legs: dict[str, ProtectiveFill] = {}
+        self._answers: dict[tuple[str, datetime], Acknowledgement] = {}
+        self._legs: dict[tuple[str, datetime], ProtectiveFill] = {}
         self._lock = threading.Lock()
 
     def answer(self, question: str, arguments: tuple[Any, ...]) -> Any:
@@ -67,25 +68,28 @@ class Market:
         """Return what became of an order, None if it was never taken."""
         return Acknowledgement(is_working=True) if client_order_id in self._truth.orders else None
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
-        """Execute an order that was taken, once; one that was not is nobody's."""
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
+        """Execute an order that was taken, once a bar; one that was not is nobody's."""
         if ticket.client_order_id not in self._truth.orders:
             raise LookupError(f"{ticket.client_order_id} was never submitted")
-        known = self._fills.get(ticket.client_order_id)
-        fill = known or self._paper.at_open(ticket, bar)
-        if fill is not None:
-            self._fills[ticket.client_order_id] = fill
-            self._truth.executions[fill.execution_ref] = (ticket.side, fill.shares, fill.price)
-        return fill
+        met = ticket.client_order_id, bar.time
+        answer = self._answers.get(met) or self._paper.at_open(ticket, bar)
+        if answer.fill is not None:
+            self._answers[met] = answer
+            self._execute(ticket.side, answer.fill)
+        return answer
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:
-        """Execute a stop or a target, once for a position."""
-        known = self._legs.get(position.entry_id)
-        leg = known or self._paper.protect(position, bar)
-        if leg is not None:
-            self._legs[position.entry_id] = leg
-            self._truth.executions[leg.fill.execution_ref] = (OrderSide.SELL, leg.fill.shares, leg.fill.price)
+        """Execute a stop or a target, once a bar for a position."""
+        met = position.entry_id, bar.time
+        leg = self._legs.get(met) or self._paper.protect(position, bar)
+        if leg is not None and leg.fill is not None:
+            self._legs[met] = leg
+            self._execute(OrderSide.SELL, leg.fill)
         return leg
+
+    def _execute(self, side: OrderSide, fill: Fill) -> None:
+        self._truth.executions[fill.execution_ref] = (side, fill.shares, fill.price)
 
 
 def serve(address: Path) -> None:
@@ -137,10 +141,10 @@ class RemoteBroker:
         answer: Acknowledgement | None = self._ask("find", client_order_id)
         return answer
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
-        """Ask for the fill of a working order."""
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
+        """Ask what a bar makes of a working order."""
         self._checkpoint("before fill")
-        answer: Fill | None = self._ask("at_open", ticket, bar, taken="after fill")
+        answer: Acknowledgement = self._ask("at_open", ticket, bar, taken="after fill")
         return answer
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:

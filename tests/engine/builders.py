@@ -50,7 +50,9 @@ def day(row: int) -> datetime:
 class Market:
     """One stock whose bars a test writes down, and what the engine makes of them."""
 
-    def __init__(self, world: World, bars: Sequence[Ohlc], symbol: str = "ACME") -> None:
+    def __init__(
+        self, world: World, bars: Sequence[Ohlc], symbol: str = "ACME", volumes: Sequence[int | None] | None = None
+    ) -> None:
         self.world = world
         self.stock: Stock = world.stock(symbol)
         with SessionManager() as session:
@@ -63,7 +65,7 @@ class Market:
                         high_price=high,
                         low_price=low,
                         close_price=close,
-                        volume=1000,
+                        volume=1000 if volumes is None else volumes[row],
                     )
                 )
 

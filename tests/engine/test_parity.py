@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,9 +116,15 @@ def cases(draw: st.DrawFn) -> Case:
         rows.append((opened, high, low, close))
     time = [(FIRST_DAY + row) * DAY for row in range(size)]
     opens, highs, lows, closes = (list(column) for column in zip(*rows, strict=True))
-    bars = Bars.build(time, opens, highs, lows, closes, [1000.0] * size, events=events)
+    bars = Bars.build(time, opens, highs, lows, closes, draw(volumes(size)), events=events)
     fill = draw(st.sampled_from(["next_open", "close"]))
     return Case(bars, [draw(plans(fill)) for _ in range(4)])
+
+
+@st.composite
+def volumes(draw: st.DrawFn, size: int) -> list[float]:
+    """Draw what each bar traded: mostly more than an order's part of it, often less, nothing, or nobody knows."""
+    return draw(st.lists(st.sampled_from([math.nan, 0.0, 99.0, 700.0, 3000.0, 40_000.0]), min_size=size, max_size=size))
 
 
 @st.composite
@@ -148,6 +155,7 @@ def plans(draw: st.DrawFn, fill: str) -> Plan:
         minimum_balance=draw(st.sampled_from([Decimal(0), Decimal("123.45")])),
         gap_reserve_percent=draw(st.sampled_from([Decimal(0), Decimal(3)])),
         costs=costs,
+        volume_limit_percent=draw(st.sampled_from([None, Decimal(100), Decimal(10), Decimal("2.5")])),
     )
     return Plan("RND", name, params, rules, Decimal("4321.09"), fill=fill)
 

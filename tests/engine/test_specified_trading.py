@@ -90,11 +90,12 @@ class HousePlatform:
         """Tell of what was taken."""
         return Acknowledgement(is_working=True) if client_order_id in self.taken else None
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
         """Fill by this house's rules."""
         price = bar.open + (10_000 if ticket.side == "BUY" else -10_000)
         amount = price * ticket.shares // 10_000
-        return Fill(f"{ticket.client_order_id}:house", ticket.shares, price, amount, 250, bar.time)
+        fill = Fill(f"{ticket.client_order_id}:house", ticket.shares, price, amount, 250, bar.time)
+        return Acknowledgement(is_working=False, fill=fill)
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:  # noqa: ARG002
         """Leave positions alone."""

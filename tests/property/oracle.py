@@ -37,6 +37,7 @@ class Bar:
     exit: bool = False
     dividends: list[Fraction] = field(default_factory=list)
     splits: list[tuple[int, int]] = field(default_factory=list)
+    volume: int | None = None
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Settings:
     percent: Fraction
     minimum_fee: Fraction
     slippage: Fraction
+    volume_limit: Fraction | None = None
 
 
 @dataclass
@@ -65,10 +67,12 @@ class RoundTrip:
     shares: int
     basis: Fraction
     adjustments: Fraction = Fraction(0)
+    received: Fraction = Fraction(0)
     exit_row: int | None = None
     exit_price: Fraction | None = None
     gain: Fraction | None = None
     why: str | None = None
+    parts: list[tuple[int, Fraction]] = field(default_factory=list)
 
 
 @dataclass
@@ -96,6 +100,7 @@ class Trader:
         self.target: Fraction | None = None
         self.order: tuple[int, Fraction] | None = None
         self.is_selling = False
+        self.selling_why = ""
         self.is_armed = True
         self.fees = Fraction(0)
         self.ambiguous = 0
@@ -137,7 +142,7 @@ class Trader:
                 if self.target is not None:
                     self.target = half_up(self.target / ratio, tick_of(self.target / ratio))
                 if self.shares == 0:
-                    self.leave(row, half_up(previous / ratio, MICRO), "split")
+                    self.end(row, half_up(previous / ratio, MICRO), "split")
 
     def adjust(self, amount: Fraction) -> None:
         """Book cash that a position earned without being sold."""
@@ -147,44 +152,46 @@ class Trader:
     def at_the_open(self, bar: Bar, row: int) -> None:
         """(1) the pending exit, (2) the pending entry."""
         if self.is_selling:
-            self.leave(row, self.sold_at(bar.open), "signal")
+            self.sell(bar, row, self.sold_at(bar.open))
         elif self.order:
+            self.cap_order(bar)
             self.enter(row, bar.open)
 
     def protection(self, bar: Bar, row: int) -> None:
-        """(3) the stop, (4) the target."""
-        if not self.shares:
+        """(3) the stop, (4) the target; not of what is being sold already."""
+        if not self.shares or self.is_selling:
             return
         stop, target = self.stop, self.target
         if stop is not None and bar.open <= stop:
-            self.leave(row, self.sold_at(bar.open), "stop")
+            self.leave(bar, row, self.sold_at(bar.open), "stop")
         elif target is not None and bar.open >= target:
-            self.leave(row, bar.open, "target")
+            self.leave(bar, row, bar.open, "target")
         else:
             touches_stop = stop is not None and bar.low <= stop
             touches_target = target is not None and bar.high >= target
-            if touches_stop and touches_target:
+            if touches_stop and touches_target and self.taken(1, bar):
                 self.ambiguous += 1
             if touches_target and (self.target_first or not touches_stop):
                 assert target is not None
-                self.leave(row, target, "target")
+                self.leave(bar, row, target, "target")
             elif touches_stop:
                 assert stop is not None
-                self.leave(row, self.sold_at(stop), "stop")
+                self.leave(bar, row, self.sold_at(stop), "stop")
 
     def at_the_close(self, bar: Bar, row: int) -> None:
         """(5): the decision; exit wins over entry, and such a row counts as entry false."""
         entry = bar.entry and not bar.exit
         if not entry:
             self.is_armed = True
-        if self.shares and bar.exit:
+        if self.shares and bar.exit and not self.is_selling:
             if self.at_close:
-                self.leave(row, self.sold_at(bar.close), "signal")
+                self.leave(bar, row, self.sold_at(bar.close), "signal")
             else:
-                self.is_selling = True
+                self.is_selling, self.selling_why = True, "signal"
         elif not self.shares and entry and self.is_armed:
             self.order = self.sized(bar.close)
             if self.at_close and self.order:
+                self.cap_order(bar)
                 self.enter(row, bar.close)
 
     def sized(self, close: Fraction) -> tuple[int, Fraction] | None:
@@ -232,6 +239,8 @@ class Trader:
         """Fill the pending entry at *base*, or let it expire."""
         assert self.order is not None
         (shares, limit), self.order = self.order, None
+        if shares == 0:
+            return
         price = half_up(base * (1 + self.settings.slippage), MICRO)
         if price > limit:
             return
@@ -248,16 +257,44 @@ class Trader:
         if self.stop == 0:
             self.stop = None
 
-    def leave(self, row: int, price: Fraction, why: str) -> None:
-        """Sell everything."""
-        proceeds = half_up(self.shares * price, CENT)
-        fee = self.fee(self.shares, proceeds) if why != "split" else Fraction(0)
-        trip = self.trips[-1]
-        trip.exit_row, trip.exit_price, trip.why = row, price, why
-        trip.gain = proceeds - fee - trip.basis + trip.adjustments
+    def taken(self, shares: int, bar: Bar) -> int:
+        """How many of *shares* one fill may take of the bar's volume."""
+        limit = self.settings.volume_limit
+        return shares if limit is None else min(shares, math.floor((bar.volume or 0) * limit))
+
+    def cap_order(self, bar: Bar) -> None:
+        """What the bar's volume does not take of an entry is cancelled."""
+        assert self.order is not None
+        self.order = (self.taken(self.order[0], bar), self.order[1])
+
+    def leave(self, bar: Bar, row: int, price: Fraction, why: str) -> None:
+        """Begin to sell everything."""
+        self.is_selling, self.selling_why = True, why
+        self.sell(bar, row, price)
+
+    def sell(self, bar: Bar, row: int, price: Fraction) -> None:
+        """Sell what the bar's volume takes; with the last share the trade ends."""
+        shares = self.taken(self.shares, bar)
+        if shares == 0:
+            return
+        proceeds = half_up(shares * price, CENT)
+        fee = self.fee(shares, proceeds)
         self.cash += proceeds - fee
         self.fees += fee
-        self.shares = 0
-        self.is_selling = False
-        if why == "stop":
+        self.shares -= shares
+        if self.selling_why == "stop":
             self.is_armed = False
+        trip = self.trips[-1]
+        trip.parts.append((shares, price))
+        trip.received += proceeds - fee
+        if self.shares == 0:
+            sold = sum(part for part, _ in trip.parts)
+            average = half_up(sum((part * at for part, at in trip.parts), Fraction(0)) / sold, MICRO)
+            self.end(row, average, self.selling_why)
+
+    def end(self, row: int, price: Fraction, why: str) -> None:
+        """Nothing is left of the position."""
+        trip = self.trips[-1]
+        trip.exit_row, trip.exit_price, trip.why = row, price, why
+        trip.gain = trip.received + trip.adjustments - trip.basis
+        self.is_selling = False

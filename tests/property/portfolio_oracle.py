@@ -51,7 +51,7 @@ class Member(Trader):
         assert self.order is not None
         shares, limit = self.order
         price = half_up(base * (1 + self.settings.slippage), MICRO)
-        if price <= limit and self.total(shares, price) > self.purse.cash - self.settings.minimum_balance:
+        if shares and price <= limit and self.total(shares, price) > self.purse.cash - self.settings.minimum_balance:
             self.starved += 1
             self.order = None
         else:

@@ -21,6 +21,7 @@ from tests.core.builders import FIRST_DAY, days
 from tests.property.oracle import Bar, Outcome, Settings, Trader
 
 REASONS = {"signal": "out", "stop": "stop loss", "target": "take profit", "split": "split"}
+LIMITS = [Decimal(percent) for percent in ("100", "50", "12.34", "2.5", "0.01")]
 MOST_GROWTH = 1000  # of a price by reverse splits, from 20,000 at most
 
 
@@ -36,6 +37,7 @@ class Case:
     cents: int
     first: int
     at_close: bool
+    volumes: list[int | None]
 
 
 def percents(most: str, places: int = 2) -> st.SearchStrategy[Decimal]:
@@ -96,6 +98,7 @@ def all_rules(draw: st.DrawFn) -> Rules:
             minimum=draw(percents("5")),
             slippage_bps=draw(percents("300")),
         ),
+        volume_limit_percent=draw(st.none() | st.sampled_from(LIMITS)),
     )
 
 
@@ -115,13 +118,26 @@ def cases(draw: st.DrawFn) -> Case:
         min(10**10, bars[0][3] * affordable // 5_000 + draw(st.integers(1, 100_000))),
         draw(st.just(0) | st.integers(0, n - 1)),
         draw(st.booleans()),
+        draw(volumes(n)),
     )
+
+
+@st.composite
+def volumes(draw: st.DrawFn, n: int) -> list[int | None]:
+    """Draw how many shares each of *n* bars traded: far too few, some, more than enough, none, or nobody knows."""
+    most = draw(st.sampled_from([20, 300, 10_000, 1_000_000]))
+    return draw(st.lists(st.integers(0, most) | st.sampled_from([None, 0, most]), min_size=n, max_size=n))
 
 
 def as_bars(case: Case) -> Bars:
     """Return the market as the core reads it."""
     open_, high, low, close = np.array(case.quotes).T / 1e6
-    return Bars.build(days(len(case.quotes)) * 86_400, open_, high, low, close, events=case.events)
+    return Bars.build(days(len(case.quotes)) * 86_400, open_, high, low, close, volumes_of(case), events=case.events)
+
+
+def volumes_of(case: Case) -> list[float]:
+    """Return the volumes as the core reads them."""
+    return [math.nan if volume is None else float(volume) for volume in case.volumes]
 
 
 def by_core(case: Case, bars: Bars, target_first: bool) -> Run:
@@ -148,15 +164,16 @@ def settings_of(rules: Rules) -> Settings:
         percent=Fraction(costs.percent) / 100,
         minimum_fee=Fraction(costs.minimum),
         slippage=Fraction(costs.slippage_bps) / 10_000,
+        volume_limit=None if rules.volume_limit_percent is None else Fraction(rules.volume_limit_percent) / 100,
     )
 
 
 def market_of(case: Case, events: list[tuple[int, CorporateEvent]], bars: Bars) -> list[Bar]:
     """Return the market as the plain reading takes it, each of *events* on its row; *bars* say what is quarantined."""
     market = []
-    for quote, entry, exit_ in zip(case.quotes, case.entry, case.exit, strict=True):
+    for quote, entry, exit_, volume in zip(case.quotes, case.entry, case.exit, case.volumes, strict=True):
         open_, high, low, close = (Fraction(price, 1_000_000) for price in quote)
-        market.append(Bar(open_, high, low, close, entry, exit_))
+        market.append(Bar(open_, high, low, close, entry, exit_, volume=volume))
     for row, event in sorted(events, key=lambda placed: (placed[0], placed[1].numerator, placed[1].denominator)):
         if event.kind is EventKind.SPLIT:
             market[row].splits.append((event.numerator, event.denominator))
@@ -253,15 +270,17 @@ def test_long_runs_agree(seed: int) -> None:
     ]
     events += [CorporateEvent(FIRST_DAY + row, EventKind.SPLIT, 3, 2) for row in (500, 1500)]
     costs = Costs(Decimal(1), Decimal("0.0035"), Decimal("0.05"), Decimal("1.99"), Decimal(7))
+    limit = (None, Decimal(100), Decimal(5))[seed // 2]
     case = Case(
         [tuple(quote) for quote in np.stack((open_, high, low, close), axis=1).tolist()],
         (rng.random(n) < 0.4).tolist(),
         (rng.random(n) < 0.08).tolist(),
         events,
-        Rules(Decimal("0.9"), None, Decimal(3), Decimal(4), Decimal(100), Decimal(2), costs),
+        Rules(Decimal("0.9"), None, Decimal(3), Decimal(4), Decimal(100), Decimal(2), costs, limit),
         10_000_000,
         0,
         seed % 2 == 1,
+        rng.integers(0, 20_000, n).tolist(),
     )
     bars = as_bars(case)
     for target_first in (False, True):

@@ -19,7 +19,7 @@ from daytrader.core.strategy import Parameter, Params, Signals, use_local
 from daytrader.core.trades import Trade
 from tests.core.builders import FIRST_DAY
 from tests.property.portfolio_oracle import Calendar, Member, Purse, told, trade_together
-from tests.property.test_kernel_against_oracle import Case, cases, market_of, settings_of
+from tests.property.test_kernel_against_oracle import Case, cases, market_of, settings_of, volumes_of
 
 DAY = 86_400
 
@@ -84,7 +84,7 @@ def bars_of(case: Case, days: list[int]) -> Bars:
     """Return the case's market on the member's own days."""
     open_, high, low, close = np.array(case.quotes).T / 1e6
     events = [event for _, event in moved(case, days)]
-    return Bars.build(np.array(days) * DAY, open_, high, low, close, events=events)
+    return Bars.build(np.array(days) * DAY, open_, high, low, close, volumes_of(case), events=events)
 
 
 def row_of(days: list[int], time: int | None) -> int | None:

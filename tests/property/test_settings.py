@@ -34,6 +34,7 @@ NAMES: Final = {
     "commission_percent": ("--commission-percent", Costs, "percent", "commission_percent"),
     "commission_minimum": ("--commission-minimum", Costs, "minimum", "commission_minimum"),
     "slippage_bps": ("--slippage-bps", Costs, "slippage_bps", "slippage_bps"),
+    "volume_limit_percent": ("--volume-limit", Rules, "volume_limit_percent", "volume_limit"),
 }
 EDGES: Final = [0, 1, 50, 100, 1000, 1001, 5000, 5001, 100_000, 100_001, 1_000_000, 10**11, 10**11 + 1]
 values = st.one_of(
@@ -111,6 +112,7 @@ def accepted_rules(draw: st.DrawFn) -> Rules:
             minimum=number("0", "2"),
             slippage_bps=number("0", "5000"),
         ),
+        volume_limit_percent=draw(st.none() | st.decimals("0.01", 100, places=2)),
     )
 
 

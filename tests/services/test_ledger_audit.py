@@ -43,6 +43,7 @@ SETTINGS: Final = (
     "commission_minimum",
     "slippage_bps",
     "gap_reserve_percent",
+    "volume_limit_percent",
     "keep_protection",
     "broker",
 )

@@ -177,6 +177,7 @@ def test_the_core_reads_a_service_exactly(world: World, owner: User, stock: Stoc
         commission_percent=Decimal("0.0125"),
         commission_minimum=Decimal("0.35"),
         slippage_bps=Decimal("2.5"),
+        volume_limit_percent=Decimal("12.5"),
     )
 
     rules = rules_of(service).compiled
@@ -194,6 +195,7 @@ def test_the_core_reads_a_service_exactly(world: World, owner: User, stock: Stoc
         "percent_ppm": 125,
         "minimum_fee": 350_000,
         "slippage_ppm": 250,
+        "volume_limit_ppm": 125_000,
     }
     assert (account.cash, account.reserved, account.shares, account.mode) == (1_000_000, 0, 0, "BUY")
     assert (account.is_active, account.is_paused, account.has_pending_entry, account.is_armed) == (

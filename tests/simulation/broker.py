@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Final
 
 from daytrader.brokers.messages import (
@@ -39,8 +40,8 @@ class Truth:
     orders: dict[str, OrderTicket] = field(default_factory=dict)
     answers: dict[str, Acknowledgement] = field(default_factory=dict)
     executions: dict[str, tuple[OrderSide, int, int]] = field(default_factory=dict)
-    fills: dict[str, Fill] = field(default_factory=dict)
-    legs: dict[str, ProtectiveFill] = field(default_factory=dict)
+    met: dict[tuple[str, datetime], Acknowledgement] = field(default_factory=dict)
+    legs: dict[tuple[str, datetime], ProtectiveFill] = field(default_factory=dict)
 
 
 class SimulatedBroker:
@@ -78,23 +79,25 @@ class SimulatedBroker:
             return None
         return self._truth.answers.get(client_order_id)
 
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Fill | None:
-        """Execute an order that was taken, once; one that was not is nobody's."""
+    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
+        """Execute an order that was taken, once a bar; one that was not is nobody's."""
         self._checkpoint("before fill")
         if ticket.client_order_id not in self._truth.orders:
             raise LookupError(f"{ticket.client_order_id} was never submitted")
-        fill = self._truth.fills.get(ticket.client_order_id) or self._paper.at_open(ticket, bar)
-        if fill is not None:
-            self._truth.fills[ticket.client_order_id] = fill
-            self._execute(ticket.side, fill)
+        met = ticket.client_order_id, bar.time
+        answer = self._truth.met.get(met) or self._paper.at_open(ticket, bar)
+        if answer.fill is not None:
+            self._truth.met[met] = answer
+            self._execute(ticket.side, answer.fill)
         self._checkpoint("after fill")
-        return fill
+        return answer
 
     def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:
-        """Execute a stop or a target, once for a position."""
-        leg = self._truth.legs.get(position.entry_id) or self._paper.protect(position, bar)
-        if leg is not None:
-            self._truth.legs[position.entry_id] = leg
+        """Execute a stop or a target, once a bar for a position."""
+        met = position.entry_id, bar.time
+        leg = self._truth.legs.get(met) or self._paper.protect(position, bar)
+        if leg is not None and leg.fill is not None:
+            self._truth.legs[met] = leg
             self._execute(OrderSide.SELL, leg.fill)
         self._checkpoint("after leg")
         return leg

@@ -36,6 +36,7 @@ class Plan:
     Attributes:
         seed: Where all of it comes from.
         bars: The market.
+        volumes: What each bar traded, None where nobody knows.
         dividends: Amount a share, by row.
         splits: Ratio, by row.
         services: The settings of each.
@@ -45,6 +46,7 @@ class Plan:
 
     seed: int
     bars: Sequence[Ohlc]
+    volumes: Sequence[int | None]
     dividends: dict[int, str]
     splits: dict[int, tuple[int, int]]
     services: Sequence[dict[str, Any]]
@@ -64,6 +66,7 @@ def plan(seed: int, count: int) -> Plan:
     return Plan(
         seed,
         _market(chance, count),
+        [chance.choice((1000, 1000, 200, 40_000, 0, None)) for _ in range(count)],
         {row: f"{chance.uniform(0.01, 1):.4f}" for row in rows if chance.random() < 0.02},
         {row: chance.choice(((2, 1), (3, 2), (1, 2), (1, 100))) for row in rows if chance.random() < 0.02},
         services,
@@ -97,6 +100,7 @@ def _settings(chance: random.Random, number: int) -> dict[str, Any]:
         "gap_reserve_percent": Decimal(chance.choice((0, 3))),
         "commission_per_order": Decimal(chance.choice(("0", "0.99"))),
         "commission_percent": Decimal(chance.choice(("0", "0.1"))),
+        "volume_limit_percent": chance.choice((None, None, Decimal(1), Decimal(10))),
         "keep_protection": chance.random() < 0.8,
     }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
+from unittest.mock import patch
 
 from sqlalchemy import Engine, func, select, update
 
@@ -38,6 +40,7 @@ from daytrader.models import (
     User,
 )
 from daytrader.models.enums import OrderKind, ServiceState
+from daytrader.services import events as outbox
 from daytrader.services import ledger_service, price_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
@@ -159,6 +162,8 @@ class _Simulation:
             current_datetime.clock(self._time),
             unique_ids.unique_ids(lambda: uuid.UUID(int=ids.getrandbits(128), version=4)),
             self._database(),
+            # All that is told is compared: when it is forgotten hangs on sequences, which deaths use up on PostgreSQL.
+            patch.object(outbox, "PRUNE_EVERY", sys.maxsize),
         ):
             market = self._set_up()
             stock, runner = market.bars(), self._engine()
@@ -192,7 +197,7 @@ class _Simulation:
         self._time.moment = day(len(self._plan.bars))  # no bar is of the future
         with SessionManager() as session:  # nobody signs in: a password's hash takes longer than a world of bars
             session.add(User(username="owner", email="owner@example.com", password_hash="none"))
-        market = Market(self._world, self._plan.bars)
+        market = Market(self._world, self._plan.bars, volumes=self._plan.volumes)
         for row, amount in self._plan.dividends.items():
             market.dividend(row, amount)
         for row, (numerator, denominator) in self._plan.splits.items():

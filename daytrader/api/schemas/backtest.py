@@ -55,6 +55,7 @@ class RulesSchema(BaseSchema):
     commission_minimum = _like_service("commission_minimum")
     slippage_bps = _like_service("slippage_bps")
     gap_reserve = _like_service("gap_reserve_percent")
+    volume_limit = _like_service("volume_limit_percent")
 
 
 class MemberSchema(RulesSchema):

@@ -65,6 +65,12 @@ class ServiceSchema(BaseSchema):
     commission_minimum = Number(RULES["commission_minimum"])
     slippage_bps = Number(RULES["slippage_bps"], example=5, doc="Basis points")
     gap_reserve_percent = Number(RULES["gap_reserve_percent"], example=3, doc="Kept back for a higher open")
+    volume_limit_percent = Number(
+        RULES["volume_limit_percent"],
+        allow_none=True,
+        example=None,
+        doc="Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit",
+    )
     keep_protection = Flag(doc="Whether the stop-loss holds while paused or in mode HOLD", example=True)
     broker = Word(PAPER, *broker_names())
     error_reason = Text(dump_only=True, allow_none=True)

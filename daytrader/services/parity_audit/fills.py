@@ -13,15 +13,17 @@ from daytrader.core.arrays import IntArray
 from daytrader.core.bars import Bars
 from daytrader.core.corporate import EventKind
 from daytrader.core.decision import Rules, is_idle
-from daytrader.core.fills import Trigger, entry_fill, levels, protective_fill, sell_price, split_level
-from daytrader.core.money import from_micros
+from daytrader.core.fills import Trigger, entry_fill, fillable, levels, protective_fill, sell_price, split_level
+from daytrader.core.money import MAX_SHARES, from_micros
 from daytrader.core.protection import in_force
+from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.services.parity_audit.decisions import rows_of
 from daytrader.services.parity_audit.record import Asked, Done, Position, Record, moment_of
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind
 
 _TRIGGERS: Final = {OrderKind.STOP: Trigger.STOP, OrderKind.TARGET: Trigger.TARGET}
+_RESTS: Final = {STOP_REASON: Trigger.STOP, TARGET_REASON: Trigger.TARGET}
 _WORDS: Final = {Trigger.NONE: "nothing", Trigger.STOP: "stop", Trigger.TARGET: "target"}
 
 
@@ -53,6 +55,7 @@ class FillAudit:
         self._decided_rows = rows_of(self.bars, times)
         micros = self.bars.micros
         self._open, self._high, self._low = micros.open, micros.high, micros.low
+        self._volume = self.bars.volume
         self._walked = frozenset(self._decided_rows.tolist())
         pairs = zip(self.record.decisions, self._decided_rows.tolist(), strict=True)
         self._idle = frozenset(row for decided, row in pairs if is_idle(decided.reason))
@@ -88,23 +91,26 @@ class FillAudit:
         if order.state is OrderState.REJECTED:
             why = order.ended_reason or "no reason was given"
             yield _of(order, order.at, DifferenceKind.REJECT, "the broker refused the order", "accepted", why)
-        elif order.state is OrderState.EXPIRED:
+        filled = self._filled.get(order.id, [])
+        if order.state is OrderState.EXPIRED and not filled:
             yield from self._expiry(order, row + 1)
-        elif order.state in LIVE_ORDER_STATES and self._is_past(row + 1):
+        following, is_over = self._taking(order, row + 1), order.state in (OrderState.FILLED, OrderState.REJECTED)
+        for done in filled:
+            yield from self._fill(order, done, following, is_last=is_over and done is filled[-1])
+            following = self._taking(order, following + 1)
+        if order.state in LIVE_ORDER_STATES and self._is_past(following):
             yield _of(order, order.at, DifferenceKind.MISSED, "the order still waits", "filled on the next bar", "open")
-        for done in self._filled.get(order.id, ()):
-            yield from self._fill(order, done, row + 1)
 
     def _expiry(self, order: Asked, row: int) -> Iterator[Difference]:
         if order.side is OrderSide.SELL or not order.limit or order.ended_reason.startswith("a split"):
             return
-        if row < self.bars.n:
+        if row < self.bars.n and self._takes(order, row):
             price = entry_fill(self.rules.compiled, int(self._open[row]), order.limit)
             if price:
                 message = "the order expired although the open was within its limit"
                 yield _of(order, int(self.bars.time[row]), DifferenceKind.PATH, message, _price(price), "expired")
 
-    def _fill(self, order: Asked, done: Done, following: int) -> Iterator[Difference]:
+    def _fill(self, order: Asked, done: Done, following: int, *, is_last: bool) -> Iterator[Difference]:
         if done.at is None:
             return
         row = self._row(done.at)
@@ -126,6 +132,26 @@ class FillAudit:
             yield _of(order, done.at, DifferenceKind.PATH, message, "expired", _price(done.price))
         elif price != done.price:
             yield self._slipped(order, done, price)
+        yield from self._sized(order, done, row, is_last=is_last)
+
+    def _sized(self, order: Asked, done: Done, row: int, *, is_last: bool) -> Iterator[Difference]:
+        """Yield where a fill is larger than the bar's volume gives, or smaller and yet left something."""
+        if not order.is_on_paper:
+            return
+        room = fillable(self.rules.compiled, MAX_SHARES, float(self._volume[row]))
+        if done.shares > room or (done.shares < room and not is_last):
+            message = "another number of shares filled than the bar's volume gives"
+            yield _of(order, int(self.bars.time[row]), DifferenceKind.PATH, message, f"{room:,}", f"{done.shares:,}")
+
+    def _takes(self, order: Asked, row: int) -> bool:
+        """Return whether the volume of a bar gives anything to *order*."""
+        return not order.is_on_paper or fillable(self.rules.compiled, 1, float(self._volume[row])) > 0
+
+    def _taking(self, order: Asked, row: int) -> int:
+        """Return the first bar from *row* on whose volume gives anything to *order*."""
+        while row < self.bars.n and not self._takes(order, row):
+            row += 1
+        return row
 
     def _protection(self, position: Position) -> Iterator[Difference]:
         """Yield where a position's stop or target was, or was not, taken as its bars say."""
@@ -134,10 +160,10 @@ class FillAudit:
         entry = self._row(bought[-1].at) if bought and bought[-1].at is not None else self._row_after(bought)
         if position.is_void or entry is None:
             return
-        leg = self._orders[sold[-1].order_id] if sold else None
-        exit_row = self._exit_row(position, sold)
+        leg = self._leaving(position, sold)
+        exit_row = self._exit_row(position, sold, leg)
         stop, target = self._levels(position, entry, exit_row)
-        trigger = None if leg is None else _TRIGGERS.get(leg.kind)
+        trigger = None if leg is None else _trigger_of(leg)
         if leg is None or trigger is None:
             # A pending exit fills at the open, before stop and target are looked at.
             reached = self._first_reached(entry, exit_row, stop, target)
@@ -145,7 +171,7 @@ class FillAudit:
             reached = self._first_reached(entry, exit_row - 1, stop, target)
             if 0 <= exit_row < self.bars.n and exit_row - entry < stop.size:
                 met = int(stop[exit_row - entry]), int(target[exit_row - entry])
-                yield from self._triggered(leg, sold[-1], trigger, exit_row, met)
+                yield from self._triggered(leg, sold, trigger, exit_row, met)
         if reached is not None:
             which = self._protect(reached, int(stop[reached - entry]), int(target[reached - entry]))
             order = self._orders[bought[-1].order_id]
@@ -153,16 +179,34 @@ class FillAudit:
             at = int(self.bars.time[reached])
             yield _of(order, at, DifferenceKind.PATH, message, _price(which[1]), "still held")
 
+    def _leaving(self, position: Position, sold: list[Done]) -> Asked | None:
+        """Return the order by which a position is left: on paper the first, which ends the watch over its levels."""
+        if sold:
+            first = self._orders[sold[0].order_id]
+            return first if first.is_on_paper else self._orders[sold[-1].order_id]
+        return next((order for order in self.record.orders if self._is_leaving(order, position)), None)
+
+    def _is_leaving(self, order: Asked, position: Position) -> bool:
+        """Return whether *order* is selling *position* and has not found the volume yet."""
+        is_its_sale = order.side is OrderSide.SELL and order.transaction_id == position.id
+        row = self._row(order.at)
+        is_waiting = order.state in LIVE_ORDER_STATES and order.is_on_paper and row is not None
+        return is_its_sale and is_waiting and self._is_past((row or 0) + 1)
+
     def _triggered(
-        self, leg: Asked, done: Done, trigger: Trigger, row: int, met: tuple[int, int]
+        self, leg: Asked, sold: list[Done], trigger: Trigger, row: int, met: tuple[int, int]
     ) -> Iterator[Difference]:
         found, price, _ = self._protect(row, *met)
+        done = sold[-1] if not leg.is_on_paper else next((done for done in sold if done.at == leg.at), None)
         if found != trigger:
             message = f"the {_WORDS[trigger]} was taken, the bar reaches {_WORDS[Trigger(found)]}"
-            at = done.at or int(self.bars.time[row])
-            yield _of(leg, at, DifferenceKind.PATH, message, _price(price), _price(done.price))
-        elif price != done.price:
-            yield self._slipped(leg, done, price)
+            at = int(self.bars.time[row]) if done is None or done.at is None else done.at
+            sold_at = "nothing of it sold" if done is None else _price(done.price)
+            yield _of(leg, at, DifferenceKind.PATH, message, _price(price), sold_at)
+        elif done is not None:
+            if price != done.price:
+                yield self._slipped(leg, done, price)
+            yield from self._sized(leg, done, row, is_last=done is sold[-1])
 
     def _slipped(self, order: Asked, done: Done, price: int) -> Difference:
         apart = (done.price / price - 1) * 10_000
@@ -201,16 +245,13 @@ class FillAudit:
                 return entry + int(offset)
         return None
 
-    def _exit_row(self, position: Position, sold: list[Done]) -> int:
-        """Return the last row of a position: the one before a sale at the open, or the one that stop or target met."""
-        if not sold:
+    def _exit_row(self, position: Position, sold: list[Done], leg: Asked | None) -> int:
+        """Return the last row of a position's levels: the one before a sale at the open, or the one that met them."""
+        if leg is None:
             split_up = self._row(position.ended)  # a split left no share of it
             return int(self._decided_rows.max(initial=-1)) if split_up is None else split_up - 1
-        done = sold[-1]
-        row = self._row(done.at) if done.at is not None else None
-        if row is None:
-            return (self._row_after(sold) or 0) - 1
-        return row if self._orders[done.order_id].kind in _TRIGGERS else row - 1
+        row = self._row(leg.at) if leg.is_on_paper else None
+        return (self._row_after(sold) or 0) - 1 if row is None else row
 
     def _row_after(self, done: list[Done]) -> int | None:
         """Return the row of the first decision made after a trade by hand."""
@@ -227,6 +268,12 @@ class FillAudit:
             return None
         row = int(np.searchsorted(self.bars.time, at))
         return row if row < self.bars.n and self.bars.time[row] == at else None
+
+
+def _trigger_of(order: Asked) -> Trigger | None:
+    """Return which level *order* sells at, or for: what its bar's volume left of one is sold at the next opens."""
+    is_rest = order.kind is OrderKind.EXIT and order.decision_id is None and order.is_on_paper
+    return _RESTS.get(order.reason) if is_rest else _TRIGGERS.get(order.kind)
 
 
 def _price(micros: int) -> str:

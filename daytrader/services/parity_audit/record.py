@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
+from daytrader.brokers import PAPER
 from daytrader.core.arrays import IntArray
 from daytrader.core.money import to_cents, to_micros
 from daytrader.models import Execution, JournalEntry, Order, TradeDecision, TradingService, TradingTransaction
@@ -44,7 +45,7 @@ class Decided(NamedTuple):
 
 class Asked(NamedTuple):
     """
-    An order; *limit* is in micros, 0 for none.
+    An order; *limit* is in micros, 0 for none; *is_on_paper*: bars say what becomes of it.
 
     *first* and *end* are places among the decisions: it was under way at those from *first* to before *end*.
     """
@@ -60,6 +61,7 @@ class Asked(NamedTuple):
     ended_reason: str
     was_split: bool
     transaction_id: int | None
+    is_on_paper: bool
     first: int
     end: int
 
@@ -70,6 +72,7 @@ class Done(NamedTuple):
     order_id: int
     transaction_id: int
     side: OrderSide
+    shares: int
     price: int
     at: int | None
     written: int
@@ -181,14 +184,23 @@ def _decisions(session: Session, service: TradingService) -> list[Decided]:
 def _executions(session: Session, service_id: int, places: _Places) -> list[Done]:
     table = Execution
     rows = session.execute(
-        select(table.order_id, table.transaction_id, table.side, table.price, table.bar_time, table.created_at)
+        select(
+            table.order_id,
+            table.transaction_id,
+            table.side,
+            table.shares,
+            table.price,
+            table.bar_time,
+            table.created_at,
+        )
         .where(table.service_id == service_id)
         .order_by(table.id)
     )
     found = []
-    for order_id, transaction_id, side, price, bar_time, created in rows:
+    for order_id, transaction_id, side, shares, price, bar_time, created in rows:
         at, written = None if bar_time is None else seconds(bar_time), _micros(created)
-        found.append(Done(order_id, transaction_id, side, to_micros(price), at, written, places.after(written, at)))
+        place = places.after(written, at)
+        found.append(Done(order_id, transaction_id, side, shares, to_micros(price), at, written, place))
     return found
 
 
@@ -205,6 +217,7 @@ def _orders(session: Session, service_id: int, places: _Places, executions: Sequ
             table.bar_time,
             table.reason,
             table.transaction_id,
+            table.broker,
             table.created_at,
             table.history,
         )
@@ -215,7 +228,7 @@ def _orders(session: Session, service_id: int, places: _Places, executions: Sequ
     for done in executions:
         filled[done.order_id] = max(filled.get(done.order_id, 0), done.place)
     found = []
-    for id_, decision_id, side, kind, state, limit, bar_time, reason, transaction_id, created, history in rows:
+    for id_, decision_id, side, kind, state, limit, bar_time, reason, transaction_id, broker, created, history in rows:
         place = places.of_decision(decision_id)
         last = history[-1] if history else {}
         found.append(
@@ -231,6 +244,7 @@ def _orders(session: Session, service_id: int, places: _Places, executions: Sequ
                 last.get("reason") or "",
                 any((passage["reason"] or "").startswith("split ") for passage in history),
                 transaction_id,
+                broker == PAPER,
                 places.after(_micros(created), None) if place is None else place + 1,
                 _end(state, last, filled.get(id_), places),
             )

@@ -54,7 +54,7 @@ export function LimitFields(form: SettingsForm<Limits>) {
   );
 }
 
-/** What trading costs. */
+/** What trading costs, and how much of it a bar has room for. */
 export function CostFields(form: SettingsForm<Limits>) {
   const number = numberFields(form);
   return (
@@ -64,6 +64,7 @@ export function CostFields(form: SettingsForm<Limits>) {
       {number("commission_percent", "Fee of the amount", { suffix: " %", decimalScale: 4, step: 0.05 })}
       {number("commission_minimum", "Fee at least", { decimalScale: 4 })}
       {number("slippage_bps", "Slippage, basis points", { decimalScale: 2 })}
+      {number("volume_limit", "Of a bar's volume, at most", { suffix: " %", decimalScale: 2, max: 100, placeholder: "no limit", description: "One fill on paper takes no more" })}
     </div>
   );
 }

@@ -13,8 +13,9 @@ describe("the settings of a service", () => {
   });
 
   it("and their backtest have the same rules under the backtest's names", () => {
-    const service = toService(SETTINGS);
-    const backtest = toBacktest(SETTINGS, "2010-01-04", "2012-06-29");
+    const typed = { ...SETTINGS, volume_limit: 10 as const };
+    const service = toService(typed);
+    const backtest = toBacktest(typed, "2010-01-04", "2012-06-29");
     expect(backtest).toMatchObject({
       symbol: service.stock_symbol,
       cash: service.initial_balance,
@@ -23,6 +24,7 @@ describe("the settings of a service", () => {
       take_profit: service.take_profit_percent,
       gap_reserve: service.gap_reserve_percent,
       slippage_bps: service.slippage_bps,
+      volume_limit: service.volume_limit_percent,
       start: "2010-01-04",
       end: "2012-06-29",
     });
@@ -38,13 +40,13 @@ describe("the settings of a service", () => {
   });
 
   it("come back from what was sent", () => {
-    const whole = { ...DEFAULTS, name: "Swing", symbol: "ACME", strategy: "sma_cross", params: { fast: 5, slow: 20 }, shares: 7, keep_protection: false } as const;
+    const whole = { ...DEFAULTS, name: "Swing", symbol: "ACME", strategy: "sma_cross", params: { fast: 5, slow: 20 }, shares: 7, volume_limit: 2.5, keep_protection: false } as const;
     expect(whole).toMatchObject(settingsOf(toService(whole) as Service));
   });
 
   it("left empty are left to the server", () => {
     expect(toService({ ...SETTINGS, stop_loss: "" })).not.toHaveProperty("stop_loss_percent");
-    expect(toService(SETTINGS).fixed_shares).toBeNull();
+    expect(toService(SETTINGS)).toMatchObject({ fixed_shares: null, volume_limit_percent: null });
   });
 
   it("of a service like a backtest are the backtest's, at the next open", () => {

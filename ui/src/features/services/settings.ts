@@ -27,6 +27,7 @@ const OF_SERVICE: Record<string, keyof Settings> = {
   stop_loss_percent: "stop_loss",
   take_profit_percent: "take_profit",
   gap_reserve_percent: "gap_reserve",
+  volume_limit_percent: "volume_limit",
   strategy_params: "params",
 };
 
@@ -47,6 +48,7 @@ export function settingsOf(service: Service): Settings {
     stop_loss: service.stop_loss_percent,
     take_profit: service.take_profit_percent,
     gap_reserve: service.gap_reserve_percent,
+    volume_limit: service.volume_limit_percent ?? "",
   };
 }
 
@@ -76,6 +78,7 @@ export function toService(settings: Settings): ServiceInput {
       gap_reserve_percent: gap_reserve,
     }),
     fixed_shares: settings.shares === "" ? null : settings.shares,
+    volume_limit_percent: settings.volume_limit === "" ? null : settings.volume_limit,
     keep_protection: settings.keep_protection,
   };
 }

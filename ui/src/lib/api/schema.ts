@@ -115,6 +115,8 @@ export interface Backtest {
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve?: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit?: number | null;
   /** One stock, or `members` */
   symbol?: string;
   /** Which signals are followed; `GET /strategies` lists them */
@@ -1763,6 +1765,8 @@ export interface Service {
   slippage_bps: number;
   /** Kept back for a higher open */
   gap_reserve_percent: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit_percent: number | null;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
   /** Who fills its orders */
@@ -1847,6 +1851,8 @@ export interface ServiceChanges {
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve_percent?: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit_percent?: number | null;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
   /** Who fills its orders */
@@ -1896,6 +1902,8 @@ export interface ServiceInput {
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve_percent?: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit_percent?: number | null;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection?: boolean;
   /** Who fills its orders */
@@ -2109,6 +2117,8 @@ export interface StoppedService {
   slippage_bps: number;
   /** Kept back for a higher open */
   gap_reserve_percent: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit_percent: number | null;
   /** Whether the stop-loss holds while paused or in mode HOLD */
   keep_protection: boolean;
   /** Who fills its orders */
@@ -2346,6 +2356,8 @@ export interface SweepInput {
   slippage_bps?: number;
   /** Kept back for a higher open */
   gap_reserve?: number;
+  /** Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit */
+  volume_limit?: number | null;
   /** One stock, or `symbols` */
   symbol?: string;
   /** Which signals are followed; `GET /strategies` lists them */
@@ -3137,7 +3149,7 @@ export interface Operations {
   };
   "GET /services": {
     path: Record<never, never>;
-    query: { page?: number; page_size?: number; cursor?: string; sort?: "allocation_percent" | "broker" | "buy_count" | "buy_threshold" | "commission_minimum" | "commission_per_order" | "commission_per_share" | "commission_percent" | "created_at" | "current_balance" | "current_shares" | "description" | "error_reason" | "fixed_shares" | "gap_reserve_percent" | "id" | "initial_balance" | "interval" | "is_active" | "is_armed" | "keep_protection" | "last_bar_time" | "minimum_balance" | "mode" | "name" | "reserved_cash" | "sell_count" | "sell_threshold" | "slippage_bps" | "state" | "stock_id" | "stock_symbol" | "stop_loss_percent" | "stop_price" | "strategy" | "take_profit_percent" | "target_price" | "total_gain_loss" | "updated_at" | "user_id"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; name?: string; name_like?: string; description?: string; description_like?: string; stock_symbol?: string; stock_symbol_like?: string; state?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; mode?: "BUY" | "SELL" | "HOLD"; is_active?: boolean; initial_balance?: string; initial_balance_min?: string; initial_balance_max?: string; current_balance?: string; current_balance_min?: string; current_balance_max?: string; minimum_balance?: string; minimum_balance_min?: string; minimum_balance_max?: string; allocation_percent?: string; allocation_percent_min?: string; allocation_percent_max?: string; buy_threshold?: string; buy_threshold_min?: string; buy_threshold_max?: string; sell_threshold?: string; sell_threshold_min?: string; sell_threshold_max?: string; stop_loss_percent?: string; stop_loss_percent_min?: string; stop_loss_percent_max?: string; take_profit_percent?: string; take_profit_percent_min?: string; take_profit_percent_max?: string; current_shares?: number; current_shares_min?: number; current_shares_max?: number; buy_count?: number; buy_count_min?: number; buy_count_max?: number; sell_count?: number; sell_count_min?: number; sell_count_max?: number; total_gain_loss?: string; total_gain_loss_min?: string; total_gain_loss_max?: string; strategy?: string; strategy_like?: string; interval?: number; interval_min?: number; interval_max?: number; fixed_shares?: number; fixed_shares_min?: number; fixed_shares_max?: number; commission_per_order?: string; commission_per_order_min?: string; commission_per_order_max?: string; commission_per_share?: string; commission_per_share_min?: string; commission_per_share_max?: string; commission_percent?: string; commission_percent_min?: string; commission_percent_max?: string; commission_minimum?: string; commission_minimum_min?: string; commission_minimum_max?: string; slippage_bps?: string; slippage_bps_min?: string; slippage_bps_max?: string; gap_reserve_percent?: string; gap_reserve_percent_min?: string; gap_reserve_percent_max?: string; keep_protection?: boolean; broker?: string; broker_like?: string; error_reason?: string; error_reason_like?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; stop_price?: string; stop_price_min?: string; stop_price_max?: string; target_price?: string; target_price_min?: string; target_price_max?: string; is_armed?: boolean; last_bar_time?: string; last_bar_time_after?: string; last_bar_time_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; symbol?: string; symbol_like?: string };
+    query: { page?: number; page_size?: number; cursor?: string; sort?: "allocation_percent" | "broker" | "buy_count" | "buy_threshold" | "commission_minimum" | "commission_per_order" | "commission_per_share" | "commission_percent" | "created_at" | "current_balance" | "current_shares" | "description" | "error_reason" | "fixed_shares" | "gap_reserve_percent" | "id" | "initial_balance" | "interval" | "is_active" | "is_armed" | "keep_protection" | "last_bar_time" | "minimum_balance" | "mode" | "name" | "reserved_cash" | "sell_count" | "sell_threshold" | "slippage_bps" | "state" | "stock_id" | "stock_symbol" | "stop_loss_percent" | "stop_price" | "strategy" | "take_profit_percent" | "target_price" | "total_gain_loss" | "updated_at" | "user_id" | "volume_limit_percent"; order?: "asc" | "desc"; id?: number; id_min?: number; id_max?: number; user_id?: number; user_id_min?: number; user_id_max?: number; stock_id?: number; stock_id_min?: number; stock_id_max?: number; name?: string; name_like?: string; description?: string; description_like?: string; stock_symbol?: string; stock_symbol_like?: string; state?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; mode?: "BUY" | "SELL" | "HOLD"; is_active?: boolean; initial_balance?: string; initial_balance_min?: string; initial_balance_max?: string; current_balance?: string; current_balance_min?: string; current_balance_max?: string; minimum_balance?: string; minimum_balance_min?: string; minimum_balance_max?: string; allocation_percent?: string; allocation_percent_min?: string; allocation_percent_max?: string; buy_threshold?: string; buy_threshold_min?: string; buy_threshold_max?: string; sell_threshold?: string; sell_threshold_min?: string; sell_threshold_max?: string; stop_loss_percent?: string; stop_loss_percent_min?: string; stop_loss_percent_max?: string; take_profit_percent?: string; take_profit_percent_min?: string; take_profit_percent_max?: string; current_shares?: number; current_shares_min?: number; current_shares_max?: number; buy_count?: number; buy_count_min?: number; buy_count_max?: number; sell_count?: number; sell_count_min?: number; sell_count_max?: number; total_gain_loss?: string; total_gain_loss_min?: string; total_gain_loss_max?: string; strategy?: string; strategy_like?: string; interval?: number; interval_min?: number; interval_max?: number; fixed_shares?: number; fixed_shares_min?: number; fixed_shares_max?: number; commission_per_order?: string; commission_per_order_min?: string; commission_per_order_max?: string; commission_per_share?: string; commission_per_share_min?: string; commission_per_share_max?: string; commission_percent?: string; commission_percent_min?: string; commission_percent_max?: string; commission_minimum?: string; commission_minimum_min?: string; commission_minimum_max?: string; slippage_bps?: string; slippage_bps_min?: string; slippage_bps_max?: string; gap_reserve_percent?: string; gap_reserve_percent_min?: string; gap_reserve_percent_max?: string; volume_limit_percent?: string; volume_limit_percent_min?: string; volume_limit_percent_max?: string; keep_protection?: boolean; broker?: string; broker_like?: string; error_reason?: string; error_reason_like?: string; reserved_cash?: string; reserved_cash_min?: string; reserved_cash_max?: string; stop_price?: string; stop_price_min?: string; stop_price_max?: string; target_price?: string; target_price_min?: string; target_price_max?: string; is_armed?: boolean; last_bar_time?: string; last_bar_time_after?: string; last_bar_time_before?: string; created_at?: string; created_at_after?: string; created_at_before?: string; updated_at?: string; updated_at_after?: string; updated_at_before?: string; status?: "ACTIVE" | "INACTIVE" | "PAUSED" | "ERROR"; symbol?: string; symbol_like?: string };
     body: undefined;
     result: ServicePage;
   };

@@ -30,6 +30,8 @@ export interface Limits {
   commission_percent: Typed;
   commission_minimum: Typed;
   slippage_bps: Typed;
+  /** Percent of a bar's volume that one fill takes; empty: no limit. */
+  volume_limit: Typed;
 }
 
 export interface MemberSettings extends Traded {
@@ -67,6 +69,7 @@ export const DEFAULTS: RunSettings = {
   commission_percent: 0,
   commission_minimum: 0,
   slippage_bps: 5,
+  volume_limit: "",
   fill: "next_open",
   prices: "raw",
   members: [],
@@ -82,6 +85,7 @@ const RULES = [
   "commission_percent",
   "commission_minimum",
   "slippage_bps",
+  "volume_limit",
 ] as const;
 /** The server's own names of rules, and those of a request's body. */
 const OF_RULE: Record<string, keyof Backtest> = {
@@ -96,6 +100,7 @@ const OF_RULE: Record<string, keyof Backtest> = {
   commission_percent: "commission_percent",
   commission_minimum: "commission_minimum",
   slippage_bps: "slippage_bps",
+  volume_limit_percent: "volume_limit",
 };
 
 const OWN = new Set(["allocation", "stop_loss_percent", "take_profit_percent"]);

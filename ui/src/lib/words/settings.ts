@@ -17,6 +17,7 @@ const SETTINGS: Record<string, string> = {
   commission_percent: "Fee of the amount",
   commission_minimum: "Fee at least",
   slippage_bps: "Slippage",
+  volume_limit_percent: "Of a bar's volume, at most",
   buy_threshold: "Buy threshold",
   sell_threshold: "Sell threshold",
   initial_balance: "Budget",
@@ -28,7 +29,10 @@ const SETTINGS: Record<string, string> = {
   engine_version: "Rules of version",
 };
 // As a backtest's body and the axes of a sweep call them.
-const SHORT: Record<string, string> = { stop_loss: "stop_loss_percent", take_profit: "take_profit_percent", shares: "fixed_shares", gap_reserve: "gap_reserve_percent" };
+const SHORT: Record<string, string> = { stop_loss: "stop_loss_percent", take_profit: "take_profit_percent", shares: "fixed_shares", gap_reserve: "gap_reserve_percent", volume_limit: "volume_limit_percent" };
+
+// What it means that one is not set.
+const UNSET: Record<string, string> = { fixed_shares: "by budget", volume_limit_percent: "no limit" };
 
 /** A setting as a title. */
 export function settingTitle(name: string): string {
@@ -43,7 +47,7 @@ export function settingValue(name: string, value: unknown): string {
   const long = SHORT[name] ?? name;
   if (value === null && long === "start") return "the first bar";
   if (value === null && long === "end") return "the last bar";
-  if (value === null || value === undefined) return long === "fixed_shares" ? "by budget" : "–";
+  if (value === null || value === undefined) return UNSET[long] ?? "–";
   if (long === "fill") return value === "close" ? "at the same close" : "at the next open";
   if (long === "prices") return value === "adjusted" ? "adjusted" : "as traded";
   if (long === "strategy") return strategyTitle(value as string);
