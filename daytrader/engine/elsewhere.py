@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from daytrader.engine.supervisor import EngineState, name_orders
+from daytrader.engine.engine_state import EngineState
+from daytrader.engine.installation import name_orders
 from daytrader.services import engine_control, engine_lease
 from daytrader.services.session_manager import SessionManager
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.account_place import OpenAccount
+from daytrader.engine.engine_state import EngineState
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
+from daytrader.engine.installation import name_orders
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.order_pump import OrderPump
@@ -31,9 +31,8 @@ from daytrader.models.trading_service import TradingService
 from daytrader.services import account_reconciliation, engine_control, system_events
 from daytrader.services.events import events
 from daytrader.services.price_service import REPLAY_FEED
-from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
-from daytrader.utils import secret_file
 from daytrader.utils.errors import LostLeaseError, UnavailableError
 
 logger = structlog.get_logger(__name__)
@@ -44,19 +43,6 @@ IDLE_SECONDS: Final = 1.0
 """How long to wait before looking again for a bar, or for a database that was busy."""
 RETRY_SECONDS: Final = 5.0
 _BREATH_SECONDS: Final = 0.02
-_INSTALLATION: Final = "installation"
-
-
-class EngineState(StrEnum):
-    """What the engine is doing."""
-
-    STOPPED = "stopped"
-    STANDBY = "standby"  # another engine trades; this one takes over when it ends
-    STARTING = "starting"  # reconciling: nothing trades yet
-    RUNNING = "running"
-    IDLE = "idle"  # no bar to take
-    PAUSED = "paused"
-    FAILED = "failed"  # stopped on an error, tried again shortly
 
 
 class EngineSupervisor:
@@ -346,16 +332,6 @@ class EngineSupervisor:
         with SessionManager() as session:
             events.record(session, system_events.notification(Severity.INFO, "engine", message))
         self._on_end(feed.position)
-
-
-def name_orders(instance: Path) -> None:
-    """Let the orders of this process bear this installation's name."""
-    session_factory.configure(info={_INSTALLATION: installation_id(instance)})
-
-
-def installation_id(instance: Path) -> str:
-    """Return this installation's name in order ids, made on first use."""
-    return secret_file.read_or_make(instance / _INSTALLATION, lambda: secrets.token_hex(4))
 
 
 def _tell_admins(error: Exception) -> None:

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, event, text
 from daytrader.brokers.paper import PaperBroker
 from daytrader.engine import supervisor
 from daytrader.engine.feeds import ReplayFeed
+from daytrader.engine.installation import installation_id
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
-from daytrader.engine.supervisor import EngineSupervisor, installation_id
+from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import FeedCursor
 from daytrader.models.enums import OrderState, ServiceState
 from daytrader.services import engine_control, replay_clock, trading_service
