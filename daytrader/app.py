@@ -81,9 +81,6 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["rate_limits"] = make_limits(settings)
     if settings.is_production:
         _refuse_unsafe(app)
-    if settings.proxies:
-        count = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
     column_cache.use(settings.instance)
     sealing.use(settings.sealing_key, settings.instance)
     app.extensions["backtesting"] = Backtesting(settings.limit_backtests)
@@ -95,6 +92,9 @@ def create_app(settings: Settings) -> Flask:
     pages.install(app)
     app.extensions["figures"] = Figures(app)
     events.publish = Sockets(app, rules).publish  # the sockets themselves are app.extensions["socketio"]
+    if settings.proxies:  # around sockets, too
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's own way
     return app
 
 

@@ -102,6 +102,10 @@ class Settings:
     """Sockets of one user at once."""
     limit_events: int = 20
     """Events that one socket may send in a second."""
+    limit_unsigned_sockets: int = 50
+    """Sockets of one address at once over which nobody has signed in."""
+    limit_unsigned_seconds: int = 10
+    """Seconds after which such a socket is closed."""
     limit_event_bytes: int = 8192
     """Bytes of one such event."""
     log_level: str = "INFO"

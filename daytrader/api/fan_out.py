@@ -202,14 +202,16 @@ class WebSockets:
         """Return the application that turns a request into a websocket, as Engine.IO asks for it."""
 
         def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            held: Any = handler.__self__  # type: ignore[attr-defined]  # the Engine.IO socket that asks
+            claim = object()
+            if held.__dict__.setdefault("websocket", claim) is not claim:
+                return _refused(start_response, b"this connection has a websocket")
             wrapper = SimpleWebSocketWSGI(handler, server)
             try:
                 wrapper.ws = _WebSocket(environ, self._flusher, max_message_size=self._most_bytes)
             except RemoteProtocolError:
-                handler.__self__.close(wait=False, abort=True)  # type: ignore[attr-defined]  # as below
-                start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
-                return [b"no websocket handshake"]
-            held: Any = handler.__self__  # type: ignore[attr-defined]  # the Engine.IO socket that asked
+                held.close(wait=False, abort=True)
+                return _refused(start_response, b"no websocket handshake")
             held.wire = wrapper.ws.sock
             held.send = partial(_send_or_queue, held, held.send)
             answer = handler(wrapper)
@@ -229,6 +231,11 @@ def _alone(act: Callable[..., Any]) -> Callable[..., Any]:
             return act(self, *args, **options)
 
     return run
+
+
+def _refused(start_response: Callable[..., Any], why: bytes) -> tuple[bytes]:
+    start_response("400 BAD REQUEST", [("Content-Type", "text/plain")])
+    return (why,)  # no list: Engine.IO would take that for packets
 
 
 class FanOut(Manager):  # type: ignore[misc]

@@ -7,6 +7,7 @@ each other: what one of them has found open, another one has closed. Engine.IO t
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,4 +65,13 @@ def _send_if_open(send: Callable[[Packet], None], packet: Packet) -> None:
 
 def _close_once(close: Callable[..., None], turn: threading.Lock, *args: Any, **options: Any) -> None:
     if turn.acquire(blocking=False):  # and never let go of
-        close(*args, **options)
+        # Never waiting until the client has fetched what is left for it: one that does not would keep the thread.
+        close(*args, **options | {"wait": False})
+
+
+def hang_up(held: Any) -> None:
+    """Close a socket of Engine.IO, whatever its client does."""
+    with suppress(OSError):
+        held.close()
+        if held.upgraded or held.upgrading:
+            held.wire.shutdown(socket.SHUT_RDWR)  # whoever reads from it is waiting for its client

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -22,6 +20,7 @@ from daytrader.api.encoding import SocketJson
 from daytrader.api.fan_out import FanOut, WebSockets, packed
 from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, field
+from daytrader.api.socket_visitors import Visitors
 from daytrader.config import Settings
 from daytrader.services import event_log, token_service
 from daytrader.services.bells import EVENTS, Bells
@@ -117,6 +116,8 @@ class Sockets:
         engine = self.io.server.eio
         engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
         socket_ends.install(engine)
+        most, seconds = self._settings.limit_unsigned_sockets, self._settings.limit_unsigned_seconds
+        Visitors(engine, self._is_signed_in, most=most, seconds=seconds)
         app.wsgi_app = _Fork(app.wsgi_app, requests)  # type: ignore[method-assign]  # Flask's own way
         self._metrics = LiveMetrics(self._is_heard)
         app.extensions["sockets"] = self
@@ -180,15 +181,15 @@ class Sockets:
     def hang_up(self) -> None:
         """Close every connection, because the server stops: clients come back and resume."""
         for held in list(self.io.server.eio.sockets.values()):
-            with suppress(OSError):
-                held.close(wait=False)
-                if held.upgraded:
-                    held.wire.shutdown(socket.SHUT_RDWR)  # whoever reads from it is waiting for its client
+            socket_ends.hang_up(held)
 
     def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:
         """Return whether pages of *origin* may connect: this server's own, and those that a setting names."""
         own = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}"
         return origin == own or origin in re.findall(r"[^,\s]+", self._settings.cors_origins)
+
+    def _is_signed_in(self, engine_id: str) -> bool:
+        return self.io.server.manager.sid_from_eio_sid(engine_id, _NAMESPACE) in self._connections
 
     def _is_heard(self, internal_rooms: list[str]) -> bool:
         held = self.io.server.manager.rooms.get(_NAMESPACE, {})
