@@ -21,7 +21,7 @@ from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
 
-pytest_plugins = ("tests.postgres", "tests.redis", "tests.browser", "tests.coverage_table")
+pytest_plugins = ("tests.isolation", "tests.postgres", "tests.redis", "tests.browser", "tests.coverage_table")
 
 # The same cases every time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore draws new ones.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)

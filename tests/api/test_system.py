@@ -42,13 +42,11 @@ def settings(settings: Settings) -> Settings:
 def engine(app: Flask, tmp_path: Path) -> Iterator[EngineSupervisor]:
     """An engine in the application's process."""
     supervisor = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path)
-    before = session_factory.kw.get("info")
     supervisor.start()
     assert supervisor.wait_until_ready(60)
     app.extensions["engine"] = supervisor
     yield supervisor
     assert supervisor.stop()
-    session_factory.configure(info=before)
 
 
 @pytest.mark.usefixtures("world")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,7 +151,8 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
     service = market.service()
     warm_up_rules()  # a unit that compiles is silent for longer than this lease lives
     old, new = HeldLease(4.0, 0.0), HeldLease(60, 0.0)
-    monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: time.sleep(60))
+    is_over = threading.Event()
+    monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: is_over.wait(60))
     assert old.take() == 0.0
 
     def hang(name: str) -> None:
@@ -163,6 +165,7 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
     assert market.decisions(service) == []
     old.drop()
     new.drop()
+    is_over.set()
 
 
 @pytest.mark.usefixtures("world")

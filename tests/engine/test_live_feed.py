@@ -20,7 +20,7 @@ from daytrader.models import StockIntradayPrice, TradingTransaction
 from daytrader.services import price_service
 from daytrader.services.data_providers.errors import AccessError, NetworkError, RateLimitError
 from daytrader.services.data_providers.simulated import SimulatedProvider
-from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
@@ -416,7 +416,6 @@ def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:
     service = live.service()
     collector = PollCollector(provider, clock=lambda: now, settling=timedelta())
     feed = LiveFeed("simulated", collector, clock=lambda: now, settling=timedelta())
-    before = session_factory.kw.get("info")
     engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance", feed=feed)
     engine.start()
     try:
@@ -427,7 +426,6 @@ def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:
         status = engine.status()
     finally:
         assert engine.stop()
-        session_factory.configure(info=before)
 
     assert (status["feed"], status["provider"], status["error"]) == ("simulated", "simulated", None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -57,9 +56,8 @@ class Broker:
 
 
 @pytest.fixture
-def broker(stage: Stage, tmp_path: Path, stack: ExitStack) -> Iterator[Broker]:
+def broker(stage: Stage, tmp_path: Path, stack: ExitStack) -> Broker:
     """The owner of the service has connected an account at a broker that trades at the last close."""
-    before = sealing._Keys.named, sealing._Keys.file
     sealing.use(Fernet.generate_key().decode(), tmp_path)
     alpaca = Alpaca(MONDAY)
     alpaca.prices["ACME"] = Decimal(f"{promotion._waves(promotion.ALL)[-1][3]:.2f}")
@@ -70,8 +68,7 @@ def broker(stage: Stage, tmp_path: Path, stack: ExitStack) -> Iterator[Broker]:
     with SessionManager() as session:
         account = open_broker("alpaca", access, settings).account()
         broker_credentials.connect(session, stage.owner, "alpaca", access, account)
-    yield made
-    sealing._Keys.named, sealing._Keys.file = before
+    return made
 
 
 def test_a_promoted_service_trades_at_its_broker_until_the_gate_shuts(

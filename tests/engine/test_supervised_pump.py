@@ -21,7 +21,7 @@ from daytrader.models import BrokerCredential, Order
 from daytrader.models.base import json_ready
 from daytrader.models.enums import OrderState
 from daytrader.services import account_reconciliation, engine_lease, exposure_limits
-from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.session_manager import SessionManager
 
 from .accounts import EVENING, Bench
 
@@ -47,7 +47,6 @@ def test_the_engine_carries_orders_once_it_is_ready(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not while it reconciles; and its state says how each account stands."""
-    before = session_factory.kw.get("info")
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
     monkeypatch.setattr(engine, "reconcile", lambda *_given: time.sleep(0.2))
     bench.decide(bench.service())
@@ -62,7 +61,6 @@ def test_the_engine_carries_orders_once_it_is_ready(
         assert (said["account"], said["broker"], said["error"]) == ("PA3TEST", "alpaca", None)
     finally:
         assert supervisor.stop()
-        session_factory.configure(info=before)
     bench.audit()
 
 
@@ -70,7 +68,6 @@ def test_a_broker_that_hangs_does_not_hold_up_bars_nor_the_end(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request in hand ends by itself; what it was about is found by the next engine."""
-    before = session_factory.kw.get("info")
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
     for _ in range(20):
         bench.alpaca.fault("GET", "hang")
@@ -82,7 +79,6 @@ def test_a_broker_that_hangs_does_not_hold_up_bars_nor_the_end(
         _eventually(lambda: bench.alpaca.asked)
     finally:
         assert supervisor.stop()
-        session_factory.configure(info=before)
 
 
 def test_another_process_is_told_how_accounts_stand(bench: Bench, tmp_path: Path) -> None:
@@ -103,7 +99,6 @@ def test_another_process_is_told_how_accounts_stand(bench: Bench, tmp_path: Path
 
 def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The account is not due to be asked for a while; the entry that works there is cancelled at once all the same."""
-    before = session_factory.kw.get("info")
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
     monkeypatch.setattr(account_place, "_QUIET", timedelta(hours=1))
     bench.decide(bench.service())
@@ -117,7 +112,6 @@ def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, m
         _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["CANCELLED"])
     finally:
         assert supervisor.stop()
-        session_factory.configure(info=before)
     bench.agree()
 
 
@@ -152,7 +146,6 @@ def test_an_account_that_hangs_delays_no_other(
     bench: Bench, stack: ExitStack, hangs: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another one sends goes out, and its kill switch is obeyed, while the first has not answered anything."""
-    before = session_factory.kw.get("info")
     other = _with_one_that_hangs(bench, stack, hangs, monkeypatch)
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
     other_id = other.decide(other.service(name="other"))
@@ -173,14 +166,12 @@ def test_an_account_that_hangs_delays_no_other(
     finally:
         hangs.set()
         assert supervisor.stop()
-        session_factory.configure(info=before)
 
 
 def test_the_end_waits_for_an_account_only_as_long_as_it_is_given(
     bench: Bench, stack: ExitStack, hangs: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so; and the request that ends at last is the last one."""
-    before = session_factory.kw.get("info")
     _with_one_that_hangs(bench, stack, hangs, monkeypatch)
     supervisor = _supervisor(bench, tmp_path, monkeypatch)
     assert supervisor._pump is not None
@@ -197,4 +188,3 @@ def test_the_end_waits_for_an_account_only_as_long_as_it_is_given(
     finally:
         hangs.set()
         assert supervisor.stop()
-        session_factory.configure(info=before)

@@ -24,7 +24,7 @@ from daytrader.models import FeedCursor
 from daytrader.models.enums import OrderState, ServiceState
 from daytrader.services import engine_control, replay_clock, trading_service
 from daytrader.services.booking import Booked
-from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc, day
@@ -62,10 +62,8 @@ def start_replay(position: int | None = None, starts_at: int | None = None, spee
 def engine(tmp_path: Path) -> Iterator[EngineSupervisor]:
     """A supervisor that is stopped again."""
     supervisor = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance")
-    before = session_factory.kw.get("info")
     yield supervisor
     assert supervisor.stop()
-    session_factory.configure(info=before)
 
 
 def test_the_feed_takes_all_stocks_through_one_market_time(world: World) -> None:

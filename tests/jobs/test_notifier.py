@@ -99,13 +99,12 @@ def post() -> Iterator[PostOffice]:
 
 
 @pytest.fixture
-def desk(world: World, post: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(world: World, post: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk, and an empty post office."""
     post.posts.clear()
     monkeypatch.setattr(post, "status", 200)
     sealing.use("", tmp_path)
-    yield Desk(world, post)
-    sealing.use("", Path("instance"))
+    return Desk(world, post)
 
 
 def test_a_trade_is_told_once(desk: Desk) -> None:

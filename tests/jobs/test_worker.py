@@ -331,13 +331,10 @@ def test_whatever_a_job_logs_bears_its_number(
     """And no other's does."""
     steps.error = RuntimeError("out of paper")
     logs.configure("INFO", is_json=True)
-    try:
-        job = ask("a")
-        worker.run_waiting()
-        structlog.get_logger().info("after")
-        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    finally:
-        structlog.reset_defaults()
+    job = ask("a")
+    worker.run_waiting()
+    structlog.get_logger().info("after")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     failed = next(line for line in lines if line["event"] == "job failed")
     assert (failed["job_id"], failed["kind"], failed["level"]) == (job.id, "steps", "error")
     assert "out of paper" in failed["exception"]

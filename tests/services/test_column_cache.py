@@ -44,7 +44,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine = database.connect(request.getfixturevalue("postgres_url"))
     column_cache.use(tmp_path)
     yield engine
-    column_cache.use(None)
     engine.dispose()
 
 

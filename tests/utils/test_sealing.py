@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,10 @@ SECRET = "canary-1f9c, naïve ünd long"
 
 
 @pytest.fixture(autouse=True)
-def file(tmp_path: Path) -> Iterator[Path]:
-    """An installation without a key yet; afterwards the default is in force again."""
+def file(tmp_path: Path) -> Path:
+    """An installation without a key yet."""
     sealing.use("", tmp_path)
-    yield tmp_path / sealing.FILE
-    sealing.use("", Path("instance"))
+    return tmp_path / sealing.FILE
 
 
 def key() -> str:
