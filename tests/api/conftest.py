@@ -26,7 +26,7 @@ from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
-from .socket_client import Listener
+from .socket_client import Listener, connecting
 
 SECRET = "a secret that only the tests know, long enough"
 
@@ -180,7 +180,7 @@ def connect(url: str) -> Iterator[Callable[..., socketio.Client]]:
     clients: list[socketio.Client] = []
 
     def open_one(token: object, origin: str | None = None) -> socketio.Client:
-        client = socketio.Client(reconnection=False, websocket_extra_options={"origin": origin} if origin else {})
+        client = socketio.Client(reconnection=False, websocket_extra_options=connecting(origin))
         clients.append(client)
         client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=10)
         return client
