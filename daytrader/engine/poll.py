@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -118,15 +118,15 @@ class PollCollector:
             due = [(key, since) for key in wanted(session) if (since := self._due(session, Key(*key), now)) is not None]
         if not due or now.timestamp() < self._closed_until:
             return 0
-        questions = [(Key(*key), since) for key, since in due]
-        with ThreadPoolExecutor(min(_AT_ONCE, len(questions)), "provider") as pool:
-            answers = list(pool.map(lambda question: self._ask(question[0], question[1], now), questions))
         gained = 0
-        for (key, _), answer in zip(questions, answers, strict=True):
-            if isinstance(answer, Exception):
-                self._failed(key, answer, now)
-            else:
-                gained += self._take(key, answer, now)
+        with ThreadPoolExecutor(min(_AT_ONCE, len(due)), "provider") as pool:
+            asked = {pool.submit(self._ask, Key(*key), since, now): Key(*key) for key, since in due}
+            for answered in as_completed(asked):  # one that comes late holds up no other's bar
+                answer, key = answered.result(), asked[answered]
+                if isinstance(answer, Exception):
+                    self._failed(key, answer, now)
+                else:
+                    gained += self._take(key, answer, now)
         return gained
 
     def _run(self) -> None:

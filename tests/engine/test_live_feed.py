@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -18,6 +20,7 @@ from daytrader.engine.runner import NoFence
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import StockIntradayPrice, TradingTransaction
 from daytrader.services import price_service
+from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import AccessError, NetworkError, RateLimitError
 from daytrader.services.data_providers.simulated import SimulatedProvider
 from daytrader.services.session_manager import SessionManager
@@ -63,6 +66,32 @@ def test_a_bar_is_taken_once_it_is_complete_and_once(live: Live) -> None:
         ("01-02 14:40", "NOTHING"),
     ]
     assert live.world.reload(service).current_shares == 100
+
+
+def test_an_answer_that_comes_late_holds_up_no_others_bar(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two stocks asked at once the one whose provider hangs is stored when it comes, the other before."""
+    service, answers, stored = live.service(), threading.Event(), list[str]()
+    live.world.stock("SLOW")
+    slow = live.service(name="slow", stock_symbol="SLOW")
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    latest, renew = live.provider.latest, live.collector._on_bars
+
+    def ask(symbol: str, *asked: Any) -> PriceSeries:
+        assert symbol != "SLOW" or answers.wait(60), "the other one was never stored"
+        found: PriceSeries = latest(symbol, *asked)
+        return found
+
+    def on_bars(key: Key) -> None:
+        stored.append(key.symbol)
+        answers.set()
+        renew(key)
+
+    monkeypatch.setattr(live.provider, "latest", ask)
+    monkeypatch.setattr(live.collector, "_on_bars", on_bars)
+    assert live.turn("2024-01-02T14:40:01") == 2
+    assert stored == ["ACME", "SLOW"]
+    assert len(live.decisions(service)) == len(live.decisions(slow)) == 1
 
 
 def test_what_the_database_undoes_is_done_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
