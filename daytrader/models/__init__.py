@@ -22,6 +22,7 @@ from daytrader.models.one_time_token import OneTimeToken
 from daytrader.models.order import Order
 from daytrader.models.price_revision import PRICE_REVISIONS
 from daytrader.models.promotion import Promotion, PromotionThresholds
+from daytrader.models.replaced_settings import ReplacedSettings
 from daytrader.models.stock import Stock
 from daytrader.models.stock_daily_price import StockDailyPrice
 from daytrader.models.stock_intraday_price import StockIntradayPrice
@@ -54,6 +55,7 @@ __all__ = [
     "Promotion",
     "PromotionThresholds",
     "RefreshToken",
+    "ReplacedSettings",
     "Stock",
     "StockDailyPrice",
     "StockIntradayPrice",

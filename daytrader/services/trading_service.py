@@ -17,6 +17,7 @@ from daytrader.services import (
     live_trading,
     order_service,
     promotion_service,
+    settings_history,
     stock_service,
 )
 from daytrader.services.actor import Actor
@@ -117,7 +118,7 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
     """
     service = get_own(session, service_id, actor)
     _refuse_server_set(values)
-    before, broker = result_settings(service), service.broker
+    before, broker, traded_by = result_settings(service), service.broker, settings_history.settings_of(service)
     plain = {name: value for name, value in values.items() if name not in FROZEN_BY_TRADES}
     service.update_from_dict(plain)
     _check_settings(service)
@@ -132,6 +133,7 @@ def update(session: Session, actor: Actor, service_id: int, values: Mapping[str,
         ledger_service.redeposit(session, service, wanted.initial_balance)
         live_trading.require_cash(session, service)
     promotion_service.keep_settings(session, service, before)
+    settings_history.keep(session, service, traded_by)
     if service.broker != broker:
         _refuse_held(session, service)
         live_trading.require_choice(session, service)

@@ -19,6 +19,7 @@ from daytrader.models import (
     CorporateAction,
     Execution,
     Order,
+    ReplacedSettings,
     StockDailyPrice,
     StockIntradayPrice,
     TradeDecision,
@@ -115,6 +116,45 @@ def test_every_decision_and_fill_on_real_data_is_equal(world: World, symbol: str
         kinds_ = {order.kind for order in session.scalars(select(Order).where(Order.filled_shares > 0))}
         assert kinds_ >= {OrderKind.ENTRY, OrderKind.EXIT, OrderKind.STOP}
         assert session.query(CorporateAction).count()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"strategy_params": {"window": 3}}, {"strategy_params": {"window": 2}}),
+        ({"strategy": "technical", "strategy_params": {}}, {"buy_threshold": Decimal("0.5")}),
+        ({"allocation_percent": Decimal("0.3")}, {"fixed_shares": 3}),
+        ({"slippage_bps": Decimal(50)}, {"commission_per_order": Decimal(1)}),
+        ({"stop_loss_percent": Decimal(3)}, {"stop_loss_percent": Decimal(0), "take_profit_percent": Decimal(5)}),
+        ({"minimum_balance": Decimal(100)}, {"volume_limit_percent": Decimal(20)}),
+    ],
+)
+@pytest.mark.parametrize("at", [5, 8])
+def test_each_bar_is_audited_by_the_settings_of_its_time(
+    world: World, first: dict[str, Any], second: dict[str, Any], at: int
+) -> None:
+    """Changed twice in the midst of a period, beside positions and orders: nothing is otherwise than it was."""
+    market = Market(world, WAVE)
+    service = market.service(**SWINGS)
+    market.run(last=at)
+    for changed, since, until in ((first, at, at + 4), (second, at + 4, len(WAVE))):
+        with SessionManager() as session:
+            trading_service.update(session, market.owner, service.id, changed)
+        market.run(since, until)
+    found = audited(service)
+    assert (found.differences, found.decisions_compared) == ([], len(WAVE))
+
+
+def test_settings_that_change_nothing_or_decided_nothing_are_not_kept(world: World) -> None:
+    """A name is no setting, and before the first bar none has decided anything."""
+    market = Market(world, WAVE)
+    service = market.service(**SWINGS)
+    for changed, kept in (({"slippage_bps": Decimal(9)}, 0), ({"name": "other"}, 0), ({"slippage_bps": Decimal(8)}, 1)):
+        with SessionManager() as session:
+            trading_service.update(session, market.owner, service.id, changed)
+        with SessionManager(read_only=True) as session:
+            assert session.query(ReplacedSettings).count() == kept
+        market.run(last=3)
 
 
 def test_a_decision_that_was_tampered_with_is_found_alone(world: World) -> None:

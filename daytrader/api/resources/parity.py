@@ -41,8 +41,8 @@ class ServiceAudit(Resource):  # type: ignore[misc]
         """
         Decide every bar of a live period once more, from the state recorded before it, and fill every order again.
 
-        Decisions must be equal; fills that are otherwise are told by class. Settings are read as they are now. What a
-        limit, the kill switch or the owner caused is counted under `explained` and is no difference.
+        Decisions must be equal; fills that are otherwise are told by class. Each bar is audited by the settings of its
+        time. What a limit, the kill switch or the owner caused is counted under `explained` and is no difference.
         """
         service = trading_service.get_owned(session, service_id, current_actor())
         start, end = _day("from"), _day("to")

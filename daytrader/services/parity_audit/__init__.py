@@ -19,9 +19,9 @@ from daytrader.models.trading_service import TradingService
 from daytrader.services import price_service
 from daytrader.services.parity_audit.decisions import DecisionAudit
 from daytrader.services.parity_audit.fills import FillAudit
+from daytrader.services.parity_audit.history import read_history
 from daytrader.services.parity_audit.record import Record, moment_of, read_record, seconds
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind, Parity
-from daytrader.services.trading_rules import params_of, rules_of
 from daytrader.utils.constants import DAILY
 from daytrader.utils.days import days_since_epoch
 
@@ -34,17 +34,17 @@ def audit(session: Session, service: TradingService, start: date | None = None, 
     """
     Return what *service* did on its bars from *start* to *end*, both included, against what its rules make of them.
 
-    The state before each bar is the recorded one: a difference is told once and changes nothing after it. Settings
-    are read as they are now. It takes time in proportion to the bars.
+    The state before each bar is the recorded one: a difference is told once and changes nothing after it. The
+    settings are those of the time. It takes time in proportion to the bars.
     """
     record = read_record(session, service)
     bars = _bars(session, service)
     places = _places(record, start, end)
     if not places:
         return Parity(service.id, None, None, 0, 0, None, [], dict.fromkeys(ExplainedKind, 0))
-    rules, first, last = rules_of(service), record.decisions[places[0]].at, record.decisions[places[-1]].at
-    decisions = DecisionAudit(record, bars, rules, service.strategy, params_of(service))
-    fills = FillAudit(record, bars, rules, service.keep_protection)
+    first, last = record.decisions[places[0]].at, record.decisions[places[-1]].at
+    history = read_history(session, service)
+    decisions, fills = DecisionAudit(record, bars, history), FillAudit(record, bars, history)
     found = [*decisions.differences(places)]
     found += (each for each in fills.differences() if first <= seconds(each.bar_time) <= last)
     found += _gaps(bars, decisions.rows[places.start : places.stop])

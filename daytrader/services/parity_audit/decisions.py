@@ -12,13 +12,14 @@ import numpy as np
 
 from daytrader.core.arrays import BoolArray, IntArray
 from daytrader.core.bars import Bars
-from daytrader.core.decision import Account, Action, Decision, Rules, as_told, decide, evidence_of
+from daytrader.core.decision import Account, Action, Decision, as_told, decide, evidence_of
 from daytrader.core.money import from_micros
-from daytrader.core.strategy import Params, Signals, compute, get_strategy
+from daytrader.core.strategy import Signals, compute, get_strategy
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, TradingMode
 from daytrader.models.order import is_stop
 from daytrader.services.decision_journal import STALE, UNREAL
 from daytrader.services.exposure import is_refusal
+from daytrader.services.parity_audit.history import History
 from daytrader.services.parity_audit.record import Decided, Record, moment_of
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind
 
@@ -33,15 +34,16 @@ class DecisionAudit:
     The decisions of a record against those that its bars and rules make.
 
     Attributes:
+        record: What was recorded.
+        bars: As they are stored now.
+        history: What was decided by.
         compared: How many were decided once more.
         explained: How often somebody had said so.
     """
 
     record: Record
     bars: Bars
-    rules: Rules
-    strategy: str
-    params: Params
+    history: History
     compared: int = 0
     explained: Counter[ExplainedKind] = field(default_factory=Counter)
 
@@ -52,7 +54,9 @@ class DecisionAudit:
         self._recorded = np.array([_close_of(each.evidence) for each in decisions], np.float64)
         self.is_changed: BoolArray = self._changed()
         self._decided_on = self._as_decided()
-        self._signals: Signals = compute(get_strategy(self.strategy), self._decided_on, self.params)
+        self._signals: list[Signals] = [
+            compute(get_strategy(each.strategy), self._decided_on, each.params) for each in self.history.settings
+        ]
         self._is_armed = self._armed()
         self._pending = {side: self._under_way(side) for side in OrderSide}
         self._limits = {order.decision_id: order for order in self.record.orders if order.decision_id is not None}
@@ -69,7 +73,7 @@ class DecisionAudit:
                 yield _of(decided, DifferenceKind.DATA, "the bar is no longer stored", "a bar", "none")
             else:
                 close = int(self._decided_on.micros.close[row])
-                figures = evidence_of(self._signals, row, close)
+                figures = evidence_of(self._signals_of(decided), row, close)
                 agrees = _agree(figures, decided.evidence)
                 if self.is_changed[place]:
                     yield self._restated(decided, row)
@@ -88,7 +92,7 @@ class DecisionAudit:
         decided = self.record.decisions[place]
         account = self._account(place)
         told = as_told(account, decided.reason)
-        expected = decide(told, self.rules, self._signals, row, close)
+        expected = decide(told, self.history.at(decided.written).rules, self._signals_of(decided), row, close)
         self.compared += 1
         if _is_nothing(decided) and expected.action is Action.BUY and is_refusal(decided.reason):
             self.explained[ExplainedKind.LIMITS] += 1
@@ -122,6 +126,9 @@ class DecisionAudit:
             f"close {stored:g}",
             f"close {was:g}",
         )
+
+    def _signals_of(self, decided: Decided) -> Signals:
+        return self._signals[self.history.place(decided.written)]
 
     def _account(self, place: int) -> Account:
         shares = int(self.record.shares[place])
@@ -173,7 +180,7 @@ class DecisionAudit:
                 stopped[done.place] = done.place
         for place, decided in enumerate(self.record.decisions):
             row = int(self.rows[place])
-            if row >= 0 and decided.evidence and not self._signals.entry[row]:
+            if row >= 0 and decided.evidence and not self._signals_of(decided).entry[row]:
                 cleared[place] = place
         armed: BoolArray = np.maximum.accumulate(cleared) >= np.maximum.accumulate(stopped)
         return armed

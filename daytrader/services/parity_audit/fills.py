@@ -19,7 +19,8 @@ from daytrader.core.protection import in_force
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.services.parity_audit.decisions import rows_of
-from daytrader.services.parity_audit.record import Asked, Done, Position, Record, moment_of
+from daytrader.services.parity_audit.history import History, Settings
+from daytrader.services.parity_audit.record import FOREVER, Asked, Done, Position, Record, moment_of
 from daytrader.services.parity_audit.words import Difference, DifferenceKind, ExplainedKind
 
 _TRIGGERS: Final = {OrderKind.STOP: Trigger.STOP, OrderKind.TARGET: Trigger.TARGET}
@@ -35,14 +36,12 @@ class FillAudit:
     Attributes:
         record: What was recorded.
         bars: As they are stored now.
-        rules: Costs and protection.
-        keeps_protection: Whether the stop stays in force while no signal is taken.
+        history: Costs and protection.
     """
 
     record: Record
     bars: Bars
-    rules: Rules
-    keeps_protection: bool
+    history: History
 
     def __post_init__(self) -> None:
         self._filled: dict[int, list[Done]] = {}
@@ -57,6 +56,7 @@ class FillAudit:
         self._open, self._high, self._low = micros.open, micros.high, micros.low
         self._volume = self.bars.volume
         self._walked = frozenset(self._decided_rows.tolist())
+        self._written = dict(zip(self._decided_rows.tolist(), (d.written for d in self.record.decisions), strict=True))
         pairs = zip(self.record.decisions, self._decided_rows.tolist(), strict=True)
         self._idle = frozenset(row for decided, row in pairs if is_idle(decided.reason))
 
@@ -105,7 +105,7 @@ class FillAudit:
         if order.side is OrderSide.SELL or not order.limit or order.ended_reason.startswith("a split"):
             return
         if row < self.bars.n and self._takes(order, row):
-            price = entry_fill(self.rules.compiled, int(self._open[row]), order.limit)
+            price = entry_fill(self._of_row(row).rules.compiled, int(self._open[row]), order.limit)
             if price:
                 message = "the order expired although the open was within its limit"
                 yield _of(order, int(self.bars.time[row]), DifferenceKind.PATH, message, _price(price), "expired")
@@ -122,11 +122,9 @@ class FillAudit:
             meant = moment_of(int(self.bars.time[following])) if following < self.bars.n else None
             message = "the order filled on another bar than the next one"
             yield _of(order, done.at, DifferenceKind.MISSED, message, str(meant), str(moment_of(done.at)))
-        base = int(self._open[row])
-        if order.side is OrderSide.BUY:
-            price = entry_fill(self.rules.compiled, base, order.limit)
-        else:
-            price = sell_price(base, self.rules.compiled.slippage_ppm)
+        base, rules = int(self._open[row]), self.history.at(done.written).rules.compiled
+        is_buy = order.side is OrderSide.BUY
+        price = entry_fill(rules, base, order.limit) if is_buy else sell_price(base, rules.slippage_ppm)
         if price == 0:
             message = f"it filled although the open was above the limit of {from_micros(order.limit)}"
             yield _of(order, done.at, DifferenceKind.PATH, message, "expired", _price(done.price))
@@ -138,14 +136,14 @@ class FillAudit:
         """Yield where a fill is larger than the bar's volume gives, or smaller and yet left something."""
         if not order.is_on_paper:
             return
-        room = fillable(self.rules.compiled, MAX_SHARES, float(self._volume[row]))
+        room = fillable(self._of_row(row).rules.compiled, MAX_SHARES, float(self._volume[row]))
         if done.shares > room or (done.shares < room and not is_last):
             message = "another number of shares filled than the bar's volume gives"
             yield _of(order, int(self.bars.time[row]), DifferenceKind.PATH, message, f"{room:,}", f"{done.shares:,}")
 
     def _takes(self, order: Asked, row: int) -> bool:
         """Return whether the volume of a bar gives anything to *order*."""
-        return not order.is_on_paper or fillable(self.rules.compiled, 1, float(self._volume[row])) > 0
+        return not order.is_on_paper or fillable(self._of_row(row).rules.compiled, 1, float(self._volume[row])) > 0
 
     def _taking(self, order: Asked, row: int) -> int:
         """Return the first bar from *row* on whose volume gives anything to *order*."""
@@ -162,7 +160,7 @@ class FillAudit:
             return
         leg = self._leaving(position, sold)
         exit_row = self._exit_row(position, sold, leg)
-        stop, target = self._levels(position, entry, exit_row)
+        stop, target = self._levels(position, entry, exit_row, self.history.at(bought[-1].written).rules)
         trigger = None if leg is None else _trigger_of(leg)
         if leg is None or trigger is None:
             # A pending exit fills at the open, before stop and target are looked at.
@@ -214,14 +212,19 @@ class FillAudit:
         return _of(order, done.at or 0, DifferenceKind.SLIPPAGE, message, _price(price), _price(done.price))
 
     def _protect(self, row: int, stop: int, target: int) -> tuple[int, int, bool]:
-        held = in_force(row not in self._idle, self.keeps_protection, stop, target)
+        settings = self._of_row(row)
+        held = in_force(row not in self._idle, settings.keeps_protection, stop, target)
         bar = int(self._open[row]), int(self._high[row]), int(self._low[row])
-        return protective_fill(self.rules.compiled, *bar, *held, False)
+        return protective_fill(settings.rules.compiled, *bar, *held, False)
 
-    def _levels(self, position: Position, entry: int, last: int) -> tuple[IntArray, IntArray]:
-        """Return stop and target on each row from *entry* to *last*, split as the stock was."""
+    def _of_row(self, row: int) -> Settings:
+        """Return the settings by which the bar was taken, today's where it was not."""
+        return self.history.at(self._written.get(row, FOREVER))
+
+    def _levels(self, position: Position, entry: int, last: int, rules: Rules) -> tuple[IntArray, IntArray]:
+        """Return stop and target, as they were set by *rules*, on each row from *entry* to *last*, splits included."""
         size = max(min(last, self.bars.n - 1) - entry + 1, 0)
-        stop, target = levels(self.rules.compiled, position.price)
+        stop, target = levels(rules.compiled, position.price)
         stops, targets = np.full(size, stop, np.int64), np.full(size, target, np.int64)
         events = self.bars.events
         first, end = np.searchsorted(events.row, [entry + 1, entry + size])

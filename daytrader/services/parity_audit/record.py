@@ -26,7 +26,7 @@ from daytrader.models.enums import (
     TransactionState,
 )
 
-_FOREVER: Final = np.iinfo(np.int64).max
+FOREVER: Final = np.iinfo(np.int64).max
 _MICROSECONDS: Final = 1_000_000
 _OF_BARS: Final = (JournalKind.DIVIDEND, JournalKind.SPLIT, JournalKind.CASH_IN_LIEU)
 
@@ -136,7 +136,8 @@ def moment_of(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _micros(moment: datetime) -> int:
+def epoch_micros(moment: datetime) -> int:
+    """Return *moment* in epoch microseconds."""
     return round(moment.timestamp() * _MICROSECONDS)
 
 
@@ -176,7 +177,7 @@ def _decisions(session: Session, service: TradingService) -> list[Decided]:
         .order_by(table.bar_time)
     )
     return [
-        Decided(id_, seconds(at), action, shares, reason, orjson.loads(evidence), _micros(written))
+        Decided(id_, seconds(at), action, shares, reason, orjson.loads(evidence), epoch_micros(written))
         for id_, at, action, shares, reason, evidence, written in rows
     ]
 
@@ -198,7 +199,7 @@ def _executions(session: Session, service_id: int, places: _Places) -> list[Done
     )
     found = []
     for order_id, transaction_id, side, shares, price, bar_time, created in rows:
-        at, written = None if bar_time is None else seconds(bar_time), _micros(created)
+        at, written = None if bar_time is None else seconds(bar_time), epoch_micros(created)
         place = places.after(written, at)
         found.append(Done(order_id, transaction_id, side, shares, to_micros(price), at, written, place))
     return found
@@ -245,7 +246,7 @@ def _orders(session: Session, service_id: int, places: _Places, executions: Sequ
                 any((passage["reason"] or "").startswith("split ") for passage in history),
                 transaction_id,
                 broker == PAPER,
-                places.after(_micros(created), None) if place is None else place + 1,
+                places.after(epoch_micros(created), None) if place is None else place + 1,
                 _end(state, last, filled.get(id_), places),
             )
         )
@@ -255,10 +256,10 @@ def _orders(session: Session, service_id: int, places: _Places, executions: Sequ
 def _end(state: OrderState, last: Mapping[str, str], filled: int | None, places: _Places) -> int:
     """Return the place of the first decision made after an order had ended."""
     if state in LIVE_ORDER_STATES:
-        return _FOREVER
+        return FOREVER
     if state is OrderState.FILLED and filled is not None:
         return filled
-    return places.after(_micros(datetime.fromisoformat(last["at"])), None) if last else 0
+    return places.after(epoch_micros(datetime.fromisoformat(last["at"])), None) if last else 0
 
 
 def _positions(session: Session, service_id: int) -> list[Position]:
@@ -289,7 +290,7 @@ def _holdings(session: Session, service_id: int, places: _Places) -> tuple[IntAr
     for place, (kind, bar_time, filled, written, _, _) in enumerate(rows):
         # What is done by hand between two bars knows no bar: the clock says what came first.
         at = bar_time if kind in _OF_BARS else filled
-        booked[place] = places.after(_micros(written), None if at is None else seconds(at))
+        booked[place] = places.after(epoch_micros(written), None if at is None else seconds(at))
     booked[:1] = 0  # the deposit, which is written again where the initial balance is changed
     # An entry is never in force before the one it follows.
     latest = np.searchsorted(np.maximum.accumulate(booked), np.arange(places.n), side="right") - 1
