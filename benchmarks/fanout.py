@@ -45,6 +45,7 @@ def measure(folder: Path) -> list[Figure]:
     variables = {
         "DAYTRADER_SECRET_KEY": secrets.token_hex(32),
         "DAYTRADER_LIMIT_SOCKETS": str(_SOCKETS),
+        "DAYTRADER_LIMIT_UNSIGNED_SOCKETS": str(_SOCKETS),  # they come at once, from one address
         "DAYTRADER_LIMIT_WRITES": "1000000/hour",
     }
     with RunningServer(instance, "--threads", str(_THREADS), command="serve", **variables) as server:

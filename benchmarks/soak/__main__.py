@@ -53,6 +53,7 @@ def _measured(instance: Path, minutes: float) -> dict[str, object]:
     environment = {
         "DAYTRADER_SECRET_KEY": secrets.token_hex(32),
         "DAYTRADER_LIMIT_SOCKETS": str(_SOCKETS + 10),
+        "DAYTRADER_LIMIT_UNSIGNED_SOCKETS": str(_SOCKETS),  # they come at once, from one address
         "DAYTRADER_ACCESS_TOKEN_MINUTES": str(_TOKEN_MINUTES),
     }
     with RunningServer(
