@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray
+from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray, TickArray
 from daytrader.core.columns import Columns, RefusedBar, breaches_of, read_columns
 from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, place, snap_ratio, split_factors
 from daytrader.core.errors import InvalidBarsError
@@ -215,6 +215,13 @@ class Bars:
         for column in view:
             column.flags.writeable = False
         return view
+
+    @cached_property
+    def ticks(self) -> TickArray | None:
+        """Return the closes that strategies read in whole ticks, shape (n,), None where they are none."""
+        from daytrader.core.whole_crossings import whole_ticks  # and with it TA-Lib, which bars alone need not wait for
+
+        return whole_ticks(self.signal.close)
 
     @cached_property
     def data_hash(self) -> str:

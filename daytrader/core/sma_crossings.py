@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from daytrader.core.arrays import BoolArray, FloatArray
+from daytrader.core.arrays import BoolArray, FloatArray, TickArray
 from daytrader.core.indicators import NOISE
 from daytrader.core.whole_crossings import whole_crossings
 
@@ -24,7 +24,7 @@ _PIECE: Final = 256
 _DOUBT: Final = 1e-15
 
 
-def sma_crossings(close: FloatArray, fast: int, slow: int) -> tuple[BoolArray, BoolArray]:
+def sma_crossings(close: FloatArray, fast: int, slow: int, ticks: TickArray | None) -> tuple[BoolArray, BoolArray]:
     """
     Return where the average of *fast* bars crosses above that of *slow*, and where below, each of shape (n,).
 
@@ -32,14 +32,14 @@ def sma_crossings(close: FloatArray, fast: int, slow: int) -> tuple[BoolArray, B
         close: Finite prices, shape (n,).
         fast: Bars of one average, from 1.
         slow: Bars of the other, more than *fast*.
+        ticks: *close* as `whole_ticks` has it, None where it is not to be had.
     """
     above, below = np.empty(close.size, np.bool_), np.empty(close.size, np.bool_)
     above[:slow] = below[:slow] = False  # what is so before the first row with both averages crosses nothing
-    if close.size > slow:
+    if close.size > slow and (ticks is None or not whole_crossings(ticks, fast, slow, above, below)):
         read = np.ascontiguousarray(close).view()
         read.flags.writeable = False  # of one kind, whoever asks: compiled once
-        if not whole_crossings(read, fast, slow, above, below):
-            _crossings(read, fast, slow, above, below)
+        _crossings(read, fast, slow, above, below)
     return above, below
 
 

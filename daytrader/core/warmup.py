@@ -26,7 +26,7 @@ def warm_up() -> None:
     for prices in (flat, np.full(3, 10_000.000001)):  # that fit 32 bits, and that do not
         bars = Bars.build(np.arange(3) * 86_400, prices, prices, prices, prices)
         report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
-        sma_crossings(prices, 1, 2)  # of whole ticks, and of others
+        sma_crossings(prices, 1, 2, bars.ticks)  # of whole ticks, and of others
     report.to_dict()
     figures(report.initial_cash, report.run, None)
     portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))

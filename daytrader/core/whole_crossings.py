@@ -26,72 +26,68 @@ _WHOLE: Final = 4 * _ROUNDING  # a decimal, scaled by splits, scaled to ticks: t
 # Up to this product of windows and highest tick, averages that differ are two noises apart; and all sums fit 32 bits.
 _MOST_APART: Final = 1 / (2 * NOISE)
 _LARGEST: Final = 2 * _MOST_APART  # ticks
+_TICKS: Final = (100.0, 1_000.0, 10_000.0)  # of one unit of the currency
+
+
+def whole_ticks(close: FloatArray) -> TickArray | None:
+    """Return *close*, finite prices of shape (n,), in the largest ticks in which all are whole, None if in none."""
+    read = np.ascontiguousarray(close).view()
+    read.flags.writeable = False  # of one kind, whoever asks: compiled once
+    ticks = np.empty(close.size, np.int32)
+    if not any(_read(read, of_one, ticks) for of_one in _TICKS):
+        return None
+    ticks.flags.writeable = False
+    return ticks
 
 
 @njit(cache=True, error_model="numpy")
-def whole_crossings(close: FloatArray, fast: int, slow: int, above: BoolArray, below: BoolArray) -> bool:
+def whole_crossings(ticks: TickArray, fast: int, slow: int, above: BoolArray, below: BoolArray) -> bool:
     """
     Write where the average of *fast* bars crosses above that of *slow*, and where below, from row *slow* on.
 
     Args:
-        close: Finite prices, more than *slow*, shape (n,).
+        ticks: Closes, from `whole_ticks`, more than *slow*, shape (n,).
         fast: Bars of one average, from 1.
         slow: Bars of the other, more than *fast*.
         above: Written to, shape (n,).
         below: Likewise.
 
     Returns:
-        Whether they are those of TA-Lib's averages. Where prices are no whole ticks, or too large or too many to be
-        sure of it, what was written is not to be used.
+        Whether they are those of TA-Lib's averages. Where prices are too large or too many to be sure of it, what was
+        written is not to be used.
     """
-    return (
-        _of_ticks(close, fast, slow, 100.0, above, below)
-        or _of_ticks(close, fast, slow, 1_000.0, above, below)
-        or _of_ticks(close, fast, slow, 10_000.0, above, below)
-    )
-
-
-@njit(error_model="numpy")
-def _of_ticks(close: FloatArray, fast: int, slow: int, ticks_of_one: float, above: BoolArray, below: BoolArray) -> bool:
-    """Do it with so many ticks to one unit of the currency."""
-    piece = max(_PIECE, slow)
-    ticks = np.empty(slow + piece, np.int32)  # of a piece, behind those of the slow rows before it
-    apart = np.empty(piece + 1, np.int32)  # slow x the fast sum - fast x the slow sum, the row before first
-    if not _read(close[:slow], ticks_of_one, ticks[:slow]):
-        return False
     highest = ticks[:slow].max()
     if fast * slow * highest > _MOST_APART:
         return False
+    apart = np.empty(_PIECE + 1, np.int32)  # slow x the fast sum - fast x the slow sum, the row before first
     total = slow * ticks[slow - fast : slow].sum() - fast * ticks[:slow].sum()
-    apart[0] = total
     row = slow
-    while row < close.size:
-        n = min(piece, close.size - row)
-        now, of_row = ticks[slow : slow + n], apart[1 : n + 1]
-        if not _read(close[row : row + n], ticks_of_one, now):
-            return False
-        total = _add_up(total, now, ticks[slow - fast : slow - fast + n], ticks[:n], fast, slow, of_row)
+    while row < ticks.size:
+        n = min(_PIECE, ticks.size - row)
+        now, of_row = ticks[row : row + n], apart[1 : n + 1]
+        apart[0] = total
+        total = _add_up(total, now, ticks[row - fast : row - fast + n], ticks[row - slow :], fast, slow, of_row)
         is_tie = _write_changes(apart, of_row, above[row : row + n], below[row : row + n])
         lowest, highest = now.min(), max(highest, now.max())
         row += n
         off = highest * (row * _PER_ROW + _AT_ALL)
         if off > _MARGIN * NOISE * (lowest if is_tie else highest) or fast * slow * highest > _MOST_APART:
             return False
-        apart[0] = total
-        for i in range(slow):
-            ticks[i] = ticks[n + i]
     return True
 
 
-@njit(error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def _read(close: FloatArray, ticks_of_one: float, ticks: TickArray) -> bool:
     """Write the closes in ticks and return whether all are whole."""
-    is_broken = False
-    for i in range(close.size):
-        scaled = min(close[i] * ticks_of_one, _LARGEST)
-        ticks[i] = np.int32(scaled + 0.5)
-        is_broken = is_broken | (abs(scaled - ticks[i]) > scaled * _WHOLE)
-    return not is_broken
+    for row in range(0, close.size, _PIECE):
+        is_broken = False
+        for i in range(row, min(row + _PIECE, close.size)):
+            scaled = min(close[i] * ticks_of_one, _LARGEST)
+            ticks[i] = np.int32(scaled + 0.5)
+            is_broken = is_broken | (abs(scaled - ticks[i]) > scaled * _WHOLE)
+        if is_broken:
+            return False
+    return True
 
 
 @njit(error_model="numpy")

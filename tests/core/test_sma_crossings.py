@@ -11,12 +11,14 @@ from daytrader.core.arrays import FloatArray
 from daytrader.core.indicators import crosses_above, crosses_below, sma
 from daytrader.core.sma_crossings import _compare, sma_crossings
 from daytrader.core.strategy import compute, get_strategy
+from daytrader.core.whole_crossings import whole_ticks
 from tests.core.builders import random_walk
 
 
 def assert_same(close: FloatArray, fast: int, slow: int) -> int:
     """Compare with the averages themselves and return how many crossings there are."""
-    above, below = sma_crossings(close, fast, slow)
+    above, below = sma_crossings(close, fast, slow, None)
+    np.testing.assert_array_equal((above, below), sma_crossings(close, fast, slow, whole_ticks(close)))
     of_fast, of_slow = sma(close, fast), sma(close, slow)
     np.testing.assert_array_equal(above, crosses_above(of_fast, of_slow, close))
     np.testing.assert_array_equal(below, crosses_below(of_fast, of_slow, close))

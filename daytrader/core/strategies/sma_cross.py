@@ -32,7 +32,7 @@ class SmaCross:
     def signals(self, bars: Bars, params: Params) -> Signals:
         """Return an entry on each cross above, an exit on each cross below."""
         close, fast, slow = bars.signal.close, int(params["fast"]), int(params["slow"])
-        above, below = sma_crossings(close, fast, slow)
+        above, below = sma_crossings(close, fast, slow, bars.ticks)
         return Signals.of(
             [(above, "fast average crossed above the slow one")],
             [(below, "fast average crossed below the slow one")],
