@@ -28,6 +28,7 @@ def warm_up_rules() -> None:
     stop, target = fills.levels(book, _PRICE)
     fills.protective_fill(book, _PRICE, _PRICE, _PRICE, stop, target, False)
     fills.fillable(book, 1, 1.0)
+    fills.average_price(3, 2)
     fills.dividend_cents(1, _PRICE)
     _, rest = fills.split_shares(3, 3, 2)
     fills.cash_in_lieu(rest, _PRICE, 3)
