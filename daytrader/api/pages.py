@@ -72,8 +72,10 @@ def file(asset: str) -> Response:
 
 def wants_page() -> bool:
     """Whether a person's browser asks for a page: scripts and the API's callers do not ask for HTML."""
-    is_api = request.path.startswith("/api/")
-    return request.method in {"GET", "HEAD"} and not is_api and request.accept_mimetypes.best == "text/html"
+    if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
+        return False
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
 
 
 def not_found() -> Response:

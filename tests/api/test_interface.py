@@ -107,7 +107,8 @@ def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
 
 def test_a_browser_is_shown_that_nothing_is_there(client: FlaskClient) -> None:
     """A person gets the page that says so and leads back; programs get the envelope, the API's callers always."""
-    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    accepted = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7"
+    browser = {"Accept": accepted}
     shown = client.get("/nowhere", headers=browser)
     assert (shown.status_code, shown.mimetype) == (404, "text/html")
     assert shown.text == client.get("/").text

@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with RunningServer(instance, "--demo", "--speed", "1") as running:
         running.sign_in()
         # Until here the replay does not wait, and a machine with other work has no time for anybody else.
-        wait_for(lambda: running.get("/system/info").json()["market_time"] >= demo.HURRIES_TO.isoformat()[:10], 120)
+        wait_for(lambda: running.get("/system/info").json()["market_time"] >= demo.HURRIES_TO.isoformat()[:10])
         yield running
 
 
@@ -103,6 +103,9 @@ def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServ
     choose(page, "Stock", "MSFT")
     choose(page, "Strategy", "Buy and hold")
     field(page, "Name").fill("Journey")
+    field(page, "Stop-loss").fill("")
+    field(page, "Stop-loss").press_sequentially("2,05")  # key by key, as people do: on the way there is a "2."
+    expect(field(page, "Stop-loss")).to_have_value("2.05 %")
     field(page, "Stop-loss").fill("0")
     field(page, "Take-profit").fill("0")
     expect(preview).to_contain_text("Trades", timeout=SLOW)

@@ -68,6 +68,20 @@ def test_the_colours_that_were_chosen_stay(server: RunningServer, page: Page) ->
     expect(dark).to_have_count(1)
 
 
+def test_a_number_is_taken_as_it_is_typed(server: RunningServer, page: Page) -> None:
+    """Key by key: a point and noughts on the way to a decimal stay, a comma groups where commas are shown."""
+    _settings(page, server, PASSWORD)
+    for label, typed, shown in (
+        ("Backtest: Sharpe ratio, at least", "0.05", "0.05"),
+        ("Backtest: return, at least", "-2.50", "-2.50 %"),
+        ("In positions, at most", "12,500.50", "12,500.50"),
+    ):
+        field(page, label).press_sequentially(typed)
+        expect(field(page, label)).to_have_value(shown)
+    act(page, "Save the limits")
+    expect(field(page, "In positions, at most")).to_have_value("12,500.5", timeout=SLOW)
+
+
 def test_a_key_is_made_copied_used_and_revoked(server: RunningServer, page: Page) -> None:
     """It is shown once, does what its scope says and no more, and is worth nothing once it is revoked."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

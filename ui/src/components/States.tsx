@@ -18,19 +18,20 @@ export function EmptyState({ title, children, action }: { title: string; childre
   );
 }
 
-/** What went wrong, in the server's words, and a way to try again. */
+/** What went wrong, in the server's words, and a way to try again where that can help. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   const reference = error instanceof ApiError ? error.requestId : null;
+  const isNowhere = error instanceof ApiError && error.status === 404;
   return (
     <div className={classes.state} role="alert">
       <div>
-        <div className={classes.title}>This could not be loaded</div>
+        <div className={classes.title}>{isNowhere ? "There is nothing here" : "This could not be loaded"}</div>
         <p className={classes.words}>
           {inWords(error)}
-          {reference && <span className="faint"> Reference {reference.slice(0, 8)}.</span>}
+          {reference && !isNowhere && <span className="faint"> Reference {reference.slice(0, 8)}.</span>}
         </p>
       </div>
-      {retry && (
+      {retry && !isNowhere && (
         <Button variant="default" onClick={retry}>
           Try again
         </Button>

@@ -1,9 +1,10 @@
-import { Button, NumberInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { Gain, Price } from "@/components/Money";
+import { NumberField, type NumberFieldProps } from "@/components/NumberField";
 import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/components/StateBadge";
 import { Time } from "@/components/Time";
@@ -37,14 +38,14 @@ export function RiskPanel({ title, whose, risk, onSave, onKill, onRelease, child
     onSuccess: () => setTyped({}),
   });
   const errors = fieldErrors(save.error);
-  const limit = (name: LimitName, label: string, taken: ReactNode, more: Partial<Parameters<typeof NumberInput>[0]> = {}) => (
-    <NumberInput
+  const limit = (name: LimitName, label: string, taken: ReactNode, more: Partial<NumberFieldProps> = {}) => (
+    <NumberField
       label={label}
       description={<>Now {taken}</>}
       placeholder="no limit"
       min={0}
       value={typed[name] ?? risk[name] ?? ""}
-      onChange={(value) => setTyped((known) => ({ ...known, [name]: typeof value === "number" ? value : "" }))}
+      onChange={(value) => setTyped((known) => ({ ...known, [name]: value }))}
       error={errors[name]}
       {...more}
     />

@@ -1,6 +1,7 @@
-import { NumberInput, Select } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { NumberField } from "@/components/NumberField";
 import { listStrategies } from "@/lib/api/strategies/listStrategies";
 import type { Strategy } from "@/lib/api/schema";
 import type { Typed } from "@/lib/backtest/settings";
@@ -37,7 +38,7 @@ export function StrategyFields({ strategy, params, onChange, errors, without = [
       {parameters.length > 0 && (
         <div className={classes.pair}>
           {parameters.map((parameter) => (
-            <NumberInput
+            <NumberField
               key={parameter.name}
               label={settingTitle(parameter.name)}
               description={parameter.description}
@@ -46,7 +47,7 @@ export function StrategyFields({ strategy, params, onChange, errors, without = [
               max={parameter.maximum}
               step={parameter.type === "integer" ? 1 : 0.1}
               value={params[parameter.name] ?? parameter.default}
-              onChange={(value) => onChange({ params: { ...params, [parameter.name]: typeof value === "number" ? value : "" } })}
+              onChange={(value) => onChange({ params: { ...params, [parameter.name]: value } })}
               error={errors[parameter.name]}
             />
           ))}

@@ -25,7 +25,7 @@ export function BudgetFields({ isFixed = false, isPortfolio = false, ...form }: 
   const number = numberFields(form);
   return (
     <div className={classes.pair}>
-      {number("cash", "Budget", { thousandSeparator: ",", decimalScale: 2, step: 1000, disabled: isFixed })}
+      {number("cash", "Budget", { thousandSeparator: ",", decimalScale: 2, step: 1000, disabled: isFixed, ...(isFixed && { description: "Kept since its first trade" }) })}
       {!isPortfolio && number("allocation", "Used by one buy", ALLOCATION)}
     </div>
   );

@@ -1,15 +1,17 @@
-import { ActionIcon, Menu, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Menu, Textarea, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { IconMore, IconNote, IconTrash, IconTransactions } from "@/components/icons";
+import { NumberField } from "@/components/NumberField";
 import { useWish } from "@/components/useWish";
 import { keys } from "@/lib/api/keys";
 import type { Transaction } from "@/lib/api/schema";
 import { cancelTransaction } from "@/lib/api/transactions/cancelTransaction";
 import { completeTransaction } from "@/lib/api/transactions/completeTransaction";
 import { setNotes } from "@/lib/api/transactions/setNotes";
+import type { Typed } from "@/lib/backtest/settings";
 import { formatPrice } from "@/lib/format/money";
 
 import { tellUnderWay } from "./tellUnderWay";
@@ -57,7 +59,7 @@ interface DialogProps {
 }
 
 export function SellDialog({ transaction, onClose }: DialogProps) {
-  const [price, setPrice] = useState<number | string>("");
+  const [price, setPrice] = useState<Typed>("");
   const wish = useWish();
   const client = useQueryClient();
   const sell = async () => {
@@ -70,7 +72,7 @@ export function SellDialog({ transaction, onClose }: DialogProps) {
         All {transaction.open_shares.toLocaleString("en-US")} shares of {transaction.stock_symbol}, bought at {formatPrice(transaction.purchase_price)}, are sold now. The service
         then waits to buy again.
       </div>
-      <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it; a broker makes its own." min={0} decimalScale={6} value={price} onChange={setPrice} />
+      <NumberField label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it; a broker makes its own." min={0} decimalScale={6} value={price} onChange={setPrice} />
     </ConfirmDialog>
   );
 }

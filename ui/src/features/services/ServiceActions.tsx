@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Menu, NumberInput, Radio, Stack } from "@mantine/core";
+import { ActionIcon, Button, Menu, Radio, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { IconHold, IconMore, IconPause, IconPlay, IconStop } from "@/components/icons";
+import { NumberField } from "@/components/NumberField";
 import { notifyFailure } from "@/components/notify";
 import { SellDialog } from "@/components/trades/TransactionActions";
 import { tellUnderWay } from "@/components/trades/tellUnderWay";
@@ -18,6 +19,7 @@ import { setServiceMode } from "@/lib/api/services/setServiceMode";
 import { stopService } from "@/lib/api/services/stopService";
 import { buyShares } from "@/lib/api/transactions/buyShares";
 import { listTransactions } from "@/lib/api/transactions/listTransactions";
+import type { Typed } from "@/lib/backtest/settings";
 import { formatMoney, formatPrice } from "@/lib/format/money";
 
 type Dialog = "stop" | "buy" | "sell" | null;
@@ -130,8 +132,8 @@ function BuyDialog({ service, onClose }: DialogProps) {
   const price = useQuery(getLatest(service.stock_symbol)).data?.items.find((item) => item.interval === service.interval)?.close ?? null;
   const spendable = Math.max(0, service.current_balance - service.reserved_cash - service.minimum_balance);
   const most = price ? Math.floor(spendable / price) : null;
-  const [shares, setShares] = useState<number | string>("");
-  const [limit, setLimit] = useState<number | string>("");
+  const [shares, setShares] = useState<Typed>("");
+  const [limit, setLimit] = useState<Typed>("");
   const count = typeof shares === "number" ? shares : 0;
   const at = typeof limit === "number" ? limit : price;
   const buy = async () => {
@@ -141,7 +143,7 @@ function BuyDialog({ service, onClose }: DialogProps) {
   };
   return (
     <ConfirmDialog isOpen onClose={onClose} title={`Buy ${service.stock_symbol} by hand`} act={count > 0 ? `Buy ${count.toLocaleString("en-US")} ${service.stock_symbol}` : "Buy"} isDisabled={count < 1} onConfirm={buy}>
-      <NumberInput
+      <NumberField
         label="Shares"
         description={`Last price ${formatPrice(price)}, spendable ${formatMoney(spendable)}${most === null ? "" : `: at most ${most.toLocaleString("en-US")} shares`}`}
         min={1}
@@ -152,7 +154,7 @@ function BuyDialog({ service, onClose }: DialogProps) {
         data-autofocus
       />
       {service.broker === "paper" ? (
-        <NumberInput label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it." min={0} decimalScale={6} value={limit} onChange={setLimit} />
+        <NumberField label="Price per share" description="Left empty: the last known price. Paper accepts a price within 20 % of it." min={0} decimalScale={6} value={limit} onChange={setLimit} />
       ) : (
         <div>
           An order goes to {service.broker}, limited to the last known price and the service's gap reserve. It fills there, or lapses, and stands among the orders meanwhile.

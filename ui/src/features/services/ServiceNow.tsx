@@ -103,7 +103,7 @@ function Band({ price, stop, target }: { price: number; stop: number; target: nu
 
 /** The stop and the target in words. */
 function limits({ stop_loss_percent: stop, take_profit_percent: target }: Service): string {
-  const parts = [stop > 0 && `${formatFigure(stop)} % below its entry`, target > 0 && `${formatFigure(target)} % above it`].filter(Boolean);
+  const parts = [stop > 0 && `${formatFigure(stop)}\u202f% below its entry`, target > 0 && `${formatFigure(target)}\u202f% above it`].filter(Boolean);
   return parts.length > 0 ? `It also sells ${parts.join(" or ")}.` : "";
 }
 

@@ -64,7 +64,7 @@ export function ServicesPage() {
             <TextInput aria-label="Find by name" placeholder="Find by name" size="xs" leftSection={<IconSearch size={14} />} value={words} onChange={(event) => { setWords(event.currentTarget.value); setPage(1); }} />
             <Select aria-label="State" placeholder="Any state" size="xs" w={118} clearable data={STATES} value={state} onChange={(value) => { setState(value); setPage(1); }} />
             <Button variant="default" aria-pressed={isArchive} onClick={() => { setArchive(!isArchive); setPage(1); }}>
-              {isArchive ? "Back to all" : "Archive"}
+              {isArchive ? "Back to all" : "Show archived"}
             </Button>
           </>
         }

@@ -1,8 +1,9 @@
-import { Button, NumberInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { notifyDone } from "@/components/notify";
+import { NumberField } from "@/components/NumberField";
 import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/components/StateBadge";
 import { ErrorState, LoadingRows } from "@/components/States";
@@ -63,7 +64,7 @@ export function BeforeRealMoney() {
         </p>
         <div className={classes.figures}>
           {FIELDS.map(({ name, label, suffix, isWhole }) => (
-            <NumberInput
+            <NumberField
               key={name}
               label={label}
               required={!isSet}
@@ -72,7 +73,7 @@ export function BeforeRealMoney() {
               thousandSeparator=","
               {...(suffix ? { suffix, placeholder: "%" } : {})}
               value={typed[name] ?? thresholds[name] ?? ""}
-              onChange={(value) => setTyped((before) => ({ ...before, [name]: typeof value === "number" ? value : "" }))}
+              onChange={(value) => setTyped((before) => ({ ...before, [name]: value }))}
               error={errors[name]}
             />
           ))}

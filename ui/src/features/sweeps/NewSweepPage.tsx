@@ -1,10 +1,11 @@
-import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Button, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { IconClose, IconPlus } from "@/components/icons";
+import { NumberField } from "@/components/NumberField";
 import { Page } from "@/components/Page";
 import { Panel } from "@/components/Panel";
 import { FormFoot, Refusal } from "@/components/settings/FormFoot";
@@ -16,7 +17,7 @@ import { useWish } from "@/components/useWish";
 import { fieldErrors, inWords } from "@/lib/api/errors";
 import { keys } from "@/lib/api/keys";
 import type { Strategy, SweepInput } from "@/lib/api/schema";
-import { DEFAULTS, type Typed } from "@/lib/backtest/settings";
+import { DEFAULTS } from "@/lib/backtest/settings";
 import { formatWhole } from "@/lib/format/money";
 import { formatDuration } from "@/lib/format/time";
 import { RANKING, settingTitle } from "@/lib/words/settings";
@@ -127,7 +128,7 @@ export function NewSweepPage() {
               />
             )}
             {search.draws !== null && (
-              <NumberInput mt="sm" maw={180} label="Draws" min={1} max={1_000_000} allowDecimal={false} value={search.draws} onChange={(value) => change({ draws: typeof value === "number" ? value : "" })} error={errors["draws"]} />
+              <NumberField mt="sm" maw={180} label="Draws" min={1} max={1_000_000} allowDecimal={false} value={search.draws} onChange={(value) => change({ draws: value })} error={errors["draws"]} />
             )}
             {errors["grid"] && <Refusal>{errors["grid"]}</Refusal>}
           </Panel>
@@ -199,7 +200,7 @@ function Axes({ axes, strategy, onChange }: { axes: Axis[]; strategy: Strategy |
         {axes.map((axis, row) => {
           const title = settingTitle(axis.name);
           const number = (name: "from" | "to" | "step", label: string) => (
-            <NumberInput hideControls label={label} aria-label={`${title}: ${label.toLowerCase()}`} value={axis[name]} onChange={(value) => set(row, { [name]: (typeof value === "number" ? value : "") satisfies Typed })} />
+            <NumberField hideControls label={label} aria-label={`${title}: ${label.toLowerCase()}`} value={axis[name]} onChange={(value) => set(row, { [name]: value })} />
           );
           return (
             <li key={axis.name} className={classes.axis}>
@@ -251,7 +252,7 @@ function Axes({ axes, strategy, onChange }: { axes: Axis[]; strategy: Strategy |
 function WalkForward({ search, onChange }: { search: Search; onChange: (walk: Search["walk"]) => void }) {
   const { walk } = search;
   const number = (name: "train" | "test", label: string) =>
-    walk && <NumberInput label={label} min={1} allowDecimal={false} value={walk[name]} onChange={(value) => onChange({ ...walk, [name]: typeof value === "number" ? value : "" })} />;
+    walk && <NumberField label={label} min={1} allowDecimal={false} value={walk[name]} onChange={(value) => onChange({ ...walk, [name]: value })} />;
   return (
     <>
       <Switch
