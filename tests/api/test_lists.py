@@ -187,17 +187,18 @@ def test_an_unknown_state_is_told_the_known_ones(alice: Caller) -> None:
 
 
 def test_pages_never_overlap(world: World, alice: Caller) -> None:
-    """Sorting by what is equal everywhere still shows each row once."""
-    world.prices(world.stock("ACME"), [10.0] * 25, date(2020, 1, 1))
+    """What is equal everywhere is shown by its ids, each row once, however the database finds it and in both orders."""
+    stock = world.stock("ACME")
+    for day in range(25, 0, -1):  # an index by date finds the youngest id first
+        world.prices(stock, [10.0], date(2020, 1, day))
 
-    seen = [
-        item["id"]
-        for page in (1, 2, 3)
-        for item in alice.get("/prices/daily", sort="close_price", page=page, page_size=10).get_json()["items"]
-    ]
+    for order in ("asc", "desc"):
+        asked = {"stock_id": stock.id, "start": "2020-01-01", "sort": "close_price", "order": order, "page_size": 10}
+        pages = [alice.get("/prices/daily", page=page, **asked).get_json()["items"] for page in (1, 2, 3)]
 
-    assert sorted(seen) == sorted(set(seen))
-    assert len(seen) == 25
+        seen = [item["id"] for page in pages for item in page]
+        assert seen == sorted(set(seen))
+        assert len(seen) == 25
 
 
 @pytest.mark.parametrize("asked", [{}, {"page": 2}, {"cursor": ""}, {"name_like": "swing"}, {"sort": "stop_price"}])

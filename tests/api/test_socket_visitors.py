@@ -146,9 +146,16 @@ def test_few_come_from_one_address(polls: str, alice: Caller, listen: Callable[[
     assert listener.ask("join_services")["status"] == "ok"
 
 
-def test_an_upgrade_that_does_not_go_on_ends_the_connection(url: str, polls: str) -> None:
-    """Nor is there a second one beside it: each would hold a thread."""
+@pytest.mark.parametrize("signs_in", [False, True])
+def test_an_upgrade_that_does_not_go_on_ends_the_connection(
+    url: str, polls: str, alice: Caller, *, signs_in: bool
+) -> None:
+    """Whoever began it. Nor is there a second one beside it: each would hold a thread."""
     session = _id_of(_open_poll(polls))
+    if signs_in:
+        said = _SIGN_IN + json.dumps({"token": alice.token})
+        assert requests.post(f"{polls}&sid={session}", data=said, timeout=WAIT).status_code == 200
+        assert requests.get(f"{polls}&sid={session}", timeout=WAIT).text.startswith(_SIGN_IN + "{")
     path = f"/socket.io/?EIO=4&transport=websocket&sid={session}"
     headers = "".join(f"{name}: {value}\r\n" for name, value in _UPGRADE.items())
     host, port = url.removeprefix("http://").split(":")

@@ -379,9 +379,13 @@ def test_previous_and_next(office: Office, page: int, has_prev: bool, has_next: 
 
 
 def test_totals(office: Office) -> None:
-    """Items and pages are counted."""
-    place = office.alice.get("/services", page_size=1).get_json()["pagination"]
-    assert (place["page"], place["page_size"], place["total_items"], place["total_pages"]) == (1, 1, 1, 1)
+    """Items and pages are counted, a page that is not full included."""
+    for number in (2, 3):
+        body = {"name": f"service {number}", "stock_symbol": "ACME", "initial_balance": 1000}
+        assert office.alice.post("/services", body).status_code == 201
+    for size, pages in ((1, 3), (2, 2), (3, 1), (4, 1)):
+        place = office.alice.get("/services", page_size=size).get_json()["pagination"]
+        assert (place["page"], place["page_size"], place["total_items"], place["total_pages"]) == (1, size, 3, pages)
 
 
 SCHEMAS: list[tuple[type[Base], type[Schema]]] = [
