@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from functools import cache
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
 from daytrader.models import Base
 from daytrader.services import database
 from daytrader.services.session_manager import session_factory
+from tests.postgres import running_postgres
+
+KINDS: Final = ("sqlite", "postgresql")
 
 
 def memory_folder() -> str | None:
@@ -45,6 +52,17 @@ def emptied_postgres(url: str) -> Engine:
         connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     session_factory.configure(bind=engine)
     return engine
+
+
+@contextmanager
+def empty_databases(kind: str) -> Iterator[Callable[[], Engine]]:
+    """Yield what puts an empty database of *kind* in force, again and again."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="dtrun", dir=memory_folder()) as folder:
+            yield partial(empty_database, Path(folder))
+    else:
+        with running_postgres() as server, server.database("run") as url:
+            yield partial(emptied_postgres, url)
 
 
 @cache

@@ -1,8 +1,9 @@
 """
 ``python -m tests.crash --times 200 --random 2000``: engines killed again and again, on either database.
 
-At each of the twelve points ``--times`` times, then at random moments ``--random`` times. A failure prints the seed,
-and ``--seed`` runs that one again.
+At each of the twelve points ``--times`` times, then at random moments ``--random`` times, then while orders are
+carried to an account ``--accounts`` times, at points and moments. A failure prints the seed, and ``--seed`` runs that
+one again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
+from tests.brokers.faults.server import alpaca_process
+from tests.crash import accounts
 from tests.crash.matrix import POINTS, run_matrix, run_random
 from tests.crash.nursery import nursery
 from tests.postgres import PostgresServer, running_postgres
@@ -33,15 +36,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill an engine at twelve points and at random, again and again.")
     parser.add_argument("--times", type=int, default=200, help="how often at each point")
     parser.add_argument("--random", type=int, default=0, help="how often at random moments")
+    parser.add_argument("--accounts", type=int, default=0, help="how often while orders are carried to an account")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="on which database")
     parser.add_argument("--seed", type=int, default=None, help="run this seed alone, once each way")
     chosen = parser.parse_args()
     is_one = chosen.seed is not None
-    runs = -(-chosen.random // _DEATHS_OF_A_RUN)
     server = running_postgres() if chosen.database == "postgresql" else nullcontext(None)
     with (
         tempfile.TemporaryDirectory(prefix="dtcrash", dir=memory_folder()) as name,
         nursery(Path(name)) as nest,
+        alpaca_process() as alpaca,
         server as postgres,
     ):
 
@@ -52,7 +56,14 @@ def main() -> None:
         def at_random(folder: Path, urls: Sequence[str], seed: int) -> int:
             return run_random(nest, folder, urls, seed, _DEATHS_OF_A_RUN)
 
-        for what, work, count in (("points", at_points, chosen.times), ("moments", at_random, runs)):
+        def at_an_account(_folder: Path, urls: Sequence[str], seed: int) -> int:
+            return accounts.run_random(nest, urls, alpaca, seed, _DEATHS_OF_A_RUN)
+
+        for what, work, count in (
+            ("points", at_points, chosen.times),
+            ("moments", at_random, -(-chosen.random // _DEATHS_OF_A_RUN)),
+            ("an account", at_an_account, -(-chosen.accounts // _DEATHS_OF_A_RUN)),
+        ):
             seeds = [chosen.seed] if is_one else range(count)
             _run(what, work, seeds, Path(name), postgres)
 

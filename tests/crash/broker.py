@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any, ClassVar
 
 from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
 from daytrader.brokers.paper import PaperBroker
 from daytrader.models.enums import OrderSide
+from tests.crash.nursery import reach
 
 Checkpoint = Callable[[str], None]
 
@@ -123,7 +124,7 @@ class RemoteBroker:
     name: ClassVar[str] = "paper"
 
     def __init__(self, address: Path, checkpoint: Checkpoint = lambda _name: None) -> None:
-        self._connection = Client(str(address), "AF_UNIX")
+        self._connection = reach(address)
         self._checkpoint = checkpoint
 
     def truth(self) -> Truth:

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing.connection import Client, Listener
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ class Nursery:
     """A way to start processes."""
 
     def __init__(self, address: Path) -> None:
-        self._connection = Client(str(address), "AF_UNIX")
+        self._connection = reach(address)
 
     def start(self, work: str, *arguments: Any) -> int:
         """Start a process that calls ``module:function`` *work*, and return its id."""
@@ -46,6 +46,18 @@ class Nursery:
         return not Path(f"/proc/{process_id}/status").exists() or "Z (zombie)" in Path(
             f"/proc/{process_id}/status"
         ).read_text(encoding="ascii")
+
+
+def reach(address: Path) -> Connection:
+    """Connect to a process that has just begun: its address is there a moment before it listens."""
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            return Client(str(address), "AF_UNIX")
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 @contextmanager

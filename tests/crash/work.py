@@ -6,21 +6,28 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from sqlalchemy import select
 
+from daytrader.brokers import Access
+from daytrader.brokers.alpaca import AlpacaBroker
 from daytrader.core.warmup import warm_up
 from daytrader.engine.lease import HeldLease
+from daytrader.engine.order_pump import OrderPump
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import database, price_service
+from daytrader.services import account_reconciliation, database, price_service, promotion_service
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils import current_datetime
+from tests.brokers.alpaca_server import KEY, SECRET
 from tests.crash import broker
 
 warm_up()  # before the forks
@@ -35,6 +42,8 @@ _RUNNER: Final = {
     "unit 2": "after unit 2",
 }
 """The runner's names of the points it passes."""
+_TURNS: Final = 3
+_BETWEEN_TURNS: Final = timedelta(seconds=2)
 
 
 def serve_broker(address: str) -> None:
@@ -58,6 +67,25 @@ def trade(url: str, address: str, stock_id: int, point: str | None = None, nth: 
         had = session.scalars(select(TradingService.last_bar_time).where(TradingService.stock_id == stock_id)).all()
     for row in range(min(stock.row_after(moment) for moment in had), stock.bars.n):
         runner.step(stock, row)
+
+
+def carry(url: str, address: str, moment: datetime, point: str | None = None) -> None:
+    """Carry orders to an account for some turns from *moment* on; die, as by ``kill -9``, when *point* is passed."""
+    die, now = _death(point, 1), moment
+    database.connect(url, is_durable=False)
+    with (
+        current_datetime.clock(lambda: now),
+        patch.object(promotion_service, "refusal", lambda *_: None),
+        patch.object(events, "publish", lambda _event: None),
+    ):
+        pump = OrderPump(
+            lambda _credential: AlpacaBroker(Access(KEY, SECRET, is_live=False), address=address),
+            account_reconciliation.check,
+            checkpoint=die,
+        )
+        for _ in range(_TURNS):
+            pump.turn()
+            now += _BETWEEN_TURNS
 
 
 def run_engine(url: str, instance: str, life: float, send: float) -> None:

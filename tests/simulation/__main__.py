@@ -6,19 +6,12 @@ import argparse
 import json
 import logging
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
 
 import structlog
-from sqlalchemy import Engine
 
-from tests.postgres import running_postgres
 from tests.simulation.run import BrokenPromiseError, simulate
-from tests.throwaway import emptied_postgres, empty_database, memory_folder
+from tests.throwaway import KINDS, empty_databases
 
 _TELL_EVERY = 20
 
@@ -29,13 +22,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50_000, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first one: share the work among processes")
     parser.add_argument("--bars", type=int, default=200, help="of each world")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="on which database")
+    parser.add_argument("--database", choices=KINDS, default="sqlite", help="on which database")
     parser.add_argument("--seed", type=int, default=None, help="run this one alone, and tell where it died")
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     seeds = range(chosen.first, chosen.first + chosen.seeds) if chosen.seed is None else [chosen.seed]
     began, deaths, trades = time.monotonic(), 0, 0
-    with _databases(chosen.database) as empty:
+    with empty_databases(chosen.database) as empty:
         for done, seed in enumerate(seeds, 1):
             try:
                 found = simulate(seed, chosen.bars, empty)
@@ -48,17 +41,6 @@ def main() -> None:
                 told = {"seeds": done, "last": seed, "deaths": deaths, "trades": trades}
                 sys.stdout.write(json.dumps(told | {"seconds": round(time.monotonic() - began)}) + "\n")
                 sys.stdout.flush()
-
-
-@contextmanager
-def _databases(kind: str) -> Iterator[Callable[[], Engine]]:
-    """Yield what puts an empty database in force, again and again."""
-    if kind == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="dtsim", dir=memory_folder()) as folder:
-            yield partial(empty_database, Path(folder))
-    else:
-        with running_postgres() as server, server.database("simulation") as url:
-            yield partial(emptied_postgres, url)
 
 
 if __name__ == "__main__":

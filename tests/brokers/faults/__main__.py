@@ -6,17 +6,15 @@ import argparse
 import json
 import logging
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
 import structlog
 
 from tests.brokers.faults.machine import BrokenPromiseError, run
 from tests.brokers.faults.plan import Fault
 from tests.brokers.faults.server import alpaca_process
-from tests.throwaway import memory_folder
+from tests.throwaway import KINDS, empty_databases
 
 _TELL_EVERY = 20
 
@@ -27,15 +25,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50, help="how many for each fault")
     parser.add_argument("--first", type=int, default=0, help="the first one: share the work among processes")
     parser.add_argument("--sessions", type=int, default=3, help="of each sequence")
+    parser.add_argument("--database", choices=KINDS, default="sqlite", help="on which database")
     parser.add_argument("--seed", type=int, default=None, help="run this one alone, and tell what happened")
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     seeds = range(chosen.first, chosen.first + chosen.seeds * len(Fault)) if chosen.seed is None else [chosen.seed]
     began, happened, executions = time.monotonic(), Counter[str](), 0
-    with tempfile.TemporaryDirectory(prefix="dtfaults", dir=memory_folder()) as folder, alpaca_process() as alpaca:
+    with empty_databases(chosen.database) as empty, alpaca_process() as alpaca:
         for done, seed in enumerate(seeds, 1):
             try:
-                found = run(seed, chosen.sessions, alpaca, Path(folder))
+                found = run(seed, chosen.sessions, alpaca, empty)
             except BrokenPromiseError as error:
                 sys.exit(f"seed {seed}: {error}")
             happened, executions = happened + found.happened, executions + found.executions

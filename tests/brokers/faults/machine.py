@@ -18,11 +18,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from daytrader.brokers import Access
 from daytrader.brokers.alpaca import AlpacaBroker
@@ -51,7 +50,6 @@ from tests.brokers.faults.server import RemoteAlpaca
 from tests.brokers.faults.truth import ACCOUNT, check_always, check_protection, check_settled
 from tests.conftest import World
 from tests.simulation.plan import Act, listen_again, owners_act
-from tests.throwaway import empty_database
 
 _MINUTE: Final = timedelta(minutes=1)
 _INTERFERES: Final = 0.2
@@ -92,15 +90,21 @@ class Outcome:
     digest: str
 
 
-def run(seed: int, sessions: int, alpaca: RemoteAlpaca, folder: Path) -> Outcome:
+def run(seed: int, sessions: int, alpaca: RemoteAlpaca, empty: Callable[[], Engine]) -> Outcome:
     """
     Return what became of *seed*, once the books are shown to be the truth of the broker at *alpaca*.
+
+    Args:
+        seed: Where everything comes from.
+        sessions: How many.
+        alpaca: The broker; it forgets what was before.
+        empty: Puts an empty database in force; see `tests.throwaway`.
 
     Raises:
         BrokenPromiseError: If they are not.
     """
     try:
-        return _Machine(plan(seed, sessions), alpaca, folder).run()
+        return _Machine(plan(seed, sessions), alpaca, empty).run()
     except Exception as error:
         replay = f"replay: python -m tests.brokers.faults --seed {seed} --sessions {sessions}"
         raise BrokenPromiseError(f"{type(error).__name__}: {error}\n{replay}") from error
@@ -109,10 +113,10 @@ def run(seed: int, sessions: int, alpaca: RemoteAlpaca, folder: Path) -> Outcome
 class _Machine:
     """One run of a plan."""
 
-    def __init__(self, planned: Plan, alpaca: RemoteAlpaca, folder: Path) -> None:
+    def __init__(self, planned: Plan, alpaca: RemoteAlpaca, empty: Callable[[], Engine]) -> None:
         self._plan = planned
         self._alpaca = alpaca
-        self._folder = folder
+        self._empty = empty
         self._chance = random.Random(f"faults {planned.seed}")
         self._market = FaultyMarket(alpaca, planned.fault, self._chance)
         self._now = self._close(HISTORY - 1)
@@ -145,7 +149,7 @@ class _Machine:
     def _world(self) -> Iterator[None]:
         """An empty database, an installation, a clock and ids of the plan's; what is told of is heard by nobody."""
         ids = random.Random(f"ids {self._plan.seed}")
-        engine = empty_database(self._folder)
+        engine = self._empty()
         self._world_of_rows = World(engine)
         with ExitStack() as stack:
             stack.callback(engine.dispose)
