@@ -16,7 +16,7 @@ from daytrader.services import trading_service, transaction_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
-from tests.services.test_parity_audit import audited, kinds
+from tests.services.test_parity_audit import audited, change, kinds
 
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 RISING = {"strategy": "sma_trend", "strategy_params": {"window": 2}}
@@ -207,14 +207,14 @@ def test_the_audits_find_nothing_wrong_with_parts(world: World, seed: int) -> No
     assert kinds(audited(service)) == {}
 
 
-def test_the_parity_audit_tells_of_a_fill_that_the_volume_did_not_give(world: World) -> None:
-    """Looked at with the limit that the service has now."""
+@pytest.mark.parametrize("filled", [39, 41])
+def test_the_parity_audit_tells_of_a_fill_that_the_volume_did_not_give(world: World, filled: int) -> None:
+    """More than the bar gives, and less of what was left to buy."""
     market = Market(world, UP_AND_DOWN[:3], volumes=[400] * 3)
-    service = market.service(**RISING)
+    service = limited(market)
     market.run()
-    with SessionManager() as session:
-        trading_service.update(session, market.owner, service.id, {"volume_limit_percent": 10})
+    change(Execution, Execution.service_id == service.id, shares=filled)
 
     (told,) = audited(service).differences
 
-    assert (told.kind, told.expected, told.recorded) == ("path", "40", "90")
+    assert (told.kind, told.expected, told.recorded) == ("path", "40", str(filled))
