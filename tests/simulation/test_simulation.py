@@ -24,7 +24,7 @@ from tests.simulation.run import BrokenPromiseError, simulate
 from tests.throwaway import emptied_postgres, empty_database
 
 BLOCK = 20
-BLOCKS = 3
+BLOCKS = 10
 BARS = 100
 SEEDS_ON_POSTGRESQL = range(3)
 BARS_ON_POSTGRESQL = 50
