@@ -117,3 +117,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(events, "publish", world.published.append)
     yield world
     engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the simulation: a file goes to one process, and the one that takes longest must not be the last."""
+    items.sort(key=lambda item: "simulation" not in item.path.parts)

@@ -68,7 +68,7 @@ class ServiceSchema(BaseSchema):
     volume_limit_percent = Number(
         RULES["volume_limit_percent"],
         allow_none=True,
-        example=None,
+        example=10,
         doc="Percent of a bar's volume that one fill takes at most, on paper and in backtests; null: no limit",
     )
     keep_protection = Flag(doc="Whether the stop-loss holds while paused or in mode HOLD", example=True)
