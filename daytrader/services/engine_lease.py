@@ -4,7 +4,8 @@ The lease by which one engine trades and others stand by.
 Its token is a fencing token (Kleppmann, "How to do distributed locking", 2016): whoever takes the lease raises it, and
 every unit of work of an engine begins by reading it, locked until its commit. A successor must change that row, so it
 waits for units in hand, and none begins after it. An engine that is stopped within a unit would hold the row for ever:
-the database ends a session that is silent for a lease's life within a transaction, and undoes what it had done.
+the database ends a session that is silent for a lease's life within a transaction, and undoes what it had done; one
+that is silent within a batch of statements, which its timeout does not see, is ended by whoever waits for the lease.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,16 @@ from daytrader.utils.errors import LostLeaseError
 
 _ENGINE: Final = "engine"
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_END_SILENT: Final = text(
+    """
+    SELECT pg_terminate_backend(pid)
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND relation = CAST(:lease AS regclass) AND mode = 'RowShareLock' AND pid <> pg_backend_pid()
+      AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - make_interval(secs => :seconds)
+    """
+)
+"""Sessions of PostgreSQL under which somebody is at work with the lease, and from which nothing comes any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +48,18 @@ class Taken:
 
 
 def take(session: Session, holder: str, life: timedelta) -> Taken | None:
-    """Take the lease for *life*, None while somebody else holds it or is at work under it."""
+    """
+    Take the lease for *life*, None while somebody else holds it or is at work under it.
+
+    Who is at work under a lease that has expired, and silent for *life*, is made to end: the next call may take it.
+    """
     if _expiry(session) > _now(session):
         return None
     lease = session.scalar(_row().with_for_update(skip_locked=True))
     now = _now(session)
+    if lease is None and not _is_sqlite(session):
+        # a session that is silent between statements sent as one batch is no idle one to PostgreSQL's own timeout
+        session.execute(_END_SILENT, {"lease": EngineLease.__tablename__, "seconds": life.total_seconds()})
     if lease is None or (lease.expires_at or _LONG_AGO) > now:
         return None
     is_inherited = lease.expires_at is not None

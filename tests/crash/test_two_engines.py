@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.brokers.paper import PaperBroker
@@ -164,6 +165,30 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
         Runner(PaperBroker(), fence=old, checkpoint=hang).step(market.bars(), 0)
 
     assert market.decisions(service) == []
+    old.drop()
+    new.drop()
+    is_over.set()
+
+
+@pytest.mark.usefixtures("world")
+def test_an_engine_that_hangs_within_a_batch_of_statements_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To PostgreSQL's timeout a session is at work until its batch has ended; whoever waits for the lease ends it."""
+    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
+    is_over = threading.Event()
+    monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: is_over.wait(60))
+    assert old.take() == 0.0
+
+    with pytest.raises(OperationalError), SessionManager() as session:
+        old.require(session)
+        connection: Any = session.connection().connection.dbapi_connection
+        with pytest.raises(psycopg.OperationalError), connection.pipeline():
+            connection.execute("SELECT 1")
+            connection.pgconn.send_flush_request()
+            connection.pgconn.flush()
+            wait_until(lambda: new.take() is not None, "the batch that hangs holds the lease")
+        assert connection.closed
+        session.execute(select(1))
+
     old.drop()
     new.drop()
     is_over.set()
