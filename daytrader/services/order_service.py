@@ -267,22 +267,13 @@ def sell_position(session: Session, service: TradingService, reason: str) -> Ord
     held = open_transaction(session, service.id)
     if held is None:
         return None
-    return place(
-        session,
-        service,
-        side=OrderSide.SELL,
-        kind=OrderKind.EXIT,
-        shares=held.open_shares,
-        reason=reason,
-        transaction_id=held.id,
-        bar_time=service.last_bar_time,
-    )
+    return sell_rest(session, service, held, reason, service.last_bar_time)
 
 
 def sell_rest(
-    session: Session, service: TradingService, held: TradingTransaction, reason: str, bar_time: datetime
+    session: Session, service: TradingService, held: TradingTransaction, reason: str, bar_time: datetime | None
 ) -> Order:
-    """Place a market order for what the bar of *bar_time* has left of a position that a stop or target is selling."""
+    """Place a market order for all that is left of a position after the bar of *bar_time*, null before any bar."""
     return place(
         session,
         service,
