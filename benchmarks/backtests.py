@@ -1,4 +1,10 @@
-"""One backtest beside its peers: 2,148 daily bars with the report, 1,000,000 minute bars with it and without."""
+"""
+One backtest beside its peers: 2,148 daily bars with the report, 1,000,000 minute bars with it and without.
+
+What depends on the prices alone is prepared outside the clock on all sides, as it is for whoever tries many backtests
+on one series: the peers' data frames, and what our bars keep of themselves (prices as integers, hash, dates). What a
+run comes to is kept by nobody.
+"""
 
 from __future__ import annotations
 
@@ -43,16 +49,16 @@ def measure(folder: Path) -> list[Figure]:
     """Return the time of a backtest of 2,148 daily bars, report included, beside two peers."""
     bars = SampleProvider().fetch("GOOG").bars()
     prices = saved(bars, folder / "goog.npy")
-    work = f"{bars.n:,} daily bars, {_WORK}, report as JSON values included, warm"
     figures = []
-    for name, worker, target in (
-        ("backtesting", "backtesting_backtest.py", 100),
-        ("vectorbt", "vectorbt_backtest.py", 150),
-    ):
-        with Peer(name, VERSIONS[name], worker, str(prices), "report") as peer:
-            (found,) = peer.beside(lambda: _run(bars).to_dict(), repeats=3 * _REPEATS, each=20)
-            equal = _agrees(bars, found.answer["plain"])
-            figures += peer.figures(f"backtest-{name}", work, found, target, equal=equal)
+    report: _Way = ("", ", report as JSON values included, warm", lambda: _run(bars).to_dict())
+    columns: _Way = ("-columns", ", report with curve and trades as columns, warm", lambda: _run(bars))
+    for name, ways, target in (("backtesting", (columns, report), 100), ("vectorbt", (report,), 150)):
+        with Peer(name, VERSIONS[name], f"{name}_backtest.py", str(prices), "report") as peer:
+            told = peer.beside(*(ours for _, _, ours in ways), repeats=3 * _REPEATS, each=20)
+            for (suffix, more, _), found in zip(ways, told, strict=True):
+                equal = _agrees(bars, found.answer["plain"])
+                work = f"{bars.n:,} daily bars, {_WORK}{more}"
+                figures += peer.figures(f"backtest-{name}{suffix}", work, found, target, equal=equal)
     return figures
 
 

@@ -13,13 +13,13 @@ from daytrader import __version__
 from daytrader.core import kernel
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.flags import FlagArray, always, flags_of
-from daytrader.core.money import MICROS, to_cents
+from daytrader.core.flags import FlagArray, always, beside_always, flags_of
+from daytrader.core.money import to_cents
 from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
-from daytrader.core.steps import Exit
+from daytrader.core.steps import BY_SIGNAL, OPEN_YET
 from daytrader.core.strategy import Signals, Strategy, compute_resolved, get_strategy, resolve_params
-from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, LateTrades, Trade, TradeColumns
+from daytrader.core.trades import OPEN, SPLIT_REASON, STOP_REASON, TARGET_REASON, LateTrades, Trade, TradeColumns
 from daytrader.utils.errors import InsufficientDataError
 
 Fill: TypeAlias = Literal["next_open", "close"]
@@ -67,7 +67,7 @@ def run(
     first = first_row(used, start)
     signals = compute_resolved(chosen, used, resolved)
     book = rules.compiled
-    flags = np.array((always(used.n), flags_of(signals.entry, signals.exit)))
+    flags = beside_always(signals.entry, signals.exit)
     record = _record(used, flags, (all_in(book), book), cents, first, fill)
     benchmark, main = record.figures["total_return_pct"].tolist()
     target_first = main
@@ -161,13 +161,10 @@ def _record(
 
 
 def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trade]) -> Run:
-    told = record.figures[-1]
-    begin, closes = int(bars.tape.session[first]), bars.tape.settled
-    # Daily bars all close a session: a slice is a view, where row numbers would copy.
-    rows = slice(first, None) if closes.size == bars.n else bars.tape.begin[begin + 1 :] - 1
-    sessions = slice(begin, None)
+    told, closes = record.figures[-1], bars.closes
+    sessions = slice(int(bars.tape.session[first]), None)
     return Run(
-        session=bars.tape.day[sessions].astype(np.int32),
+        session=closes.session[sessions],
         equity=record.equity[-1],
         held=record.held[-1],
         trades=trades,
@@ -175,15 +172,18 @@ def _run_of(bars: Bars, record: kernel.Record, first: int, trades: Sequence[Trad
         final_cash=int(told["final_cash"]),
         final_shares=int(told["final_shares"]),
         ambiguous_bars=int(told["ambiguous_bars"]),
-        close=closes[sessions] / MICROS,
-        split_factor=bars.split_factor[rows],
+        close=closes.price[sessions],
+        split_factor=closes.split_factor[sessions],
+        dates=closes.date[sessions],
     )
 
 
 def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns:
     written = record.trades
     exits = written["exit"]
-    is_open = exits == Exit.OPEN
+    exit_time = bars.time[written["exit_row"]]
+    if exits.size and exits[-1] == OPEN_YET:  # only the last can be
+        exit_time[-1] = OPEN
     reasons = (*signals.reasons, STOP_REASON, TARGET_REASON, SPLIT_REASON)
     # Exit.STOP, TARGET and SPLIT are 1, 2 and 3: their reasons follow the strategy's.
     by_rule = exits + (len(signals.reasons) - 1)
@@ -192,11 +192,11 @@ def _trades(bars: Bars, signals: Signals, record: kernel.Record) -> TradeColumns
         entry_time=bars.time[written["entry_row"]],
         entry_price=written["entry_price"],
         shares=written["shares"],
-        exit_time=np.where(is_open, -1, bars.time[written["exit_row"]]),
+        exit_time=exit_time,
         exit_price=written["exit_price"],
         gain_loss=written["gain"],
         cost_basis=written["basis"],
         entry_code=signals.entry_code[written["entry_decided"]],
-        exit_code=np.where(exits == Exit.SIGNAL, by_signal, by_rule),
+        exit_code=np.where(exits == BY_SIGNAL, by_signal, by_rule),
         reasons=reasons,
     )

@@ -7,18 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray, TickArray
+from daytrader.core.arrays import DayArray, FloatArray, IntArray, KindArray
 from daytrader.core.columns import Columns, RefusedBar, breaches_of, read_columns
 from daytrader.core.corporate import CorporateEvent, EventColumns, EventKind, place, snap_ratio, split_factors
 from daytrader.core.errors import InvalidBarsError
-from daytrader.core.money import from_micros, micros_array, scaled
+from daytrader.core.labels import dates_of
+from daytrader.core.money import MICROS, from_micros, micros_array, scaled
 from daytrader.core.tape import Tape, tape_of
 from daytrader.utils.days import days_since_epoch
+
+if TYPE_CHECKING:
+    from daytrader.core.whole_crossings import Ticks
 
 __all__ = ["Bars", "CorporateEvent", "EventKind", "RefusedBar", "SignalView", "adjusted", "snap_ratio"]
 
@@ -40,6 +44,23 @@ class SignalView(NamedTuple):
     low: FloatArray
     close: FloatArray
     volume: FloatArray
+
+
+class Closes(NamedTuple):
+    """
+    What reports show of m sessions whatever was traded; read-only.
+
+    Attributes:
+        session: Dates, days since 1970-01-01, shape (m,).
+        date: The same as YYYY-MM-DD.
+        price: Raw prices of the last bars, currency units, shape (m,).
+        split_factor: Products of the split ratios up to them, shape (m,).
+    """
+
+    session: DayArray
+    date: list[str]
+    price: FloatArray
+    split_factor: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +225,16 @@ class Bars:
         return tape_of(self)
 
     @cached_property
+    def closes(self) -> Closes:
+        """Return what the bars, at least one, show at the close of each session: the same in every report on them."""
+        ends = self.tape.begin[1:] - 1
+        columns = (self.session[ends], self.tape.settled / MICROS, self.split_factor[ends])
+        for column in columns:
+            column.flags.writeable = False
+        session, price, split_factor = columns
+        return Closes(session, dates_of(session), price, split_factor)
+
+    @cached_property
     def signal(self) -> SignalView:
         """Return what strategies read; later splits never change earlier rows."""
         if not np.any(self.event_kind == EventKind.SPLIT):
@@ -217,8 +248,8 @@ class Bars:
         return view
 
     @cached_property
-    def ticks(self) -> TickArray | None:
-        """Return the closes that strategies read in whole ticks, shape (n,), None where they are none."""
+    def ticks(self) -> Ticks | None:
+        """Return the closes that strategies read in whole ticks, None where they are none."""
         from daytrader.core.whole_crossings import whole_ticks  # and with it TA-Lib, which bars alone need not wait for
 
         return whole_ticks(self.signal.close)

@@ -38,18 +38,35 @@ def words_of(rows: int) -> int:
 def flags_of(entry: BoolArray, exit_: BoolArray) -> FlagArray:
     """Return entries and exits, each of shape (n,), as bits, shape (2, w); none is set from n on."""
     packed = np.zeros((2, words_of(entry.size)), "<u8")
-    for words, signals in zip(packed.view(np.uint8), (entry, exit_), strict=True):
-        bits = np.packbits(signals, bitorder="little")
-        words[: bits.size] = bits
+    _pack(packed, entry, exit_)
     return packed
 
 
 def always(rows: int) -> FlagArray:
     """Return an entry on each of so many *rows* and never an exit, as `flags_of` does."""
     packed = np.zeros((2, words_of(rows)), np.uint64)
-    packed[0, :-2] = _ALL
-    packed[0, -2] = (1 << rows % _BITS) - 1
+    _set_all(packed[0], rows)
     return packed
+
+
+def beside_always(entry: BoolArray, exit_: BoolArray) -> FlagArray:
+    """Return `always` and `flags_of` these signals, shape (2, 2, w)."""
+    packed = np.zeros((2, 2, words_of(entry.size)), "<u8")
+    _set_all(packed[0, 0], entry.size)
+    _pack(packed[1], entry, exit_)
+    return packed
+
+
+def _set_all(words: FlagArray, rows: int) -> None:
+    words[:-2] = _ALL
+    words[-2] = (1 << rows % _BITS) - 1
+
+
+def _pack(words: FlagArray, entry: BoolArray, exit_: BoolArray) -> None:
+    into = words.view(np.uint8)
+    bits = np.packbits(entry, bitorder="little")
+    into[0, : bits.size] = bits
+    into[1, : bits.size] = np.packbits(exit_, bitorder="little")
 
 
 @njit(error_model="numpy")

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
-from typing import Any, Final, TypeAlias
+from operator import itemgetter
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from daytrader import __version__
 from daytrader.core import metrics
 from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray
 from daytrader.core.errors import InvalidParameterError
+from daytrader.core.labels import bar_labels, dates_of
 from daytrader.core.money import CENTS, MICROS
 from daytrader.core.trades import Trade, TradeColumns
-from daytrader.utils.days import date_of
 
 __all__ = ["Pinned", "Report", "Run", "Trade", "build_report", "figures"]
 
-_CENTURY: Final = 36_525  # days
-_DAY: Final = 86_400
-Texts: TypeAlias = npt.NDArray[np.object_]
 _TOLD: Final = (
     "total_return_pct",
     "annualized_return_pct",
@@ -39,6 +37,9 @@ _TOLD: Final = (
     "expectancy",
     "exposure_pct",
 )
+_KNOWN: Final = metrics.FIGURES.names or ()
+_told_of: Final = itemgetter(*map(_KNOWN.index, _TOLD))
+_counted_of: Final = itemgetter(_KNOWN.index("fees"), _KNOWN.index("ambiguous_bars"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,7 @@ class Run:
         ambiguous_bars: Bars that touched stop and target, undecided by their open.
         close: Raw price at each session close, currency units, shape (m,), if it is to be drawn.
         split_factor: Product of the split ratios up to each session, shape (m,), where there were any.
+        dates: Those of *session* as YYYY-MM-DD, where the bars have them already.
     """
 
     session: DayArray
@@ -69,6 +71,7 @@ class Run:
     ambiguous_bars: int
     close: FloatArray | None = None
     split_factor: FloatArray | None = None
+    dates: list[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,7 @@ class Report:
     @cached_property
     def dates(self) -> list[str]:
         """Return the sessions' dates, YYYY-MM-DD."""
-        dates: list[str] = _iso_dates(self.run.session).tolist()
-        return dates
+        return dates_of(self.run.session) if self.run.dates is None else self.run.dates
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values; money and prices are numbers."""
@@ -155,9 +157,17 @@ class Report:
     def trade_dicts(self, trades: Sequence[Trade]) -> list[dict[str, object]]:
         """Return each trade as JSON values: computed by columns, in a fraction of the time it takes one by one."""
         told = TradeColumns.of(trades)
-        open_ = np.flatnonzero(told.exit_time < 0).tolist()
-        worthless = np.flatnonzero(told.cost_basis == 0).tolist()
-        gain_pct = told.gain_loss / np.maximum(told.cost_basis, 1) * 100
+        open_ = told.open_rows
+        basis, worthless = told.cost_basis, []
+        if not basis.all():
+            worthless = np.flatnonzero(basis == 0).tolist()
+            basis = np.maximum(basis, 1)
+        gain_pct = told.gain_loss / basis * 100
+        left_at = told.exit_time
+        if open_:  # any date will do
+            left_at = left_at.copy()
+            left_at[open_] = 0
+        labels = bar_labels(np.concatenate((told.entry_time, left_at)), self.interval_minutes)
         reasons = told.reasons
         return [
             {
@@ -172,10 +182,10 @@ class Report:
                 "exit_reason": None if left is None else reasons[why_out],
             }
             for entered, bought, shares, left, sold, gain, gain_percent, why_in, why_out in zip(
-                self._labels(told.entry_time),
+                labels[: len(told)],
                 (told.entry_price / MICROS).tolist(),
                 told.shares.tolist(),
-                _unknown(open_, self._labels(np.maximum(told.exit_time, 0))),
+                _unknown(open_, labels[len(told) :]),
                 _unknown(open_, (told.exit_price / MICROS).tolist()),
                 _unknown(open_, (told.gain_loss / CENTS).tolist()),
                 _unknown(open_ + worthless, gain_pct.tolist()),
@@ -187,15 +197,7 @@ class Report:
 
     def bar_label(self, time: int) -> str:
         """Return a bar's date, or its start in UTC where bars are shorter than a session."""
-        return self._labels(np.array([time]))[0]
-
-    def _labels(self, times: IntArray) -> list[str]:
-        days, seconds = np.divmod(times, _DAY)
-        texts = _iso_dates(days)
-        if self.interval_minutes != 0:
-            texts = texts + _clocks(seconds)
-        labels: list[str] = texts.tolist()
-        return labels
+        return bar_labels(np.array([time]), self.interval_minutes)[0]
 
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page."""
@@ -216,46 +218,11 @@ def framed(page: str) -> str:
     )
 
 
-def _unknown(places: Iterable[int], values: list[Any]) -> list[Any]:
+def _unknown(places: Sequence[int], values: list[Any]) -> list[Any]:
     """Return *values*, None at these *places*."""
     for place in places:
         values[place] = None
     return values
-
-
-def _iso_dates(days: DayArray | IntArray) -> Texts:
-    """Return days since 1970-01-01 as YYYY-MM-DD."""
-    table = _dates()
-    if days.size and (days.min() < 0 or days.max() >= table.size):
-        return np.array([_iso(day) for day in days.tolist()], np.object_)
-    return table.take(days)
-
-
-def _clocks(seconds: IntArray) -> Texts:
-    """Return seconds since midnight as what follows a date, THH:MM:SSZ."""
-    if (seconds % 60).any():
-        return np.array([_clock(second) for second in seconds.tolist()], np.object_)
-    return _minutes().take(seconds // 60)
-
-
-def _iso(day: int) -> str:
-    return date_of(day).isoformat()
-
-
-def _clock(second: int) -> str:
-    return f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
-
-
-@cache
-def _dates() -> Texts:
-    """Return the dates from 1970 to 2069: one look-up for all of a report's days."""
-    return np.array([_iso(day) for day in range(_CENTURY)], np.object_)
-
-
-@cache
-def _minutes() -> Texts:
-    """Return the times of a day's minutes: bars hardly begin at any other."""
-    return np.array([_clock(second) for second in range(0, _DAY, 60)], np.object_)
 
 
 def build_report(
@@ -317,11 +284,14 @@ def metrics_of(
     told: np.void, buy_and_hold_return_pct: float | None, target_first_return_pct: float | None
 ) -> dict[str, float | int | None]:
     """Return a report's `metrics` from a run's `Figures`: null where they are NaN."""
-    values = dict(zip(metrics.FIGURES.names or (), told.tolist(), strict=True))
-    found = {name: None if values[name] != values[name] else values[name] for name in _TOLD}
-    found["fees"] = values["fees"] / CENTS
+    values = told.item()
+    found: dict[str, float | int | None] = {
+        name: None if math.isnan(value) else value for name, value in zip(_TOLD, _told_of(values), strict=True)
+    }
+    fees, ambiguous_bars = _counted_of(values)
+    found["fees"] = fees / CENTS
     found["buy_and_hold_return_pct"] = buy_and_hold_return_pct
-    found["ambiguous_bars"] = values["ambiguous_bars"]
+    found["ambiguous_bars"] = ambiguous_bars
     found["target_first_return_pct"] = target_first_return_pct
     return found
 

@@ -192,17 +192,21 @@ class Rules:
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings under the names a service stores them by, as JSON numbers."""
-        plain: dict[str, object] = {
-            name: float(getattr(self, name)) for name in ("allocation", "stop_loss_percent", "take_profit_percent")
+        costs, limit = self.costs, self.volume_limit_percent
+        return {
+            "allocation": float(self.allocation),
+            "stop_loss_percent": float(self.stop_loss_percent),
+            "take_profit_percent": float(self.take_profit_percent),
+            "fixed_shares": self.fixed_shares,
+            "minimum_balance": float(self.minimum_balance),
+            "gap_reserve_percent": float(self.gap_reserve_percent),
+            "commission_per_order": float(costs.per_order),
+            "commission_per_share": float(costs.per_share),
+            "commission_percent": float(costs.percent),
+            "commission_minimum": float(costs.minimum),
+            "slippage_bps": float(costs.slippage_bps),
+            "volume_limit_percent": None if limit is None else float(limit),
         }
-        plain["fixed_shares"] = self.fixed_shares
-        plain["minimum_balance"] = float(self.minimum_balance)
-        plain["gap_reserve_percent"] = float(self.gap_reserve_percent)
-        for setting in fields(self.costs):
-            plain[_column_of_cost(setting.name)] = float(getattr(self.costs, setting.name))
-        limit = self.volume_limit_percent
-        plain["volume_limit_percent"] = None if limit is None else float(limit)
-        return plain
 
 
 def settings(rules: Rules, *, fill: str, prices: str, start: date | None) -> dict[str, object]:

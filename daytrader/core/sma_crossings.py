@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from daytrader.core.arrays import BoolArray, FloatArray, TickArray
+from daytrader.core.arrays import BoolArray, FloatArray
 from daytrader.core.indicators import NOISE
-from daytrader.core.whole_crossings import whole_crossings
+from daytrader.core.whole_crossings import Ticks, whole_crossings
 
 _PIECE: Final = 256
 # Multiplying by 1 / window instead of dividing is off by less than this part of both averages: where a comparison is
@@ -24,7 +24,7 @@ _PIECE: Final = 256
 _DOUBT: Final = 1e-15
 
 
-def sma_crossings(close: FloatArray, fast: int, slow: int, ticks: TickArray | None) -> tuple[BoolArray, BoolArray]:
+def sma_crossings(close: FloatArray, fast: int, slow: int, ticks: Ticks | None) -> tuple[BoolArray, BoolArray]:
     """
     Return where the average of *fast* bars crosses above that of *slow*, and where below, each of shape (n,).
 
@@ -36,7 +36,7 @@ def sma_crossings(close: FloatArray, fast: int, slow: int, ticks: TickArray | No
     """
     above, below = np.empty(close.size, np.bool_), np.empty(close.size, np.bool_)
     above[:slow] = below[:slow] = False  # what is so before the first row with both averages crosses nothing
-    if close.size > slow and (ticks is None or not whole_crossings(ticks, fast, slow, above, below)):
+    if close.size > slow and (ticks is None or not whole_crossings(*ticks, fast, slow, above, below)):
         read = np.ascontiguousarray(close).view()
         read.flags.writeable = False  # of one kind, whoever asks: compiled once
         _crossings(read, fast, slow, above, below)

@@ -7,7 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -43,6 +43,8 @@ __all__ = [
 
 ENTRY_POINT_GROUP: Final = "daytrader.strategies"
 Params: TypeAlias = Mapping[str, int | float]
+_FLAG, _CODE = np.dtype(np.bool_), np.dtype(np.int16)
+_COLUMNS: Final = (("entry", _FLAG), ("exit", _FLAG), ("entry_code", _CODE), ("exit_code", _CODE))
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")  # as long as a service's column
 
 _SHIPPED: Final = {
@@ -76,25 +78,28 @@ class Parameter:
         Raises:
             InvalidParameterError: If it is no such number or outside the bounds.
         """
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            raise self._refusal()
+        try:
+            number = float(value)
+        except ValueError as error:
+            raise self._refusal() from error
+        if not (math.isfinite(number) and self.minimum <= number <= self.maximum):
+            raise self._refusal()
+        if self.type is int:
+            if not number.is_integer():
+                raise self._refusal()
+            return int(number)
+        if self.decimals is not None and number != round(number, self.decimals):
+            raise self._refusal()
+        return number
+
+    def _refusal(self) -> InvalidParameterError:
         kind = "whole number" if self.type is int else "number"
         allowed = f"must be a {kind} between {self.minimum} and {self.maximum}"
         if self.decimals is not None:
             allowed += f", with at most {self.decimals} decimal places"
-        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-            raise InvalidParameterError(self.name, allowed)
-        try:
-            number = float(value)
-        except ValueError as error:
-            raise InvalidParameterError(self.name, allowed) from error
-        if not (math.isfinite(number) and self.minimum <= number <= self.maximum):
-            raise InvalidParameterError(self.name, allowed)
-        if self.type is int:
-            if not number.is_integer():
-                raise InvalidParameterError(self.name, allowed)
-            return int(number)
-        if self.decimals is not None and number != round(number, self.decimals):
-            raise InvalidParameterError(self.name, allowed)
-        return number
+        return InvalidParameterError(self.name, allowed)
 
 
 class Strategy(Protocol):
@@ -167,23 +172,21 @@ def compute_resolved(strategy: Strategy, bars: Bars, params: Params) -> Signals:
         BrokenStrategyError: As `compute`.
     """
     raw = _raw_signals(strategy, bars, params)
-    for name, array, kind in (
-        ("entry", raw.entry, np.bool_),
-        ("exit", raw.exit, np.bool_),
-        ("entry_code", raw.entry_code, np.int16),
-        ("exit_code", raw.exit_code, np.int16),
-    ):
-        if array.shape != (bars.n,) or array.dtype != kind:
+    shape = (bars.n,)
+    for name, kind in _COLUMNS:
+        array = getattr(raw, name)
+        if array.shape != shape or array.dtype != kind:
             raise BrokenStrategyError(
-                f"{strategy.name}: {name} must be {bars.n} values of {kind.__name__}, "
-                f"was {array.shape} of {array.dtype}"
+                f"{strategy.name}: {name} must be {bars.n} values of {kind}, was {array.shape} of {array.dtype}"
             )
     first = strategy.warmup(params)
     exit_ = raw.exit.copy()
     exit_[:first] = False
     entry = raw.entry > exit_  # and not: without an array between
     entry[:first] = False
-    return replace(raw, entry=entry, exit=exit_, scale=bars.split_factor)
+    return Signals(
+        entry, exit_, raw.entry_code, raw.exit_code, raw.reasons, raw.values, raw.levels, scale=bars.split_factor
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from daytrader.core.arrays import BoolArray, IntArray
 STOP_REASON: Final = "stop loss"
 TARGET_REASON: Final = "take profit"
 SPLIT_REASON: Final = "split"
-_OPEN: Final = -1
+OPEN: Final = -1
+"""The exit time of a trade that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class TradeColumns(Sequence[Trade]):
             _column(trade.entry_time for trade in rows),
             _column(trade.entry_price for trade in rows),
             _column(trade.shares for trade in rows),
-            _column(_OPEN if trade.exit_time is None else trade.exit_time for trade in rows),
+            _column(OPEN if trade.exit_time is None else trade.exit_time for trade in rows),
             _column(trade.exit_price or 0 for trade in rows),
             _column(trade.gain_loss or 0 for trade in rows),
             _column(trade.cost_basis for trade in rows),
@@ -90,9 +91,16 @@ class TradeColumns(Sequence[Trade]):
         )
 
     @property
+    def open_rows(self) -> list[int]:
+        """Return the places of the trades that are open."""
+        is_open = self.exit_time == OPEN
+        rows: list[int] = is_open.nonzero()[0].tolist() if is_open.any() else []
+        return rows
+
+    @property
     def closed_gain_loss(self) -> IntArray:
         """Return the cents gained or lost by each closed trade."""
-        closed: IntArray = self.gain_loss[self.exit_time != _OPEN]
+        closed: IntArray = self.gain_loss[self.exit_time != OPEN]
         return closed
 
     def where(self, chosen: BoolArray) -> TradeColumns:
@@ -110,7 +118,7 @@ class TradeColumns(Sequence[Trade]):
     def __getitem__(self, index: int | slice) -> Trade | Sequence[Trade]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
-        is_open = self.exit_time[index] == _OPEN
+        is_open = self.exit_time[index] == OPEN
         return Trade(
             int(self.entry_time[index]),
             int(self.entry_price[index]),
@@ -140,7 +148,7 @@ class TradeColumns(Sequence[Trade]):
         for entered, bought, shares, left, sold, gain, basis, why_in, why_out in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            if left == _OPEN:
+            if left == OPEN:
                 yield Trade(entered, bought, shares, None, None, None, basis, reasons[why_in], None)
             else:
                 yield Trade(entered, bought, shares, left, sold, gain, basis, reasons[why_in], reasons[why_out])

@@ -8,7 +8,7 @@ of TA-Lib's averages would, and in a third of the time. Where it is not, that is
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -29,7 +29,14 @@ _LARGEST: Final = 2 * _MOST_APART  # ticks
 _TICKS: Final = (100.0, 1_000.0, 10_000.0)  # of one unit of the currency
 
 
-def whole_ticks(close: FloatArray) -> TickArray | None:
+class Ticks(NamedTuple):
+    """Closes in whole ticks, shape (n,), and the highest of them."""
+
+    close: TickArray
+    highest: int
+
+
+def whole_ticks(close: FloatArray) -> Ticks | None:
     """Return *close*, finite prices of shape (n,), in the largest ticks in which all are whole, None if in none."""
     read = np.ascontiguousarray(close).view()
     read.flags.writeable = False  # of one kind, whoever asks: compiled once
@@ -37,16 +44,19 @@ def whole_ticks(close: FloatArray) -> TickArray | None:
     if not any(_read(read, of_one, ticks) for of_one in _TICKS):
         return None
     ticks.flags.writeable = False
-    return ticks
+    return Ticks(ticks, int(ticks.max(initial=0)))
 
 
 @njit(cache=True, error_model="numpy")
-def whole_crossings(ticks: TickArray, fast: int, slow: int, above: BoolArray, below: BoolArray) -> bool:
+def whole_crossings(
+    ticks: TickArray, highest_of_all: int, fast: int, slow: int, above: BoolArray, below: BoolArray
+) -> bool:
     """
     Write where the average of *fast* bars crosses above that of *slow*, and where below, from row *slow* on.
 
     Args:
         ticks: Closes, from `whole_ticks`, more than *slow*, shape (n,).
+        highest_of_all: The highest of them.
         fast: Bars of one average, from 1.
         slow: Bars of the other, more than *fast*.
         above: Written to, shape (n,).
@@ -56,9 +66,9 @@ def whole_crossings(ticks: TickArray, fast: int, slow: int, above: BoolArray, be
         Whether they are those of TA-Lib's averages. Where prices are too large or too many to be sure of it, what was
         written is not to be used.
     """
-    highest = ticks[:slow].max()
-    if fast * slow * highest > _MOST_APART:
+    if fast * slow * highest_of_all > _MOST_APART:
         return False
+    highest = ticks[:slow].max()
     apart = np.empty(_PIECE + 1, np.int32)  # slow x the fast sum - fast x the slow sum, the row before first
     total = slow * ticks[slow - fast : slow].sum() - fast * ticks[:slow].sum()
     row = slow
@@ -71,7 +81,7 @@ def whole_crossings(ticks: TickArray, fast: int, slow: int, above: BoolArray, be
         lowest, highest = now.min(), max(highest, now.max())
         row += n
         off = highest * (row * _PER_ROW + _AT_ALL)
-        if off > _MARGIN * NOISE * (lowest if is_tie else highest) or fast * slow * highest > _MOST_APART:
+        if off > _MARGIN * NOISE * (lowest if is_tie else highest):
             return False
     return True
 

@@ -70,7 +70,8 @@ def _lower(value: Any, columns: list[np.ndarray[Any, Any]]) -> Any:
     if is_dataclass(value):
         name = type(value).__name__
         assert name in _KINDS, name
-        return {"kind": name, "fields": {f.name: _lower(getattr(value, f.name), columns) for f in fields(value)}}
+        kept = (f.name for f in fields(value) if f.compare)  # what follows from other fields is not compared: left out
+        return {"kind": name, "fields": {name: _lower(getattr(value, name), columns) for name in kept}}
     if isinstance(value, Mapping):
         return {"map": {key: _lower(item, columns) for key, item in value.items()}}
     if isinstance(value, list | tuple):

@@ -163,6 +163,18 @@ def test_the_hash_knows_every_price_and_event() -> None:
     assert bars_of(quotes, [split(3, 2)]).data_hash != bars_of(quotes).data_hash
 
 
+def test_a_session_closes_with_its_last_bar() -> None:
+    """Its date as number and as text, its raw price and its splits so far; found once, as every report shows them."""
+    time = np.array([0, 60, 86_400, 172_800, 172_860]) + FIRST_DAY * 86_400
+    prices = np.array([10.0, 11, 12, 6, 7])
+    bars = Bars.build(time, prices, prices, prices, prices, interval_minutes=1, events=[split(2, 2, 1)])
+    closes = bars.closes
+    assert closes.session.tolist() == [FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 2]
+    assert closes.date == ["1997-05-19", "1997-05-20", "1997-05-21"]
+    assert (closes.price.tolist(), closes.split_factor.tolist()) == ([11.0, 12.0, 7.0], [1.0, 1.0, 2.0])
+    assert bars.closes is closes
+
+
 def test_until_cuts_at_a_session() -> None:
     """The session itself is in; all of them are the same object, hash and all."""
     bars = random_walk(10)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daytrader.core.flags import always, flags_of, next_clear, next_set
+from daytrader.core.flags import always, beside_always, flags_of, next_clear, next_set
 
 
 @settings(max_examples=60, deadline=None)
@@ -27,3 +27,5 @@ def test_always_is_an_entry_on_every_row() -> None:
     """As the arrays would say it, whether a word is full or not."""
     for rows in (1, 63, 64, 65, 128):
         np.testing.assert_array_equal(always(rows), flags_of(np.ones(rows, np.bool_), np.zeros(rows, np.bool_)))
+        entry, exit_ = np.arange(rows) % 3 == 0, np.arange(rows) % 5 == 0
+        np.testing.assert_array_equal(beside_always(entry, exit_), (always(rows), flags_of(entry, exit_)))

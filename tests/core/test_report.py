@@ -12,9 +12,11 @@ import pytest
 
 from daytrader import __version__
 from daytrader.core import backtest
+from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.report import Report, Run, Trade, build_report
 from daytrader.core.rules import Costs, Rules
+from daytrader.core.signals import Signals
 from daytrader.core.trades import LateTrades, TradeColumns
 from tests.core.builders import FIRST_DAY, flat_bars, free_rules, sample
 
@@ -161,6 +163,30 @@ def test_intraday_trades_carry_their_time() -> None:
     (trade,) = (report.trade_dict(trade) for trade in report.run.trades)
     assert trade["entry_date"] == "1997-05-19T14:30:00Z"
     assert report.dates == ["1997-05-19"]
+
+
+def test_a_sale_before_1970_is_one() -> None:
+    """Its time is negative, like the mark of what is still open; a later trade that is open takes nothing from it."""
+    closes = np.array([10.0, 10.0, 12.0, 12.0, 12.0, 12.0])
+    bars = Bars.build((np.arange(6) - 400) * 86_400, closes, closes, closes, closes)
+    entry, exit_ = np.array([1, 0, 0, 1, 0, 0], np.bool_), np.array([0, 0, 1, 0, 0, 0], np.bool_)
+    run = backtest.simulate(bars, Signals.of([(entry, "in")], [(exit_, "out")]), free_rules(), 100_000)
+    report = build_report("X", "s", {}, 100_000, run, None, None, "hash", 0)
+    told = [(trade["exit_date"], trade["exit_price"]) for trade in report.trade_dicts(run.trades)]
+    assert told == [("1968-11-30", 12.0), (None, None)]
+
+
+def test_two_reports_on_the_same_bars_share_no_list() -> None:
+    """What one reader changes, no other sees; the columns that they do share cannot be written to."""
+    bars = sample("GOOG")
+    first, second = (
+        backtest.run(bars, "technical", {}, free_rules(), symbol="GOOG", cash=Decimal(10_000)) for _ in range(2)
+    )
+    first.dates[0] = "changed"
+    assert second.dates[0] == bars.closes.date[0] == "2004-08-19"
+    for column in (first.run.session, first.run.close, first.run.split_factor):
+        assert column is not None
+        assert not column.flags.writeable
 
 
 @pytest.mark.parametrize("step", [1, 60])

@@ -68,6 +68,7 @@ def test_the_benchmark_keeps_costs_and_drops_the_rest() -> None:
 def test_settings_are_told_by_a_services_names() -> None:
     """What a report pins carries the names the API uses."""
     told = Rules(costs=Costs(per_order=Decimal(1))).as_dict()
+    assert set(told) == set(RULE_FIELDS)
     assert told["commission_per_order"] == 1.0
     assert told["slippage_bps"] == 5.0
     assert told["stop_loss_percent"] == 5.0

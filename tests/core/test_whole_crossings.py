@@ -20,7 +20,7 @@ def known(close: FloatArray, fast: int, slow: int) -> bool:
     ticks = whole_ticks(close)
     np.testing.assert_array_equal(sma_crossings(close, fast, slow, ticks), wanted)
     found: tuple[BoolArray, BoolArray] = np.zeros(close.size, np.bool_), np.zeros(close.size, np.bool_)
-    is_known = ticks is not None and whole_crossings(ticks, fast, slow, *found)
+    is_known = ticks is not None and whole_crossings(*ticks, fast, slow, *found)
     if is_known:
         np.testing.assert_array_equal(found, wanted)
     return is_known

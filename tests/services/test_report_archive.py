@@ -25,6 +25,7 @@ def test_a_report_survives_in_every_form() -> None:
     assert again.run.equity.dtype == report.run.equity.dtype
     assert report.run.trades
     assert len(packed) < 16 * bars.n + 4000
+    assert (again.run.dates, again.dates) == (None, report.run.dates)  # what the sessions tell is not kept twice
 
 
 @pytest.mark.parametrize("broken", [b"", b"not compressed", b"\x78\x9c\x03\x00\x00\x00\x00\x01"])
