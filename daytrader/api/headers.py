@@ -16,6 +16,8 @@ from werkzeug.http import parse_accept_header
 from daytrader.config import Settings
 
 API_PREFIX: Final = "/api/v1"
+ASKED_BY: Final = "daytrader.user_id"
+"""Where a request's WSGI environment names who asks, for the server's own line about it."""
 DOCS_PATH: Final = f"{API_PREFIX}/docs"
 
 _POLICY: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -14,12 +14,14 @@ from daytrader.utils.errors import ConfigurationError, NotFoundError
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+T = TypeVar("T")
+
 _LOOK_SECONDS: Final = 0.2
 
 
 @click.group()
 def engine() -> None:
-    """Pause and resume all trading, beside a running server too; on PostgreSQL, run an engine of its own."""
+    """Pause, stop and resume all trading, beside a running server too; on PostgreSQL, run an engine of its own."""
 
 
 @engine.command()
@@ -100,6 +102,29 @@ def release(*, username: str | None) -> None:
 
 
 @engine.command()
+@click.option("--user", "username", help="One user's positions alone; everybody's without.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def flatten(*, username: str | None, is_sure: bool) -> None:
+    """
+    Sell everything: services are paused, entries cancelled, every position is sold at the next open.
+
+    Which the engine takes: one that is paused sells after `resume`. Run again it sells nothing twice.
+    """
+    from daytrader.services import emergency
+
+    if not is_sure:
+        whose = "every position of every user" if username is None else f"every position of {username}"
+        click.confirm(f"Sell {whose} at the next open? This cannot be taken back.", abort=True, err=True)
+    done = _switch(
+        "flatten", username, lambda session, user_id: emergency.flatten(session, user_id, by=emergency.ADMIN)
+    )
+    console().print(
+        f"Services paused: {done.paused}, entries cancelled: {done.cancelled}, "
+        f"positions sold at the next open: {done.selling}"
+    )
+
+
+@engine.command()
 def status() -> None:
     """Show whether trading is paused, and where the replay stands."""
     from daytrader.services import engine_control, exposure_limits, price_service
@@ -116,20 +141,21 @@ def status() -> None:
     console().print(f"Market time: {'not begun' if position is None else f'{position:%Y-%m-%d %H:%M} UTC'}")
 
 
-def _switch(word: str, username: str | None, act: Callable[[Session, int | None], object]) -> None:
+def _switch(word: str, username: str | None, act: Callable[[Session, int | None], T]) -> T:
     from daytrader.services import audit_service, user_service
     from daytrader.services.session_manager import in_unit
 
-    def turn(session: Session) -> None:
+    def turn(session: Session) -> T:
         user = None if username is None else user_service.by_username(session, username)
         if username is not None and user is None:
             raise NotFoundError("user")
-        act(session, None if user is None else user.id)
+        done = act(session, None if user is None else user.id)
         audit_service.record(session, audit_service.CONSOLE, f"engine.{word}", "/system/engine")
+        return done
 
-    # No `writes`, as below: whoever trades reads the switch before each order.
+    # No `writes`, as below: whoever trades reads switch and orders before each bar.
     open_database()
-    in_unit(turn)
+    return in_unit(turn)
 
 
 def _turn(*, is_paused: bool) -> None:

@@ -19,6 +19,7 @@ from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
+from daytrader.api.headers import ASKED_BY
 from daytrader.api.turns import turns
 from daytrader.cli.node import Node
 from daytrader.utils.errors import DayTraderError
@@ -180,6 +181,7 @@ class StructuredLog(Logger):  # type: ignore[misc]
             milliseconds=round(request_time.total_seconds() * 1000, 1),
             address=environ.get("REMOTE_ADDR", ""),
             request_id=dict(resp.headers).get("X-Request-ID"),
+            user_id=environ.get(ASKED_BY),
         )
 
     def critical(self, msg: str, *args: Any, **kwargs: Any) -> None:

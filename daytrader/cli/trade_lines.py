@@ -24,6 +24,7 @@ def log_trade(booked: Booked) -> None:
     logger.info(
         "trade",
         service_id=booked.service_id,
+        user_id=booked.user_id,
         order_id=booked.order_id,
         symbol=booked.symbol,
         side=booked.side.value,

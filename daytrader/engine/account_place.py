@@ -92,7 +92,9 @@ class AccountPlace:
         Raises:
             LostLeaseError: If another engine trades.
         """
-        with structlog.contextvars.bound_contextvars(broker=self.credential.broker, account=self.credential.account):
+        with structlog.contextvars.bound_contextvars(
+            broker=self.credential.broker, account=self.credential.account, user_id=self.credential.user_id
+        ):
             self._take_turn(self._clock())
 
     def _take_turn(self, now: datetime) -> None:

@@ -224,7 +224,9 @@ class AccountDesk:
         return any(resolved)
 
     def _resolve_one(self, order: Order, now: datetime) -> bool:
-        with structlog.contextvars.bound_contextvars(order_id=order.id, client_order_id=order.client_order_id):
+        with structlog.contextvars.bound_contextvars(
+            service_id=order.service_id, order_id=order.id, client_order_id=order.client_order_id
+        ):
             found = self.broker.find(order.client_order_id)
             if found is not None:
                 self._units.do("unit 2", partial(account_orders.accept, order_id=order.id, reported=found))

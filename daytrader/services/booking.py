@@ -41,6 +41,7 @@ class Booked:
     """One execution as people read it: what a trade line on the console and a notification say."""
 
     service_id: int
+    user_id: int
     service_name: str
     symbol: str
     side: OrderSide
@@ -120,6 +121,7 @@ def book(
         fail(session, service, "a fill took the balance below the minimum balance")
     return Booked(
         service.id,
+        service.user_id,
         service.name,
         service.stock_symbol,
         order.side,

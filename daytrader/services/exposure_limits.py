@@ -10,9 +10,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from daytrader.models import ExposureLimit, TradingService
-from daytrader.models.enums import OrderSide
-from daytrader.services import order_service, system_events
+from daytrader.models import ExposureLimit, Order, TradingService
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderSide
+from daytrader.services import order_service, system_events, unreadable_rows
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
@@ -70,19 +70,23 @@ def kill(session: Session, user_id: int | None, reason: str | None = None) -> Ex
     this moment is undone when the engine comes to it. Stops, targets and sells stay.
     """
     # The services first, as the engine locks them: it waits for this, and then finds the switch on.
-    services = select(TradingService).order_by(TradingService.id).with_for_update()
+    services = select(TradingService.id).order_by(TradingService.id).with_for_update()
     if user_id is not None:
         services = services.where(TradingService.user_id == user_id)
-    cancelled = sum(
-        order_service.cancel_live(session, service, OrderSide.BUY, _REASON)
-        for service in session.scalars(services).all()
+    whose = set(session.scalars(services))
+    entering = select(Order.service_id).where(Order.side == OrderSide.BUY, Order.state.in_(LIVE_ORDER_STATES))
+    cancelled = unreadable_rows.of_each(
+        session,
+        whose & set(session.scalars(entering)),
+        lambda service: order_service.cancel_live(session, service, OrderSide.BUY, _REASON),
     )
     row = _row(session, user_id)
     if not row.is_killed:
         row.is_killed, row.killed_at = True, get_current_datetime()
     row.kill_reason = reason
     session.flush()
-    _tell(session, user_id, f"The kill switch is on: nothing buys, stops stay in force; {cancelled} entries cancelled")
+    told = f"The kill switch is on: nothing buys, stops stay in force; {sum(cancelled)} entries cancelled"
+    _tell(session, user_id, told)
     return row
 
 

@@ -9,10 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from daytrader.cli.beside import serving, writing
+from daytrader.models import AuditEntry, Order
+from daytrader.models.enums import OrderSide
+from daytrader.services import trading_service, transaction_service
+from daytrader.services.actor import Actor
+from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils.errors import ConflictError
 from tests.cli.conftest import Command
+from tests.conftest import World
 
 
 def test_on_sqlite_the_engine_is_part_of_the_server(daytrader: Command) -> None:
@@ -75,3 +82,35 @@ def test_the_kill_switch_is_turned_at_the_console(daytrader: Command, tmp_path: 
         assert "kill switch" not in daytrader("engine", "status").output
     unknown = daytrader("engine", "kill", "--user", "nobody")
     assert (unknown.exit_code, "user not found" in unknown.output) == (1, True)
+
+
+def test_everything_is_sold_at_the_console(daytrader: Command, instance: Path) -> None:
+    """Of one user or of all, beside a server too; asked first, told with counts, and in the audit log."""
+    daytrader("db", "upgrade")
+    world = World(session_factory.kw["bind"])
+    stock = world.stock("ACME")
+    world.prices(stock, [10.0])
+    alice, bob = world.user("alice"), world.user("bob")
+    services = [world.service(owner, stock) for owner in (alice, bob)]
+    for owner, service in zip((alice, bob), services, strict=True):
+        with SessionManager() as session:
+            trading_service.activate(session, Actor(owner.id), service.id)
+            transaction_service.buy(session, Actor(owner.id), service.id, 2, None)
+    with serving(instance, "http://one", is_alone=True):
+        unsure = daytrader("engine", "flatten", input="n\n")
+        assert (unsure.exit_code, "every position of every user" in unsure.output) == (1, True)
+        own = daytrader("engine", "flatten", "--user", "bob", "--yes")
+        every = daytrader("engine", "flatten", input="y\n")
+        again = daytrader("engine", "flatten", "--yes")
+
+    assert own.output == "Services paused: 1, entries cancelled: 0, positions sold at the next open: 1\n"
+    assert (
+        every.output.splitlines()[-1] == "Services paused: 1, entries cancelled: 0, positions sold at the next open: 2"
+    )
+    assert again.output == "Services paused: 0, entries cancelled: 0, positions sold at the next open: 2\n"
+    assert daytrader("engine", "flatten", "--user", "nobody", "--yes").exit_code == 1
+    with SessionManager(read_only=True) as session:
+        sales = session.scalars(select(Order).where(Order.side == OrderSide.SELL)).all()
+        told = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "engine.flatten")).all()
+    assert [(sale.reason, sale.shares) for sale in sales] == [("flattened by an admin", 2)] * 2
+    assert len(told) == 3

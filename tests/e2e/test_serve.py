@@ -101,16 +101,26 @@ def test_more_connections_than_threads_are_all_answered(server: RunningServer) -
             assert list(pool.map(ask, sessions)) == [[200] * 4] * 40
 
 
+def line_of(server: RunningServer, answer: requests.Response) -> dict[str, Any]:
+    """Return what the log says of the request that was answered so."""
+    sought = answer.headers["X-Request-ID"]
+    line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None))
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
 def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
     """With what an operator looks for, and without the query."""
     answer = server.get("/system/health", canary="not-for-the-log")
+    told = line_of(server, answer)
     sought = answer.headers["X-Request-ID"]
-    line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None))
-    told = json.loads(line)
     assert told["event"] == "request"
     assert (told["request_id"], told["path"]) == (sought, "/api/v1/system/health")
     assert (told["method"], told["status"], told["address"]) == ("GET", 200, "127.0.0.1")
     assert {"milliseconds", "bytes", "timestamp", "level", "request_id"} <= set(told)
+    assert told["user_id"] == server.get("/users/me").json()["id"]
+    nobody = requests.get(f"{server.address}/api/v1/system/health", timeout=30)
+    assert line_of(server, nobody)["user_id"] is None
     assert not any("not-for-the-log" in line for line in server.lines)
 
 
@@ -121,6 +131,7 @@ def test_each_trade_is_one_line_of_json(server: RunningServer) -> None:
     order = server.get(f"/orders/{told['order_id']}").json()
     assert (order["service_id"], order["side"]) == (told["service_id"], told["side"])
     assert (told["symbol"], told["level"]) == ("AAPL", "info")
+    assert told["user_id"] == server.get("/users/me").json()["id"]
 
 
 def test_sigterm_ends_it_within_ten_seconds_and_the_next_start_goes_on(server: RunningServer, instance: Path) -> None:

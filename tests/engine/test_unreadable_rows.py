@@ -15,7 +15,7 @@ from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
 from daytrader.models import EventOutbox, Order, TradingService
 from daytrader.models.enums import OrderSide, OrderState, ServiceState
-from daytrader.services import entitlements, order_service
+from daytrader.services import emergency, entitlements, exposure_limits, order_service, transaction_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, OPEN, Bench
@@ -78,6 +78,38 @@ def test_an_unreadable_row_stops_its_own_service_alone(
         runner.step(market.bars(), number)
     assert world.reload(right).last_bar_time == day(3)
     assert next(order for order in market.orders(right) if order.side is OrderSide.SELL).state is OrderState.FILLED
+
+
+@pytest.mark.parametrize("table", ["orders", "trading_services"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_nobodys_row_keeps_everything_from_being_stopped(world: World, table: str, is_first: bool) -> None:
+    """The kill switch is on all the same, and the others' entries are cancelled; flattened, they are sold."""
+    market = Market(world, [TEN] * 5)
+    entering = [market.service(name=name, strategy="buy_and_hold") for name in ("one", "two")]
+    holding = market.service(name="holding")
+    market.run(last=1)
+    with SessionManager() as session:  # one holds shares already, the entries of the others wait
+        order_service.cancel_live(session, session.get_one(TradingService, holding.id), None, "bought by hand")
+        transaction_service.buy(session, market.owner, holding.id, 7, None)
+    (wrong, right) = entering if is_first else reversed(entering)
+    spoilt = market.orders(wrong)[-1]
+    column, row_id = ("limit_price", spoilt.id) if table == "orders" else ("stop_price", wrong.id)
+    spoil(table, column, row_id)
+
+    with SessionManager() as session:
+        assert exposure_limits.kill(session, None, "a test").is_killed
+    (entry,) = market.orders(right)
+    assert entry.state is OrderState.CANCELLED
+    state, why = raw(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")
+    assert (state, f"{column} " in why) == (ServiceState.ERROR.value, True)
+
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE trading_services SET state = 'ACTIVE' WHERE id = {wrong.id}"))
+        done = emergency.flatten(session)
+    assert (done.paused, done.cancelled, done.selling) == (2, 0, 1)
+    assert world.reload(right).state is ServiceState.PAUSED
+    assert market.orders(holding)[-1].side is OrderSide.SELL
+    assert raw(f"SELECT state FROM trading_services WHERE id = {wrong.id}").state == ServiceState.ERROR.value
 
 
 @pytest.mark.parametrize("table", ["orders", "trading_services"])

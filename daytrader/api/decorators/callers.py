@@ -12,7 +12,7 @@ import structlog
 from flask import current_app, g, request
 
 from daytrader.api import audit, limits, swagger
-from daytrader.api.headers import API_PREFIX
+from daytrader.api.headers import API_PREFIX, ASKED_BY
 from daytrader.api.reading import reading, reads_next
 from daytrader.models.enums import ApiScope
 from daytrader.services import api_key_service, token_service, user_service
@@ -49,9 +49,16 @@ def current_identity() -> Identity:
             raise UnauthenticatedError("sign in first: an access token is needed")
         with reading() as session:
             g.identity = token_service.identify(session, token.strip(), token_rules())
+        _tell_the_log(g.identity.actor.user_id)
         _note_use_of_key(g.identity)
     identity: Identity = g.identity
     return identity
+
+
+def _tell_the_log(user_id: int) -> None:
+    """Name who asks in whatever is logged on the way, and in the line of the request itself."""
+    structlog.contextvars.bind_contextvars(user_id=user_id)
+    request.environ[ASKED_BY] = user_id
 
 
 def current_actor() -> Actor:
