@@ -18,9 +18,16 @@ from daytrader.utils.errors import InsufficientDataError
 _SIGNAL_CUTS: Final = 150  # right after a signal a look ahead shows
 _SPREAD_CUTS: Final = 60
 _SHORT: Final = 3  # bars
+# Histories that begin on another day: a signal on the first row of all of them, which the whole history has on few of
+# these days, does not come from prices.
+_STARTS: Final = 120
+_FEW_STARTS: Final = 30
+_LATER: Final = 50  # rows after the first one, at least
+_MOSTLY: Final = 0.9
 # Powers of two change no digit, so that everything must stay as it is; tens change the last ones, as real prices do.
 _SCALES: Final = (1 / 1024, 1024.0, 0.1, 10.0)
 _TOLERANCE: Final = 1e-9
+_COLUMNS: Final = ("time", "open", "high", "low", "close", "volume", "session", "split_factor")
 
 _Rule: TypeAlias = Callable[[], str]
 
@@ -140,7 +147,23 @@ class _Probe:
             if unknown.size:
                 row = first + int(unknown[0])
                 raise _BrokenRule(f"{name} is {figures[row]} after the warm-up of {first:,} rows", row)
+        self._asks_prices_at_once(whole, first)
         return f"{len(whole.values) + len(whole.levels)} figures are known from row {first:,} on"
+
+    def _asks_prices_at_once(self, whole: Signals, first: int) -> None:
+        """What is compared with a figure that is not known yet comes out the same whatever the prices are."""
+        rows = first + 1 + max(first, _LATER)
+        starts = _some(np.arange(self._bars.n - rows), _STARTS)
+        if starts.size < _FEW_STARTS:
+            return
+        seen = [self._signals(_span(self._bars, start, rows)) for start in starts.tolist()]
+        for side in ("entry", "exit"):
+            table = np.array([getattr(signals, side)[first:] for signals in seen])
+            is_usual = bool(getattr(whole, side)[starts + first].mean() > _MOSTLY)
+            by_prices = (table != table[0]).any(axis=0)  # else it goes by rows, as who buys once and for all
+            if table[:, 0].all() and by_prices.any() and not is_usual:
+                until = first + int(np.argmax(by_prices))
+                raise _BrokenRule(f"it says {side} on each row before {until:,} whatever the prices are", first)
 
     def lets_exit_win(self) -> str:
         whole = self._known()
@@ -260,6 +283,16 @@ def _copy(bars: Bars) -> Bars:
         column = getattr(bars, field.name)
         if isinstance(column, np.ndarray):
             columns[field.name] = column.copy()
+    return replace(bars, **columns)
+
+
+def _span(bars: Bars, start: int, rows: int) -> Bars:
+    """Return *rows* bars from row *start* on, and their events, as a history of their own."""
+    inside = slice(start, start + rows)
+    events = slice(*np.searchsorted(bars.event_row, [start, start + rows]).tolist())
+    columns: dict[str, Any] = {name: getattr(bars, name)[inside] for name in _COLUMNS}
+    columns |= {f"event_{name}": column[events] for name, column in bars.events._asdict().items()}
+    columns["event_row"] = columns["event_row"] - start
     return replace(bars, **columns)
 
 

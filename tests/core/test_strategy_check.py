@@ -181,6 +181,57 @@ def test_a_warm_up_that_is_too_short_is_found() -> None:
     assert verdict.row == 18
 
 
+def unknown_is_below(bars: Bars) -> Said:
+    """Get out unless the close is above its average: true of an average that is not there yet. No figures."""
+    average = sma(bars.signal.close, 30)
+    above = bars.signal.close > average
+    return above, ~above, {}
+
+
+def unknown_is_nought(bars: Bars) -> Said:
+    """Any price is above an average that stands at 0 until it is known."""
+    average = np.nan_to_num(sma(bars.signal.close, 30))
+    return bars.signal.close > average, bars.signal.close < average, {"average": average / bars.signal.close}
+
+
+@pytest.mark.parametrize(("say", "side"), [(unknown_is_below, "exit"), (unknown_is_nought, "entry")])
+@pytest.mark.parametrize("warmup", [0, 28])
+def test_signals_that_do_not_come_from_prices_are_found(say: Callable[[Bars], Said], side: str, warmup: int) -> None:
+    """A figure that is unknown and not shown gives itself away: what it says is so from whatever day the bars begin."""
+    verdict = broken(Planted(say, warmup=warmup))["warm-up"]
+    assert verdict.told == f"it says {side} on each row before 29 whatever the prices are"
+    assert verdict.row == warmup
+    assert broken(Planted(say, warmup=29)) == {}
+
+
+def test_signals_by_row_are_no_warm_up_that_is_too_short() -> None:
+    """Whoever buys once, every week or always does not ask prices, and need not wait for any."""
+    for rows in (lambda n: np.arange(n) == 0, lambda n: np.arange(n) % 5 == 0, lambda n: np.ones(n, np.bool_)):
+
+        def say(bars: Bars, rows: Callable[[int], BoolArray] = rows) -> Said:
+            return rows(bars.n), np.zeros(bars.n, np.bool_), {}
+
+        assert broken(Planted(say, warmup=0)) == {}
+
+
+def test_a_split_among_histories_that_begin_later_is_theirs() -> None:
+    """Its row is counted from where they begin."""
+    walk = random_walk(400, seed=8)
+    before = np.arange(walk.n) < 300
+    open_, high, low, close = (
+        np.where(before, column, column / 2) for column in (walk.open, walk.high, walk.low, walk.close)
+    )
+    bars = Bars.build(walk.time, open_, high, low, close, walk.volume, events=[split(300, 2)])
+
+    def say(seen: Bars) -> Said:
+        assert all(0 <= row < seen.n for row in seen.event_row)
+        assert all(abs(seen.close[row] / seen.close[row - 1] - 0.5) < 0.2 for row in seen.event_row if row)
+        above = seen.signal.close > sma(seen.signal.close, 30)
+        return above, ~above, {}
+
+    assert broken(Planted(say, warmup=29), bars) == {}
+
+
 @pytest.mark.parametrize("warmup", [-1, 2.5, True, None])
 def test_a_warm_up_that_is_no_number_of_rows_is_found(warmup: object) -> None:
     """It has to be a whole number from 0."""
