@@ -1,4 +1,6 @@
-"""How many backtests a caller has running: stored ones are counted, of previews the newest wins."""
+"""
+When a caller's backtests may run: once what runs them is compiled, so many at a time; of previews the newest wins.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,13 @@ from typing import Final, TypeVar
 from flask import current_app
 
 from daytrader.utils.current_datetime import get_current_datetime
-from daytrader.utils.errors import ConflictError, TooManyRequestsError
+from daytrader.utils.errors import ConflictError, TooManyRequestsError, UnavailableError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _RETRY_SECONDS: Final = 1
+_COMPILED_SECONDS: Final = 5.0  # loading takes a fraction of one; compiling, after an installation, minutes
 
 
 class SupersededError(ConflictError):
@@ -34,6 +37,9 @@ class Backtesting:
     """
 
     def __init__(self, most: int) -> None:
+        self.is_compiled = threading.Event()
+        """Cleared while this process loads, or compiles, what runs backtests: no request does, and none waits long."""
+        self.is_compiled.set()
         self._most = most
         self._lock = threading.Lock()
         self._running: Counter[int] = Counter()
@@ -46,8 +52,10 @@ class Backtesting:
         Hold one of the user's places, of which *jobs* are taken by jobs.
 
         Raises:
+            UnavailableError: If what runs backtests is being compiled.
             TooManyRequestsError: If none is free.
         """
+        self._check_compiled()
         with self._lock:
             if self._running[user_id] + jobs >= self._most:
                 raise TooManyRequestsError(_RETRY_SECONDS)
@@ -72,8 +80,10 @@ class Backtesting:
             run: Runs what was loaded.
 
         Raises:
+            UnavailableError: If what runs backtests is being compiled.
             SupersededError: As soon as a newer one is asked for, before whatever is still to be done.
         """
+        self._check_compiled()
         with self._lock:
             self._arrived += 1
             mine = (asked_at if asked_at is not None else _milliseconds(), self._arrived)
@@ -91,6 +101,10 @@ class Backtesting:
                 previews.in_flight -= 1
                 if not previews.in_flight:
                     del self._previews[user_id]
+
+    def _check_compiled(self) -> None:
+        if not self.is_compiled.wait(_COMPILED_SECONDS):
+            raise UnavailableError("the first start after an installation compiles the backtester: it takes a minute")
 
 
 class _Previews:

@@ -38,7 +38,7 @@ _REASONS: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "There is not enough market data to carry it out",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests: try again after `Retry-After` seconds",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database is busy: try again after `Retry-After` seconds",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Busy, or starting for the first time: try again after `Retry-After` seconds",
 }
 
 

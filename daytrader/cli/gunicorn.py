@@ -249,7 +249,7 @@ class Production(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Wsgi:
         """Build the node in the worker's process and begin to trade."""
-        from daytrader.cli.server import warm_up
+        from daytrader.cli.server import hold_backtests
 
         try:
             node = self._build()
@@ -257,7 +257,7 @@ class Production(BaseApplication):  # type: ignore[misc]
         except DayTraderError as error:
             raise AppImportError(f"Error: {error}") from error
         self._node = node
-        warm_up()
+        hold_backtests(node.app)()
         return SocketLimit(node.app, self._threads - REQUEST_THREADS)
 
     def end(self) -> None:

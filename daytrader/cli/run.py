@@ -76,12 +76,13 @@ def _serve(
     told_to_stop: threading.Event,
 ) -> None:
     from daytrader.cli import node
-    from daytrader.cli.server import Server, wait_until_ready, warm_up
+    from daytrader.cli.server import Server, hold_backtests, wait_until_ready
     from daytrader.cli.trade_lines import TradeLines
 
     lines = TradeLines(console())
     node.prepare(settings, replay_from)
     parts = node.build(settings, speed=speed, on_trade=lines.add, on_end=lambda last: lines.say(_farewell(last)))
+    warm_up = hold_backtests(parts.app)
     server = Server(parts.app, listener)
     parts.start()
     server.start()

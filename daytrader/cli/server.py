@@ -6,6 +6,7 @@ import http.client
 import socket
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -80,8 +81,21 @@ def _answers(address: str, settings: Settings) -> bool:
         connection.close()
 
 
-def warm_up() -> None:
-    """Load the compiled code in the background, so that the first backtest of the day is as fast as the second."""
-    from daytrader.core.warmup import warm_up as compile_everything
+def hold_backtests(app: Flask) -> Callable[[], None]:
+    """
+    Let no request backtest before what runs backtests is loaded; return what loads it, in the background.
 
-    threading.Thread(target=compile_everything, name="warm-up", daemon=True).start()
+    The first backtest of the day is then as fast as the second, and on a first start no request compiles.
+    """
+    is_compiled: threading.Event = app.extensions["backtesting"].is_compiled
+    is_compiled.clear()
+
+    def load() -> None:
+        from daytrader.core.warmup import warm_up
+
+        try:
+            warm_up()
+        finally:
+            is_compiled.set()
+
+    return lambda: threading.Thread(target=load, name="warm-up", daemon=True).start()

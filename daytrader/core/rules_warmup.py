@@ -1,4 +1,4 @@
-"""Compile, or load from the cache, the rules that engine and paper broker share with the backtester."""
+"""Compile, or load from the cache, the rules and figures that the engine and the books share with the backtester."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from daytrader.core import fills, indicators, protection
+from daytrader.core import fills, indicators, metrics, protection
 from daytrader.core.bars import Bars
 from daytrader.core.decision import Account, Accounts, decide, standings
 from daytrader.core.rules import Rules
@@ -38,6 +38,8 @@ def warm_up_rules() -> None:
     fills.split_entry(book, 3, limit, fills.most_cents(book, 3, limit), 3, 2)
     prices = np.ones(2)
     indicators.crosses_above(prices, prices, prices)
+    days = np.zeros(1, np.int32)
+    metrics.figures_of(1, days.astype(np.int64), days, np.zeros(1, np.bool_), np.zeros(0, np.int64))  # of a ledger
     _warm_up_decisions()
 
 

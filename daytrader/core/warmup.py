@@ -13,7 +13,6 @@ import numpy as np
 from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.overfitting import backtest_overfitting
-from daytrader.core.report import figures
 from daytrader.core.rules import Rules
 from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.core.sma_crossings import sma_crossings
@@ -28,7 +27,6 @@ def warm_up() -> None:
         report = backtest.run(bars, "technical", {}, rules, symbol="warm-up", cash=Decimal(1000))
         sma_crossings(prices, 1, 2, bars.ticks)  # of whole ticks, and of others
     report.to_dict()
-    figures(report.initial_cash, report.run, None)
     portfolio.run([portfolio.Member("warm-up", bars, "technical", {}, rules)], cash=Decimal(1000))
     warm_up_rules()
     sums = np.zeros((2, 2))

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from daytrader.api import backtesting
 from daytrader.api.backtesting import Backtesting, SupersededError
 from daytrader.api.schemas.backtest import BacktestItemSchema, ReportSchema, StoredReportSchema
 from daytrader.core import backtest, portfolio
@@ -279,6 +280,23 @@ def test_places_are_given_back() -> None:
         raise ValueError("broken")
     with running.slot(7, 0):
         pass
+
+
+@pytest.mark.usefixtures("acme")
+def test_no_request_compiles(app: Flask, alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a first start what runs backtests is compiled for a minute: until then it is refused, not waited for."""
+    monkeypatch.setattr(backtesting, "_COMPILED_SECONDS", 0.01)
+    is_compiled = app.extensions["backtesting"].is_compiled
+    sweep = {**SMA, "params": {}, "grid": {"fast": [2, 3], "slow": [5]}}
+    asked = (("/backtests", SMA), ("/backtests/preview", SMA), ("/sweeps?dry_run=true", sweep))
+    is_compiled.clear()
+    for path, body in asked:
+        refused = alice.post(path, body)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert "compiles the backtester" in refused.get_json()["message"]
+    is_compiled.set()
+    assert [alice.post(path, body).status_code for path, body in asked] == [200, 200, 200]
 
 
 @pytest.mark.usefixtures("acme")

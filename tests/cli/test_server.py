@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from flask import Flask
 from simple_websocket import Server as WebSocket
 
+from daytrader.api.backtesting import Backtesting
 from daytrader.cli.listening import listening
-from daytrader.cli.server import Server
+from daytrader.cli.server import Server, hold_backtests
+from daytrader.core import warmup
 
 UPGRADE = (
     b"GET /socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -86,3 +89,27 @@ def test_our_own_mistakes_are_told(address: tuple[str, int], caplog: pytest.LogC
     """Quiet is not deaf."""
     assert b" 500 " in _exchange(address, b"GET /broken HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_backtests_are_held_until_what_runs_them_is_loaded(monkeypatch: pytest.MonkeyPatch, *, is_broken: bool) -> None:
+    """From before the server answers; where the warm-up fails, each backtest tells why by itself."""
+    app = Flask(__name__)
+    running = app.extensions["backtesting"] = Backtesting(1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load() -> None:
+        begun.set()
+        go_on.wait(10)
+        if is_broken:
+            raise MemoryError
+
+    monkeypatch.setattr(warmup, "warm_up", load)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    begin = hold_backtests(app)
+    assert not running.is_compiled.is_set()
+    begin()
+    assert begun.wait(10)
+    assert not running.is_compiled.is_set()
+    go_on.set()
+    assert running.is_compiled.wait(10)
