@@ -88,7 +88,7 @@ def receives_price_file(method: Callable[..., Any]) -> Callable[..., Any]:
                 "in": "formData",
                 "type": "file",
                 "required": True,
-                "description": "CSV, gzip or Parquet (example: `AAPL.csv`)",
+                "description": "CSV, JSON, gzip or Parquet (example: `AAPL.csv`)",
             }
         },
     )

@@ -71,7 +71,7 @@ def import_(
     as_json: bool,
 ) -> None:
     """
-    Store the bars, dividends and splits of FILE: CSV of any common vendor's layout, plain or gzip, or Parquet.
+    Store the bars, dividends and splits of FILE: CSV of any common vendor's layout or JSON, plain or gzip, or Parquet.
 
     A file with bad rows is refused as a whole, each with line and reason (exit code 1), unless --partial is given.
     """

@@ -153,7 +153,7 @@ def test_a_symbol_column_imports_many_stocks(world: World, admin: Caller, worker
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FORMATS.iterdir()))
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "json"])
 def test_every_layout_goes_in_and_comes_out_the_same(
     world: World, admin: Caller, worker: Worker, name: str, form: str
 ) -> None:
@@ -179,26 +179,6 @@ def test_every_layout_goes_in_and_comes_out_the_same(
         assert imported(admin, worker, content, interval=interval)["state"] == "SUCCEEDED"
 
     assert {symbol: bars(symbol) for symbol in symbols} == before
-
-
-@pytest.mark.parametrize("name", ["yahoo.csv", "quandl_wiki_descending.csv", "iso_offset_15min.csv"])
-def test_an_export_as_json_holds_all_of_it(world: World, admin: Caller, worker: Worker, name: str) -> None:
-    """Written as a table by whoever reads it, and imported: the same bars, dividends and splits."""
-    world.stock("ACME")
-    interval = imported(admin, worker, (FORMATS / name).read_bytes(), symbol="ACME")["result"]["interval"]
-    before = bars("ACME")
-    rows = admin.get("/prices/ACME/export", format="json", interval=interval).get_json()
-    stock = admin.get("/stocks/symbol/ACME").get_json()["id"]
-    assert admin.delete(f"/stocks/{stock}").status_code == 204
-    world.stock("ACME")
-
-    table = io.StringIO()
-    writer = csv.DictWriter(table, rows[0])
-    writer.writeheader()
-    writer.writerows(rows)
-    assert imported(admin, worker, table.getvalue().encode(), interval=interval)["state"] == "SUCCEEDED"
-
-    assert bars("ACME") == before
 
 
 def test_parquet_of_other_programs(world: World, admin: Caller, worker: Worker) -> None:

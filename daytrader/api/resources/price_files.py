@@ -78,7 +78,7 @@ class PriceImport(Resource):  # type: ignore[misc]
     @returns(JobSchema, HTTPStatus.ACCEPTED, location="/jobs/{id}")
     def post(self, session: Any, upload: Upload) -> Mapping[str, Any]:
         """
-        Import a CSV (plain or gzip) or Parquet file, daily or intraday, in any common vendor's layout (admins).
+        Import a CSV, JSON (plain or gzip) or Parquet file, daily or intraday, in any common vendor's layout (admins).
 
         The file is validated as a whole, then written in one transaction: the job lists each bad row with its line,
         and nothing is written unless `partial` is set. A `symbol` column imports many stocks at once.

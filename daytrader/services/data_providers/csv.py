@@ -27,6 +27,7 @@ from daytrader.services.data_providers.csv_numbers import DecimalMark, decimal_m
 from daytrader.services.data_providers.csv_rows import PriceBlock, RowError, RowParser, date_cells
 from daytrader.services.data_providers.csv_text import TextFile, UnreadableFileError
 from daytrader.services.data_providers.intervals import settle_interval
+from daytrader.services.data_providers.json_rows import open_rows
 from daytrader.utils import constants
 from daytrader.utils.errors import InsufficientDataError
 
@@ -41,7 +42,7 @@ class PriceFile:
     A file of daily or intraday prices.
 
     Args:
-        path: Text or gzip; see the user guide for the layouts that are known.
+        path: Text, JSON or gzip; see the user guide for the layouts that are known.
         interval: Minutes of a bar or 0 for daily bars; found out where None.
         zone: The zone of times that do not say theirs; the exchange's by default.
         date_order: Whether the day or the month comes first, for files whose dates leave it open.
@@ -58,7 +59,7 @@ class PriceFile:
         zone: tzinfo = market_calendar.EXCHANGE_ZONE,
         date_order: DateOrder | None = None,
     ) -> None:
-        self._text = TextFile(path)
+        self._text = open_rows(path)
         sample = self._text.sample()
         self.layout = detect_layout(sample)
         columns = _sample_columns(sample, self.layout)
@@ -226,7 +227,7 @@ def _after_header(
     for block in text.blocks(progress):
         skipped = max(0, min(len(block), layout.first_line - line))
         if len(block) > skipped:
-            yield line + skipped, block[skipped:]
+            yield line + skipped - text.headings, block[skipped:]
         line += len(block)
 
 

@@ -12,6 +12,7 @@ from typing import IO, BinaryIO, Final, cast
 from daytrader.utils.errors import InvalidInputError
 
 SAMPLE_CHARACTERS: Final = 65_536
+_FIRST_CHARACTERS: Final = 64
 _BLOCK_CHARACTERS: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 _OTHER_FORMATS: Final = {
@@ -33,6 +34,9 @@ class UnreadableFileError(InvalidInputError):
 class TextFile:
     """A text file that is read more than once: first a sample, then block by block, never as a whole."""
 
+    headings = 0
+    """Lines before the one that bears the number 1."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._guarded(), path.open("rb") as raw:
@@ -46,6 +50,16 @@ class TextFile:
             if start.startswith(magic):
                 raise UnreadableFileError(f"is {what}, not a text file of prices")
         self._encoding = "utf-16" if start[:2] in _UTF16 else "utf-8-sig"
+
+    def begins_with(self, mark: str) -> bool:
+        """
+        Return whether the first thing in it is *mark*.
+
+        Raises:
+            UnreadableFileError: If it cannot be read.
+        """
+        with self._guarded(), self._bytes() as raw:
+            return self._text(raw).read(_FIRST_CHARACTERS).lstrip().startswith(mark)
 
     def sample(self) -> list[str]:
         """
@@ -74,16 +88,20 @@ class TextFile:
         """
         with self._guarded(), self._bytes() as raw:
             text = self._text(raw)
-            disk = cast("IO[bytes]", raw.fileobj) if isinstance(raw, gzip.GzipFile) else raw
             while lines := text.readlines(_BLOCK_CHARACTERS):
                 if progress is not None:
-                    progress(min(disk.tell(), self.size))
+                    progress(self._done(raw))
                 yield lines
 
     def _bytes(self) -> BinaryIO:
         if self._is_packed:
             return cast("BinaryIO", gzip.open(self._path, "rb"))
         return self._path.open("rb")
+
+    def _done(self, raw: BinaryIO) -> int:
+        """Return how many bytes of the file have been read."""
+        disk = cast("IO[bytes]", raw.fileobj) if isinstance(raw, gzip.GzipFile) else raw
+        return min(disk.tell(), self.size)
 
     def _text(self, raw: BinaryIO) -> io.TextIOWrapper:
         # What is not of the encoding becomes a mark that no number or date holds: the row is reported.

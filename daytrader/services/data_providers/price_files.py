@@ -13,7 +13,7 @@ from daytrader.services.data_providers import parquet
 from daytrader.services.data_providers.csv import PriceFile
 from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.data_providers.csv_layouts import Field, detect_layout
-from daytrader.services.data_providers.csv_text import TextFile
+from daytrader.services.data_providers.json_rows import open_rows
 from daytrader.services.data_providers.parquet import ParquetPriceFile
 
 AnyPriceFile = PriceFile | ParquetPriceFile
@@ -35,7 +35,7 @@ def open_price_file(
     date_order: DateOrder | None = None,
 ) -> AnyPriceFile:
     """
-    Return the file at *path*, text, gzip or Parquet, ready to be read; see `PriceFile` for the arguments.
+    Return the file at *path*, text, JSON, gzip or Parquet, ready to be read; see `PriceFile` for the arguments.
 
     Raises:
         UnreadableFileError: If it is no table of prices.
@@ -53,7 +53,7 @@ def check_layout(path: Path) -> bool:
     """
     if _start(path) == parquet.MAGIC:
         return ParquetPriceFile(path).names_stocks
-    return Field.SYMBOL in detect_layout(TextFile(path).sample()).columns
+    return Field.SYMBOL in detect_layout(open_rows(path).sample()).columns
 
 
 def is_archive(path: Path) -> bool:
