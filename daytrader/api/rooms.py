@@ -147,9 +147,10 @@ def hears(actor: Actor, event: Event, joined: Collection[str]) -> bool:
     """
     Return whether a socket of *actor* that is in the internal rooms *joined* is sent *event*.
 
-    A socket that has joined none yet is one that has just come back: it is sent all that it may hear.
+    A socket that has joined none yet, but for the room that it is in from the start, is one that has just come back:
+    it is sent all that it may hear.
     """
-    if not joined:
+    if {own(actor)}.issuperset(joined):
         return may_hear(actor, event)
     return not set(audience(event)).isdisjoint(joined)
 

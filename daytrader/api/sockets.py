@@ -29,7 +29,13 @@ from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import BrokenRuleError, DayTraderError, NotFoundError, UnauthenticatedError
+from daytrader.utils.errors import (
+    BrokenRuleError,
+    DayTraderError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -248,7 +254,7 @@ class Sockets:
         held.allowance = min(most, held.allowance + (now - held.counted_at) * most)
         held.counted_at = now
         if held.allowance < 1:
-            raise BrokenRuleError(f"too many events: at most {most} a second")
+            raise TooManyRequestsError(1)
         held.allowance -= 1
         return held.identity
 
@@ -268,8 +274,7 @@ class Sockets:
         if not isinstance(after, int) or not 0 <= after <= _HIGHEST_SEQUENCE:
             raise BrokenRuleError("after must be the sequence of an event, or 0")
         replayed = 0
-        # Every socket is in a room of its own and in its user's.
-        joined = set(self.io.server.rooms(socket_id, _NAMESPACE)) - {socket_id, rooms.own(identity.actor)}
+        joined = set(self.io.server.rooms(socket_id, _NAMESPACE)) - {socket_id}  # each is in a room of its own
         with self._order:
             self._resumed[socket_id] = _HIGHEST_SEQUENCE  # what happens meanwhile comes after what was missed
         try:

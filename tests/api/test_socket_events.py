@@ -245,6 +245,18 @@ def test_rooms_decide_what_is_sent_again(service: TradingService, alice: Caller,
     assert service.id
 
 
+@pytest.mark.usefixtures("service")
+def test_what_is_meant_for_one_user_is_sent_again_whatever_rooms_are_joined(
+    alice: Caller, bob: Caller, listen: Listen
+) -> None:
+    """It is heard without a room at the time, and so afterwards; nobody else is sent it."""
+    _tell(personal_notification(alice.user.id, Severity.INFO, "test", "For alice"))
+    for caller, replayed in ((alice, 1), (bob, 0)):
+        listener = listen(caller)
+        listener.ask("join_transactions")
+        assert listener.ask("resume", {"after": 0}) == {"status": "ok", "replayed": replayed}
+
+
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("after", [None, -1, "x", 2**63, 1.5, True, {"after": []}])
 def test_a_place_that_is_none_is_refused(alice: Caller, listen: Listen, after: Any) -> None:
