@@ -26,6 +26,7 @@ from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError, InvalidInputError
 from tests.conftest import PASSWORD, World
 
+PAST = get_current_datetime() - timedelta(days=1)
 FUTURE = get_current_datetime() + timedelta(days=2)
 _BAR: dict[str, Any] = {"open_price": 10.0, "high_price": 12.0, "low_price": 8.0, "close_price": 11.0}
 
@@ -207,51 +208,52 @@ def test_a_password_is_verified_against_the_hash() -> None:
     assert not user.verify_password(PASSWORD.lower())
 
 
-_VALIDATORS = [
-    (User, "validate_username", "short", "username", "ab"),
-    (User, "validate_username", "long", "username", "x" * 51),
-    (User, "validate_username", "format", "username", "no spaces"),
-    (User, "validate_email", "format", "email", "nobody"),
-    (Stock, "validate_symbol", "format", "symbol", "A$"),
-    (Stock, "validate_symbol", "length", "symbol", "TOOLONGSYMBOL"),
-    (Stock, "validate_name", "length", "name", "x" * 201),
-    (Stock, "validate_sector", "length", "sector", "x" * 101),
-    (Stock, "validate_description", "length", "description", "x" * 1001),
-    (StockDailyPrice, "validate_source", "member", "source", "GUESSED"),
-    (StockDailyPrice, "validate_price_date", "future", "price_date", FUTURE.date()),
-    (StockDailyPrice, "validate_prices", "negative", "close_price", -0.01),
-    (StockIntradayPrice, "validate_source", "member", "source", "GUESSED"),
-    (StockIntradayPrice, "validate_timestamp", "future", "timestamp", FUTURE),
-    (StockIntradayPrice, "validate_interval", "supported", "interval", 7),
-    (StockIntradayPrice, "validate_prices", "negative", "close_price", -0.01),
-    (TradingService, "validate_stock_symbol", "format", "stock_symbol", "A$"),
-    (TradingService, "validate_state", "member", "state", "SLEEPING"),
-    (TradingService, "validate_mode", "member", "mode", "SHORT"),
-    (TradingService, "validate_initial_balance", "positive", "initial_balance", 0),
-    (TradingService, "validate_current_balance", "negative", "current_balance", Decimal("-0.01")),
-    (TradingService, "validate_minimum_balance", "negative", "minimum_balance", Decimal("-0.01")),
-    (TradingService, "validate_allocation_percent", "least", "allocation_percent", 0),
-    (TradingService, "validate_allocation_percent", "most", "allocation_percent", Decimal("1.01")),
-    (TradingTransaction, "validate_stock_symbol", "format", "stock_symbol", "A$"),
-    (TradingTransaction, "validate_state", "member", "state", "PENDING"),
-    (TradingTransaction, "validate_shares", "positive", "shares", 0),
-    (TradingTransaction, "validate_purchase_price", "positive", "purchase_price", 0),
+_VALIDATORS: list[tuple[type[Base], str, str, str, object, object]] = [
+    (User, "validate_username", "short", "username", "ab", "abc"),
+    (User, "validate_username", "long", "username", "x" * 51, "x" * 50),
+    (User, "validate_username", "format", "username", "no spaces", "No_space-1"),
+    (User, "validate_email", "format", "email", "nobody", "no@body.example"),
+    (Stock, "validate_symbol", "format", "symbol", "A$", "BRK.B"),
+    (Stock, "validate_symbol", "length", "symbol", "ABCDEFGHIJK", "ABCDEFGHIJ"),
+    (Stock, "validate_name", "length", "name", "x" * 201, "x" * 200),
+    (Stock, "validate_sector", "length", "sector", "x" * 101, "x" * 100),
+    (Stock, "validate_description", "length", "description", "x" * 1001, "x" * 1000),
+    (StockDailyPrice, "validate_source", "member", "source", "GUESSED", PriceSource.SIMULATED),
+    (StockDailyPrice, "validate_price_date", "future", "price_date", FUTURE.date(), PAST.date()),
+    (StockDailyPrice, "validate_prices", "negative", "close_price", -0.01, 0.01),
+    (StockIntradayPrice, "validate_source", "member", "source", "GUESSED", PriceSource.SIMULATED),
+    (StockIntradayPrice, "validate_timestamp", "future", "timestamp", FUTURE, PAST),
+    (StockIntradayPrice, "validate_interval", "supported", "interval", 7, 30),
+    (StockIntradayPrice, "validate_prices", "negative", "close_price", -0.01, 0.01),
+    (TradingService, "validate_stock_symbol", "format", "stock_symbol", "A$", "BRK.B"),
+    (TradingService, "validate_state", "member", "state", "SLEEPING", ServiceState.PAUSED),
+    (TradingService, "validate_mode", "member", "mode", "SHORT", TradingMode.HOLD),
+    (TradingService, "validate_initial_balance", "positive", "initial_balance", 0, Decimal("0.01")),
+    (TradingService, "validate_current_balance", "negative", "current_balance", Decimal("-0.01"), Decimal(0)),
+    (TradingService, "validate_minimum_balance", "negative", "minimum_balance", Decimal("-0.01"), Decimal(0)),
+    (TradingService, "validate_allocation_percent", "least", "allocation_percent", 0, Decimal("0.01")),
+    (TradingService, "validate_allocation_percent", "most", "allocation_percent", Decimal("1.01"), Decimal(1)),
+    (TradingTransaction, "validate_stock_symbol", "format", "stock_symbol", "A$", "BRK.B"),
+    (TradingTransaction, "validate_state", "member", "state", "PENDING", TransactionState.CANCELLED),
+    (TradingTransaction, "validate_shares", "positive", "shares", 0, Decimal(1)),
+    (TradingTransaction, "validate_purchase_price", "positive", "purchase_price", 0, Decimal("0.000001")),
 ]
 
 
 @pytest.mark.parametrize(
-    ("model", "method", "column", "value"),
+    ("model", "method", "column", "value", "nearest"),
     [
-        pytest.param(model, method, column, value, id=f"{model.__name__}.{method}-{clause}")
-        for model, method, clause, column, value in _VALIDATORS
+        pytest.param(model, method, column, value, nearest, id=f"{model.__name__}.{method}-{clause}")
+        for model, method, clause, column, value, nearest in _VALIDATORS
     ],
 )
-def test_a_validation_method(model: type[Base], method: str, column: str, value: object) -> None:
-    """It bears the specification's name, and refuses by the name of the field before anything is stored."""
+def test_a_validation_method(model: type[Base], method: str, column: str, value: object, nearest: object) -> None:
+    """It bears the specification's name, refuses by the field's name before anything is stored, and takes the next."""
     assert callable(getattr(model, method))
     with pytest.raises(InvalidInputError) as refused:
         model(**{column: value})
     assert list(refused.value.fields) == [column]
+    assert getattr(model(**{column: nearest}), column) == nearest
 
 
 @pytest.mark.parametrize("model", [StockDailyPrice, StockIntradayPrice])
