@@ -76,16 +76,28 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def envelope(status: int, code: str, message: str, fields: Mapping[str, list[str]] | None = None) -> dict[str, object]:
-    """Return the body of every error."""
+def envelope(
+    status: int,
+    code: str,
+    message: str,
+    fields: Mapping[str, list[str]] | None = None,
+    *,
+    identity: str | None = None,
+) -> dict[str, object]:
+    """Return the body of every error; *identity* is the current request's id unless it is given."""
     return {
         "error": True,
         "status_code": int(status),
         "message": message,
         "code": code,
         "validation_errors": dict(fields or {}),
-        "request_id": request_id(),
+        "request_id": identity or request_id(),
     }
+
+
+def words(status: int) -> tuple[str, str]:
+    """Return our own code and message for a status of HTTP: those of frameworks may quote what was sent."""
+    return _WORDS.get(status) or ("http_error", HTTPStatus(status).phrase.lower())
 
 
 def status_of(error: DayTraderError) -> HTTPStatus:
@@ -115,7 +127,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status == HTTPStatus.NOT_FOUND and pages.wants_page():
         return pages.not_found()
-    code, message = _WORDS.get(status, ("http_error", error.name.lower()))
+    code, message = words(status)
     response = answer(envelope(status, code, message), status)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:

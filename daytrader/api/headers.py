@@ -66,6 +66,11 @@ def request_id() -> str:
     return found
 
 
+def of_any_answer(identity: str) -> tuple[tuple[str, str], ...]:
+    """Return what every answer carries, *identity* being the id of its request."""
+    return (("X-Request-ID", identity), ("Content-Security-Policy", _CSP), *_HEADERS)
+
+
 def is_foreign(origin: str | None) -> bool:
     """Return whether *origin* is that of a page which is neither this server's nor in the settings' list."""
     return origin is not None and urlsplit(origin).netloc != request.host and origin not in _allowed_origins()

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import gunicorn.http.wsgi
+import gunicorn.util
 import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
@@ -21,6 +22,7 @@ from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
 from daytrader.api.headers import ASKED_BY
 from daytrader.api.turns import turns
+from daytrader.cli import bad_requests
 from daytrader.cli.node import Node
 from daytrader.utils.errors import DayTraderError
 
@@ -47,6 +49,7 @@ class SocketLimit:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve a request, or refuse a socket when there are too many."""
+        environ["wsgi.input"] = bad_requests.Body(environ["wsgi.input"])
         if not environ["PATH_INFO"].startswith("/socket.io"):
             return self._app(environ, start_response)
         turns.end()  # a socket is served for hours
@@ -246,6 +249,7 @@ class Production(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
         gunicorn.http.wsgi.SERVER = _NAME
         gunicorn.http.wsgi.Response = WholeResponse
+        gunicorn.util.write_error = bad_requests.refuse
 
     def load(self) -> Wsgi:
         """Build the node in the worker's process and begin to trade."""

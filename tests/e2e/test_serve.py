@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -73,6 +75,40 @@ def test_the_server_does_not_say_what_it_is_made_of(server: RunningServer) -> No
     answer = server.get("/system/health")
     assert answer.headers["Server"] == "DayTrader"
     assert requests.get(f"{server.address}/api/v1/docs", timeout=10).status_code == 401
+
+
+_POST: Final = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+_GET: Final = b"GET /api/v1/system/health HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(_POST + b"Transfer-Encoding: chunked\r\n\r\nCANARY\r\n", 400, "bad_request", id="chunk"),
+        pytest.param(_POST + b"Transfer-Encoding: canary\r\n\r\n", 501, "http_error", id="coding"),
+        pytest.param(_POST + b"Content-Length: -5\r\n\r\n", 400, "bad_request", id="length"),
+        pytest.param(_GET + b"CANARY(: x\r\n\r\n", 400, "bad_request", id="header"),
+        pytest.param(_GET + b"X: " + b"CANARY" * 2_000 + b"\r\n\r\n", 431, "http_error", id="headers"),
+        pytest.param(_GET.replace(b"GET", b"C@NARY") + b"\r\n", 400, "bad_request", id="method"),
+        pytest.param(_GET.replace(b"1.1", b"9.CANARY") + b"\r\n", 400, "bad_request", id="version"),
+        pytest.param(b"GET /" + b"CANARY" * 1_000 + b" HTTP/1.1\r\n\r\n", 414, "address_too_long", id="address"),
+    ],
+)
+def test_what_is_no_request_is_refused_as_everything_is(
+    server: RunningServer, sent: bytes, status: int, code: str
+) -> None:
+    """By the envelope, with an id, by one answer, and without a word of what was sent; then the connection ends."""
+    address = urlsplit(server.address)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(sent)
+        head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+    answer = json.loads(body)
+    fields = dict(line.lower().split(": ", 1) for line in head.decode().splitlines()[1:])
+    assert int(head.split()[1]) == status == answer["status_code"]
+    assert (answer["code"], answer["error"], answer["validation_errors"]) == (code, True, {})
+    assert answer["request_id"] == fields["x-request-id"]
+    assert (fields["content-type"], fields["x-content-type-options"]) == ("application/json", "nosniff")
+    assert b"canary" not in (head + body).lower().replace(b"@", b"a")
 
 
 def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> None:
