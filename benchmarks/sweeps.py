@@ -49,28 +49,35 @@ _SYMBOLS_TARGET: Final = 10.0
 _GROWTH: Final = """
 import json, os, time
 from decimal import Decimal
-from benchmarks.memory import peak
+from benchmarks.memory import anonymous, resident
 from daytrader.core import sweep
-from daytrader.core.assessment import assess
 from daytrader.core.rules import Rules
+from daytrader.core.search import Search
 from daytrader.core.warmup import warm_up
+from daytrader.utils.spool import Spool
 from tests.core.builders import random_walk
 warm_up()
-bars = random_walk(2_148, seed=5)
+room, most = Spool(), {{}}
+def look(*_):
+    room.rest()
+    most["anonymous"] = max(most.get("anonymous", 0), anonymous())
+    most["resident"] = max(most.get("resident", 0), resident())
+bars, threads = random_walk(2_148, seed=5), os.cpu_count() or 1
+search = Search("sma_cross", {{}}, Rules(), Decimal(10_000))
+def judged(tried):
+    began = time.perf_counter()
+    outcome = search.run(bars, tried, room=room, progress=look)
+    swept = time.perf_counter()
+    search.judge("X", bars, tried, outcome, threads=threads, room=room, progress=look)
+    look()
+    return swept - began, time.perf_counter() - swept
 axes = {{"fast": range(5, 55, 2), "slow": range(60, 260, 10)}}
-axes |= {{"stop_loss_percent": range({stops}), "take_profit_percent": range({targets})}}
-tried = sweep.grid(axes)
-cash, threads = Decimal(10_000), os.cpu_count() or 1
-warm = sweep.run(bars, "sma_cross", tried.part(0, 256), Rules(), cash=cash)
-assess(bars, "sma_cross", tried.part(0, 256), warm, Rules(), symbol="X", cash=cash, threads=threads)
-before = peak()
-began, used = time.perf_counter(), time.process_time()
-outcome = sweep.run(bars, "sma_cross", tried, Rules(), cash=cash)
-swept = time.perf_counter()
-assess(bars, "sma_cross", tried, outcome, Rules(), symbol="X", cash=cash, threads=threads)
-done = time.perf_counter()
-print(json.dumps(dict(size=tried.size, sweep=swept - began, verdict=done - swept, cpu=time.process_time() - used,
-    base=before, peak=peak())))
+judged(sweep.grid(axes).part(0, 256))
+before, most, used = dict(anonymous=anonymous(), resident=resident()), {{}}, time.process_time()
+tried = sweep.grid(axes | {{"stop_loss_percent": range({stops}), "take_profit_percent": range({targets})}})
+swept, told = judged(tried)
+print(json.dumps(dict(size=tried.size, sweep=swept, verdict=told, cpu=time.process_time() - used, before=before,
+    most=most)))
 """
 
 
@@ -188,8 +195,9 @@ def measure_growth(folder: Path) -> list[Figure]:  # noqa: ARG001 - the signatur
         told = json.loads(done.stdout)
         work = (
             f"{told['size']:,} combinations x 2,148 bars, overfitting statistics included: {told['sweep']:.2f} s "
-            f"of it the sweep, {told['cpu']:.1f} s of processor time; peak memory {told['peak']:,.0f} MiB, "
-            f"{told['base']:,.0f} MiB before"
+            f"of it the sweep, {told['cpu']:.1f} s of processor time; at most {told['most']['anonymous']:,.0f} MiB "
+            f"of memory of its own, {told['before']['anonymous']:,.0f} before, with mapped files "
+            f"{told['most']['resident']:,.0f} MiB, {told['before']['resident']:,.0f} before"
         )
         figures.append(absolute(f"growth-{told['size']}", work, told["sweep"] + told["verdict"], target, 1))
     return figures

@@ -171,6 +171,7 @@ def _run_all(
     from daytrader.cli.source import read_sources
     from daytrader.cli.sweep_results import Stopped, Swept, best_rows
     from daytrader.core.errors import SweepStoppedError
+    from daytrader.core.ranking import scores
     from daytrader.core.search import LeftOut, nothing_left
     from daytrader.utils.errors import InsufficientDataError
 
@@ -195,7 +196,8 @@ def _run_all(
                 progress.stop()
                 stocks = f", {len(swept.results)} stocks before it are complete" if swept.results else ""
                 warn(f"{symbol}: {stopped}{stocks}")
-                rows = [] if stopped.outcome is None else best_rows(stopped.outcome, options)
+                so_far = stopped.outcome
+                rows = [] if so_far is None else best_rows(so_far, scores(so_far, options.metric), options)
                 swept.stopped = Stopped(symbol, stopped.done, rows)
                 break
     if not swept.results and swept.stopped is None:
@@ -218,17 +220,17 @@ def _one(
 
     from daytrader.cli.sweep_results import result_of
     from daytrader.core.errors import SweepStoppedError
+    from daytrader.utils.spool import Spool
 
-    search, tried = options.search, options.combinations
+    search, tried, room = options.search, options.combinations, Spool()
     threads = options.threads or os.cpu_count() or 1
     task = progress.add_task(symbol, total=tried.size)
-    outcome = search.run(
-        bars,
-        tried,
-        threads=threads,
-        progress=lambda done, total: progress.update(task, completed=done, total=total),
-        should_stop=stop,
-    )
+
+    def show(done: float, total: float, stage: str = "") -> None:
+        progress.update(task, completed=done, total=total, description=symbol + stage)
+        room.rest()
+
+    outcome = search.run(bars, tried, threads=threads, room=room, progress=show, should_stop=stop)
     if output is not None:
         output.write(symbol, outcome)
     try:
@@ -240,9 +242,8 @@ def _one(
             earlier_trials=options.earlier_trials,
             is_one_of_several=not is_alone,
             threads=threads,
-            progress=lambda stage, part: progress.update(
-                task, description=f"{symbol}, {stage}", completed=int(100 * part), total=100
-            ),
+            room=room,
+            progress=lambda stage, part: show(int(100 * part), 100, f", {stage}"),
             should_stop=stop,
         )
     except SweepStoppedError:  # all is computed, and not judged

@@ -87,9 +87,11 @@ class Result:
 def result_of(symbol: str, options: SweepOptions, outcome: Outcome, judged: Judgement) -> Result:
     """Return what is kept of *outcome*."""
     scored = ranking.scores(outcome, options.metric)
-    rows = best_rows(outcome, options)
-    figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
-    drawn = None if options.heatmap is None else heatmap(options.combinations, figure, *options.heatmap)
+    rows = best_rows(outcome, scored, options)
+    drawn = None
+    if options.heatmap is not None:
+        figure = np.where(np.isnan(scored), np.nan, getattr(outcome, options.metric))
+        drawn = heatmap(options.combinations, figure, *options.heatmap)
     return Result(symbol, outcome.size, outcome.skipped, rows, scored, judged, drawn)
 
 
@@ -115,12 +117,12 @@ class Swept:
     stopped: Stopped | None = None
 
 
-def best_rows(outcome: Outcome, options: SweepOptions) -> list[Row]:
-    """Return the best combinations of *outcome*, the best first."""
+def best_rows(outcome: Outcome, scored: FloatArray, options: SweepOptions) -> list[Row]:
+    """Return the best combinations of *outcome* by what they have *scored*, the best first."""
     names = dict.fromkeys((*FIGURES, options.metric))
     return [
         Row(index, options.combinations.of(index), {name: _figure(getattr(outcome, name)[index]) for name in names})
-        for index in ranking.top(ranking.scores(outcome, options.metric), options.top).tolist()
+        for index in ranking.top(scored, options.top).tolist()
     ]
 
 

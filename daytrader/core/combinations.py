@@ -45,6 +45,10 @@ class Combinations:
         """Return one combination by name."""
         return {name: column[index].item() for name, column in zip(self.names, self.columns, strict=True)}
 
+    def only(self, names: Sequence[str]) -> Combinations:
+        """Return the columns of these settings alone."""
+        return Combinations(tuple(names), tuple(self.columns[self.names.index(name)] for name in names))
+
     def part(self, first: int, last: int) -> Combinations:
         """Return combinations *first* to *last* - 1: what one machine, or one step of a job, computes."""
         return Combinations(self.names, tuple(column[first:last] for column in self.columns))

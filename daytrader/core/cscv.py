@@ -20,7 +20,7 @@ nearer to the compared value than twice that is computed again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeAlias
 
@@ -30,6 +30,7 @@ from numba import njit
 
 from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.errors import SweepStoppedError
+from daytrader.core.tried import Tried
 
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 
@@ -88,8 +89,7 @@ def splits_of(blocks: int) -> Splits:
 
 def rank_splits(
     splits: Splits,
-    sums: FloatArray,
-    squares: FloatArray,
+    tried: Tried,
     *,
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
@@ -100,8 +100,7 @@ def rank_splits(
 
     Args:
         splits: Of the blocks.
-        sums: Sum of each combination's returns per block, shape (k, B), k >= 1.
-        squares: Their sum of squares, likewise.
+        tried: The block sums of k >= 1 combinations.
         threads: How many may work.
         progress: Told the fraction that is done.
         should_stop: Asked now and then whether to give up.
@@ -109,9 +108,9 @@ def rank_splits(
     Raises:
         SweepStoppedError: If *should_stop* said so.
     """
-    k, size = sums.shape[0], splits.low.size
-    doubt = _doubt(sums, squares)
+    k, size = tried.size, splits.low.size
     pieces = [(first, min(first + _PIECE, k)) for first in range(0, k, _PIECE)]
+    doubt, seeds = _survey(tried, pieces)
     workers = range(min(threads, len(pieces)))
     done = 0
 
@@ -120,12 +119,12 @@ def rank_splits(
         for first, last in pieces[worker :: len(workers)]:
             if should_stop is not None and should_stop():
                 raise SweepStoppedError(done // 2, k)
-            work(first, sums[first:last], squares[first:last])
+            work(first, *tried.piece(first, last))
             done += last - first  # told, not relied upon
             if progress is not None:
                 progress(done / (2 * k))
 
-    highest, best = _seeds(splits, sums, squares, doubt)
+    highest, best = _seeded(splits, tried, seeds, doubt)
     all_highest, all_best = np.tile(highest, (len(workers), 1)), np.tile(best, (len(workers), 1))
     counts = np.zeros((len(workers), 2, size), np.int64)
     with ThreadPoolExecutor(len(workers)) as pool:
@@ -138,7 +137,7 @@ def rank_splits(
         highest = all_highest.max(axis=0)
         best = np.where(all_highest == highest, all_best, k).min(axis=0)
         # The outside of a split is the inside of its complement.
-        outside = _ratios(splits, sums, squares, best[splits.complement])
+        outside = _ratios(splits, *tried.of(best[splits.complement]))
 
         def count(worker: int) -> None:
             visit(worker, lambda _, s, q: _count(splits, s, q, outside, doubt, *counts[worker]))
@@ -148,28 +147,44 @@ def rank_splits(
     return Ranks(best, below, k - below - above)
 
 
-def _seeds(splits: Splits, sums: FloatArray, squares: FloatArray, doubt: float) -> tuple[FloatArray, IntArray]:
-    """Return the highest ratio in sample, and whose it is, among those that do best on everything."""
-    total = sums.sum(axis=1)
-    ratio = total * np.abs(total) / (squares.sum(axis=1) + _IDLE)
-    most = min(_SEEDS, ratio.size // _LANE + 1)
-    seeds = np.sort(np.argpartition(ratio, ratio.size - most)[ratio.size - most :])
-    # The first bar to clear is set by the best of all: from nothing, each of them would be looked at closely.
-    best = np.full(splits.low.size, int(np.argmax(ratio[seeds])))
-    highest = _ratios(splits, sums[seeds], squares[seeds], best)
-    _find_best(splits, sums[seeds], squares[seeds], 0, doubt, highest, best)
+def _survey(tried: Tried, pieces: Sequence[tuple[int, int]]) -> tuple[float, IntArray]:
+    """
+    Return by how much s / sqrt(q) may be off in float32, with a margin, and who does best on everything, ascending.
+
+    The first bar to clear is set by the best of all: from nothing, each combination would be looked at closely.
+    """
+    most = min(_SEEDS, tried.size // _LANE + 1)
+    seeds, leading, largest = np.empty(0, np.int64), np.empty(0), None
+    for first, last in pieces:
+        sums, squares = tried.piece(first, last)
+        largest = np.zeros(sums.shape[1]) if largest is None else largest
+        _raise_largest(sums, squares, largest)
+        total = sums.sum(axis=1)
+        leading = np.concatenate((leading, total * np.abs(total) / (squares.sum(axis=1) + _IDLE)))
+        seeds = np.concatenate((seeds, np.arange(first, last)))
+        if leading.size > most:
+            kept = np.argpartition(leading, leading.size - most)[leading.size - most :]
+            seeds, leading = seeds[kept], leading[kept]
+    blocks = np.sort(np.zeros(2) if largest is None else largest)
+    return _UNCERTAIN * math.sqrt(blocks[blocks.size // 2 :].sum()), np.sort(seeds)
+
+
+def _seeded(splits: Splits, tried: Tried, seeds: IntArray, doubt: float) -> tuple[FloatArray, IntArray]:
+    """Return the highest ratio in sample, and whose it is, among *seeds*."""
+    sums, squares, _ = tried.of(seeds)
+    best = np.zeros(splits.low.size, np.int64)
+    highest = _ratios(splits, sums, squares, best)
+    _find_best(splits, sums, squares, 0, doubt, highest, best)
     return highest, seeds[best]
 
 
 @njit(cache=True, nogil=True)
-def _doubt(sums: FloatArray, squares: FloatArray) -> float:
-    """Return by how much s / sqrt(q) may be off in float32, with a margin."""
-    largest = np.zeros(sums.shape[1])
+def _raise_largest(sums: FloatArray, squares: FloatArray, largest: FloatArray) -> None:
+    """Raise *largest*, shape (B,), to the largest s^2 / q that any of these combinations has in each block."""
     for row in range(sums.shape[0]):
         for block in range(sums.shape[1]):
             if squares[row, block] > 0:
                 largest[block] = max(largest[block], sums[row, block] ** 2 / squares[row, block])
-    return _UNCERTAIN * math.sqrt(np.sort(largest)[sums.shape[1] // 2 :].sum())
 
 
 @njit(nogil=True)

@@ -20,6 +20,7 @@ from daytrader.core import cscv
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.metrics import SESSIONS_PER_YEAR
+from daytrader.core.tried import Tried, moved
 
 _YEAR_ROOT: Final = math.sqrt(SESSIONS_PER_YEAR)
 _EULER_MASCHERONI: Final = 0.577_215_664_901_532_9
@@ -139,7 +140,8 @@ def deflated_sharpe(
     sharpe = float(returns.mean()) / math.sqrt(spread * sessions / (sessions - 1))
     skewness = float((centred**3).mean()) / spread**1.5
     kurtosis = float((centred**4).mean()) / spread**2
-    known = sharpes[np.isfinite(sharpes)] / _YEAR_ROOT
+    known = sharpes[np.isfinite(sharpes)]
+    known /= _YEAR_ROOT
     trials = known.size + earlier_trials
     variance = float(known.var(ddof=1)) if known.size >= _FEW else 0.0
     luck = expected_maximum_sharpe(variance, trials)
@@ -186,22 +188,17 @@ def backtest_overfitting(
     blocks = int(count.size)
     if blocks % 2 or not _FEW <= blocks <= _MOST_BLOCKS:
         raise InvalidParameterError("blocks", f"must be even and at most {_MOST_BLOCKS}")
-    moved = (squares > 0).any(axis=1)
-    if is_candidate is not None:
-        moved &= is_candidate
-    if not moved.all():
-        sums, squares = sums[moved], squares[moved]
-    k = sums.shape[0]
+    tried = Tried(sums, squares, moved(squares, is_candidate))
+    k = tried.size
     if k < _FEW or not count.all():
         return None
     splits = _splits(blocks)
     inside = _sessions(splits, count)
-    ranks = cscv.rank_splits(splits, sums, squares, threads=threads, progress=progress, should_stop=should_stop)
+    ranks = cscv.rank_splits(splits, tried, threads=threads, progress=progress, should_stop=should_stop)
     rank = ranks.below + (ranks.equal + 1) / 2
     logits = np.log(rank / (k + 1 - rank))
-    in_sample = _sharpe(splits, inside, sums, squares, ranks.best)
-    there = ranks.best[splits.complement]
-    out_of_sample = _sharpe(splits, inside, sums, squares, there)[splits.complement]
+    in_sample = _sharpe(splits, inside, *tried.of(ranks.best))
+    out_of_sample = _sharpe(splits, inside, *tried.of(ranks.best[splits.complement]))[splits.complement]
     slope, intercept = _line(in_sample, out_of_sample)
     return Overfitting(
         probability=float(np.mean(logits <= 0)),

@@ -68,8 +68,11 @@ def best(scored: FloatArray) -> int | None:
 
 def top(scored: FloatArray, n: int) -> IntArray:
     """Return the indices of the *n* highest scores, best first, equals by index; fewer if fewer have one."""
-    order = np.argsort(np.where(np.isnan(scored), np.inf, -scored), kind="stable")
-    return order[: min(n, int(np.count_nonzero(~np.isnan(scored))))]
+    known = np.flatnonzero(~np.isnan(scored))
+    if 0 < n < known.size:
+        least = np.partition(scored[known], known.size - n)[known.size - n]
+        known = known[scored[known] >= least]
+    return known[np.argsort(-scored[known], kind="stable")][:n]
 
 
 def applied(

@@ -13,6 +13,7 @@ from daytrader.core.assessment import Assessment, assess
 from daytrader.core.backtest import Fill, Prices
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
+from daytrader.core.room import MEMORY, Room
 from daytrader.core.rules import Rules
 from daytrader.core.sweep import Outcome
 from daytrader.core.walk_forward import WalkForward
@@ -176,6 +177,7 @@ class Search:
         earlier_trials: int = 0,
         is_one_of_several: bool = False,
         threads: int = 1,
+        room: Room = MEMORY,
         progress: Callable[[Stage, float], None] = lambda _stage, _part: None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Judgement:
@@ -190,6 +192,7 @@ class Search:
             earlier_trials: Combinations tried on the same history before.
             is_one_of_several: Whether a history that leaves nothing to walk on is no error: the others go on.
             threads: How many may work; the result is the same.
+            room: Where the results of the walk-forward's trainings are made.
             progress: Told what is being done and the fraction of it that is.
             should_stop: Asked now and then whether to give up.
 
@@ -244,6 +247,7 @@ class Search:
             fill=self.fill,
             prices=self.prices,
             threads=threads,
+            room=room,
             progress=lambda done, total: progress("walk-forward", done / total),
             should_stop=should_stop,
         )

@@ -7,28 +7,29 @@ parts change it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import get_num_threads
 
 from daytrader.core import kernel
-from daytrader.core.arrays import BoolArray, FloatArray, IntArray
+from daytrader.core.arrays import BoolArray, IntArray
 from daytrader.core.backtest import Fill, first_row, positive_cents
 from daytrader.core.bars import Bars
+from daytrader.core.codes import Codes, coded, shortest
 from daytrader.core.combinations import Column, Combinations, grid, listed, random
 from daytrader.core.errors import InvalidParameterError, SweepStoppedError
 from daytrader.core.flags import flags_of, words_of
 from daytrader.core.metrics import FIGURES
-from daytrader.core.money import CENTS
+from daytrader.core.outcome import BlockSums, Outcome, Results
+from daytrader.core.room import MEMORY, Room
 from daytrader.core.rules import RULE_FIELDS, Rules
-from daytrader.core.steps import Records
 from daytrader.core.strategy import Strategy, compute, get_strategy
 
 __all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "random", "run"]
@@ -36,84 +37,6 @@ __all__ = ["BlockSums", "Combinations", "Fill", "Outcome", "grid", "listed", "ra
 _PIECE: Final = 1024  # combinations a thread takes at once
 _SIGNALS: Final = 64  # distinct signals among them
 _ROWS: Final = 1 << 22  # bars of all of them together
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class BlockSums:
-    """
-    Session returns summed over B contiguous blocks of the sessions, as even as they can be.
-
-    Attributes:
-        count: Sessions in each block, shape (B,).
-        sum: Of the simple returns, shape (k, B).
-        squares: Of their squares, shape (k, B).
-    """
-
-    count: IntArray
-    sum: FloatArray
-    squares: FloatArray
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Outcome:
-    """
-    What k combinations came to; every column has shape (k,).
-
-    The figures are those of a report's `metrics`, NaN where it says null. A combination that the strategy refuses is
-    not `is_valid`: zero in whole numbers, NaN in the others.
-
-    Attributes:
-        is_valid: Whether the strategy takes these settings.
-        final_equity: Cents.
-        total_return_pct, annualized_return_pct, max_drawdown_pct, volatility, sharpe_ratio, sortino_ratio,
-            calmar_ratio, win_rate_pct, profit_factor, expectancy, exposure_pct, fees: As reported.
-        max_drawdown_days, trades, ambiguous_bars: Likewise, whole numbers.
-        blocks: Session returns by block.
-    """
-
-    is_valid: BoolArray
-    final_equity: IntArray
-    total_return_pct: FloatArray
-    annualized_return_pct: FloatArray
-    max_drawdown_pct: FloatArray
-    max_drawdown_days: IntArray
-    volatility: FloatArray
-    sharpe_ratio: FloatArray
-    sortino_ratio: FloatArray
-    calmar_ratio: FloatArray
-    trades: IntArray
-    win_rate_pct: FloatArray
-    profit_factor: FloatArray
-    expectancy: FloatArray
-    exposure_pct: FloatArray
-    fees: FloatArray
-    ambiguous_bars: IntArray
-    blocks: BlockSums
-
-    @property
-    def size(self) -> int:
-        """Return the number of combinations."""
-        return int(self.final_equity.size)
-
-    @property
-    def skipped(self) -> int:
-        """Return how many combinations the strategy refused."""
-        return int(np.count_nonzero(~self.is_valid))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Outcome]) -> Outcome:
-        """Return the outcomes of consecutive `Combinations.part`s as one."""
-        columns = {
-            column.name: np.concatenate([getattr(part, column.name) for part in parts])
-            for column in fields(cls)
-            if column.name != "blocks"
-        }
-        blocks = BlockSums(
-            parts[0].blocks.count,
-            np.concatenate([part.blocks.sum for part in parts]),
-            np.concatenate([part.blocks.squares for part in parts]),
-        )
-        return cls(**columns, blocks=blocks)
 
 
 def run(
@@ -129,6 +52,7 @@ def run(
     fill: Fill = "next_open",
     blocks: int = 16,
     threads: int | None = None,
+    room: Room = MEMORY,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Outcome:
@@ -150,6 +74,7 @@ def run(
         fill: Fill at the next open, or (research only) at the close that decides.
         blocks: Into how many blocks `Outcome.blocks` sums returns, 0 for none.
         threads: As many as there are cores where None.
+        room: Where the results are made, 400 bytes a combination with 16 blocks.
         progress: Told now and then, in this thread: combinations done, and how many there are.
         should_stop: Asked as often.
 
@@ -162,16 +87,12 @@ def run(
     """
     used = bars.until(end)
     task = _Task.of(used, get_strategy(strategy), combinations, rules, params or {}, cash, start, fill, blocks)
-    told = np.zeros(combinations.size, FIGURES)
-    sums = np.empty((combinations.size, 2, max(1, blocks)))
-    is_valid = np.ones(combinations.size, np.bool_)
-    is_done = np.zeros(combinations.size, np.bool_)
+    results = Results.made(combinations.size, blocks, room)
     done, is_stopped = 0, False
     with ThreadPoolExecutor(threads or get_num_threads()) as pool:
-        pieces = task.pieces()
         try:
-            for piece in pool.map(lambda piece: task.work(piece, told, sums, is_valid), pieces):
-                is_done[piece] = True
+            for piece, is_valid in pool.map(lambda piece: task.work(piece, results), task.pieces()):
+                results.is_valid[piece] = is_valid
                 done += piece.size
                 if progress is not None:
                     progress(done, combinations.size)
@@ -180,10 +101,25 @@ def run(
                     break
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    outcome = _outcome(told, sums, is_valid & is_done, np.diff(task.edges), blocks)
     if is_stopped:
-        raise SweepStoppedError(done, combinations.size, outcome)
-    return outcome
+        results.drop_invalid()
+        raise SweepStoppedError(done, combinations.size, results.outcome(np.diff(task.edges), blocks))
+    return results.outcome(np.diff(task.edges), blocks)
+
+
+class _Settings(NamedTuple):
+    """
+    The distinct settings of the strategy among the combinations, d of them.
+
+    Each is known by the place of a combination that has it, `rows` of shape (d,): written out, a million settings would
+    outweigh all else.
+    """
+
+    tried: Combinations  # only the strategy's parameters
+    rows: Codes
+
+    def of(self, place: int) -> dict[str, int | float]:
+        return self.tried.of(int(self.rows[place]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,10 +134,10 @@ class _Task:
     first: int
     at_close: bool
     edges: IntArray
-    settings: tuple[dict[str, int | float], ...]  # of the strategy, distinct
-    which: IntArray  # by which of them each combination trades, shape (k,)
-    rules: tuple[tuple[int, IntArray, IntArray], ...]  # place in `RuleInts`, distinct values, which of them
-    order: IntArray  # combinations by `which`
+    settings: _Settings
+    which: Codes  # by which of them each combination trades, shape (k,)
+    rules: tuple[tuple[int, IntArray, Codes], ...]  # place in `RuleInts`, distinct values, which of them
+    order: Codes  # combinations by `which`
 
     @classmethod
     def of(
@@ -219,12 +155,9 @@ class _Task:
         for name in combinations.names:
             if name in params:
                 raise InvalidParameterError(name, "must be fixed or tried, not both")
-        columns = {
-            name: np.unique(column, return_inverse=True)
-            for name, column in zip(combinations.names, combinations.columns, strict=True)
-        }
+        columns = {name: coded(column) for name, column in zip(combinations.names, combinations.columns, strict=True)}
         own = [name for name in combinations.names if name not in RULE_FIELDS]
-        which, settings = _distinct(combinations.size, {name: columns[name] for name in own})
+        which, settings = _distinct(combinations.size, combinations.only(own), columns)
         _check(strategy, params, {name: columns[name][0] for name in own})
         first = first_row(bars, start)
         begin, sessions = int(bars.tape.session[first]), bars.tape.settled.size
@@ -240,49 +173,54 @@ class _Task:
             settings=settings,
             which=which,
             rules=tuple(_rule(rules, name, *columns[name]) for name in combinations.names if name in RULE_FIELDS),
-            order=np.argsort(which, kind="stable"),
+            order=np.argsort(which, kind="stable").astype(np.int32),
         )
 
-    def pieces(self) -> list[IntArray]:
+    def pieces(self) -> list[Codes]:
         """Return the combinations in pieces, each of few distinct signals."""
         signals = max(1, min(_SIGNALS, _ROWS // self.bars.n))
         which = self.which[self.order]
         ends = [0]
         while ends[-1] < which.size:
-            begin = ends[-1]
-            ends.append(min(begin + _PIECE, int(np.searchsorted(which, which[begin] + signals))))
+            begin, beyond = ends[-1], int(which[ends[-1]]) + signals
+            # Asked for in the codes' own kind, which may be too short for what is beyond them all.
+            is_last = beyond > which[-1]
+            end = which.size if is_last else int(np.searchsorted(which, which.dtype.type(beyond)))
+            ends.append(min(begin + _PIECE, end))
         return [self.order[begin:end] for begin, end in pairwise(ends)]
 
-    def work(self, piece: IntArray, told: Records, sums: FloatArray, is_valid: BoolArray) -> IntArray:
-        """Compute the combinations of *piece* and return it."""
-        which = self.which[piece]
+    def work(self, piece: Codes, results: Results) -> tuple[Codes, BoolArray]:
+        """Compute the combinations of *piece*; return it, and which of them the strategy takes."""
+        which = self.which[piece].astype(np.int64)
         lowest = int(which[0])
-        flags = np.zeros((int(which[-1]) - lowest + 1, 2, words_of(self.bars.n)), np.uint64)
-        for place, settings in enumerate(self.settings[lowest : lowest + len(flags)]):
+        which -= lowest
+        is_valid = np.ones(piece.size, np.bool_)
+        flags = np.zeros((int(which[-1]) + 1, 2, words_of(self.bars.n)), np.uint64)
+        for place in range(len(flags)):
             try:
-                signals = compute(self.strategy, self.bars, {**self.fixed, **settings})
+                signals = compute(self.strategy, self.bars, {**self.fixed, **self.settings.of(lowest + place)})
             except InvalidParameterError:
-                is_valid[piece[which == lowest + place]] = False
+                is_valid[which == place] = False
             else:
                 flags[place] = flags_of(signals.entry, signals.exit)
         books = np.tile(self.book, (piece.size, 1))
         for place, values, codes in self.rules:
             books[:, place] = values[codes[piece]]
-        own, own_sums = np.empty(piece.size, FIGURES), np.empty((piece.size, *sums.shape[1:]))
+        told, sums = np.empty(piece.size, FIGURES), np.empty((piece.size, *results.sums.shape[1:]))
         kernel.run_many(
             self.bars.tape,
             flags,
-            which - lowest,
+            which,
             books,
             self.cash,
             first=self.first,
             at_close=self.at_close,
             edges=self.edges,
-            told=own,
-            sums=own_sums,
+            told=told,
+            sums=sums,
         )
-        told[piece], sums[piece] = own, own_sums
-        return piece
+        results.keep(piece, told, sums, is_valid)
+        return piece, is_valid
 
 
 def _check(strategy: Strategy, params: Mapping[str, object], tried: Mapping[str, Column]) -> None:
@@ -298,35 +236,24 @@ def _check(strategy: Strategy, params: Mapping[str, object], tried: Mapping[str,
             known[name].parse(value)
 
 
-def _distinct(
-    k: int, columns: Mapping[str, tuple[Column, IntArray]]
-) -> tuple[IntArray, tuple[dict[str, int | float], ...]]:
-    """Return which of the distinct settings each of *k* combinations has, and those settings."""
-    codes = np.zeros(k, np.int64)
-    for values, inverse in columns.values():
-        codes = codes * values.size + inverse
-    found, which = np.unique(codes, return_inverse=True)
-    settings: list[dict[str, int | float]] = []
-    for code in found.tolist():
-        rest, own = code, {}
-        for name, (values, _) in reversed(list(columns.items())):
-            rest, place = divmod(rest, values.size)
-            own[name] = values[place].item()
-        settings.append(own)
-    return which, tuple(settings)
+def _distinct(k: int, tried: Combinations, columns: Mapping[str, tuple[Column, Codes]]) -> tuple[Codes, _Settings]:
+    """Return which of the distinct settings of *tried* each of *k* combinations has, and those settings."""
+    which: Codes = np.zeros(k, np.uint8)
+    size = 1
+    for name in tried.names:
+        values, codes = columns[name]
+        size *= values.size
+        pairs = which.astype(shortest(size))
+        pairs *= pairs.dtype.type(values.size)
+        pairs += codes.astype(pairs.dtype)
+        found, which = coded(pairs)
+        size = found.size
+    rows = np.zeros(size, np.int32)
+    rows[which] = np.arange(k, dtype=np.int32)
+    return which, _Settings(tried, rows)
 
 
-def _rule(rules: Rules, name: str, values: Column, codes: IntArray) -> tuple[int, IntArray, IntArray]:
+def _rule(rules: Rules, name: str, values: Column, codes: Codes) -> tuple[int, IntArray, Codes]:
     place = tuple(RULE_FIELDS).index(name)  # as in `RuleInts`
     compiled = [rules.changed({name: value}).compiled[place] for value in values.tolist()]
     return place, np.array(compiled, np.int64), codes
-
-
-def _outcome(told: Records, sums: FloatArray, is_valid: BoolArray, count: IntArray, blocks: int) -> Outcome:
-    for name in FIGURES.names or ():
-        told[name][~is_valid] = 0 if FIGURES[name].kind == "i" else np.nan
-    sums[~is_valid] = np.nan
-    columns = {column.name: told[column.name] for column in fields(Outcome) if column.name in (FIGURES.names or ())}
-    columns["fees"] = np.where(is_valid, told["fees"] / CENTS, np.nan)
-    kept = slice(0, blocks)  # of the one block that is summed where none is asked for, nothing
-    return Outcome(is_valid=is_valid, **columns, blocks=BlockSums(count[kept], sums[:, 0, kept], sums[:, 1, kept]))

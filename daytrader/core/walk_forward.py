@@ -23,6 +23,7 @@ from daytrader.core.combinations import Combinations
 from daytrader.core.fills import cost_cents, fee_cents, sell_price
 from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report, figures
+from daytrader.core.room import MEMORY, Room
 from daytrader.core.rules import Rules, settings
 from daytrader.core.strategy import Strategy, compute, get_strategy, resolve_params
 from daytrader.core.sweep import Outcome
@@ -119,6 +120,7 @@ def run(
     fill: Fill = "next_open",
     prices: Prices = "raw",
     threads: int | None = None,
+    room: Room = MEMORY,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> WalkForward:
@@ -145,6 +147,7 @@ def run(
         fill: When decisions fill.
         prices: Whether bars are raw or adjusted; pinned in the report.
         threads: As many as there are cores where None; the result is the same.
+        room: Where the results of one training after the other are made.
         progress: Told now and then: backtests done, and how many there are.
         should_stop: Asked as often whether to give up.
 
@@ -173,6 +176,7 @@ def run(
             fill=fill,
             blocks=0,
             threads=threads,
+            room=room,
             progress=_shifted(progress, number, len(steps), combinations.size),
             should_stop=should_stop,
         )

@@ -29,6 +29,7 @@ from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.sweep_files import Part, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.spool import Spool
 
 SWEEP: Final = "sweep"
 
@@ -175,7 +176,10 @@ class _Search:
         search = self._request.search
         luck = 1.0 if search.walk is None else _LUCK
 
+        room = Spool(self.files.folder)
+
         def progress(stage: Stage, part: float) -> None:
+            room.rest()
             self._report(place + (part * luck if stage == "luck" else luck + part * (1 - luck)), judged)
 
         found = search.judge(
@@ -186,6 +190,7 @@ class _Search:
             earlier_trials=earlier,
             is_one_of_several=not is_alone,
             threads=_THREADS,
+            room=room,
             progress=progress,
         ).to_dict()
         if not is_alone:

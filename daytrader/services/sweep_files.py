@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -25,7 +26,8 @@ from daytrader.core.combinations import Combinations
 from daytrader.core.search import BLOCKS
 from daytrader.core.sweep import BlockSums, Outcome
 from daytrader.utils import private
-from daytrader.utils.errors import InvalidInputError
+from daytrader.utils.errors import InvalidInputError, UnavailableError
+from daytrader.utils.spool import reserve
 
 FOLDER: Final = "sweeps"
 _Column: TypeAlias = npt.NDArray[Any]
@@ -35,7 +37,8 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 FIGURES: Final = tuple(field.name for field in fields(Outcome) if field.name != "blocks")
 """Every column of an outcome."""
-_SLAB: Final = 65_536
+_BLOCK_SUMS: Final = ("block_sum", "block_squares")
+_SLAB: Final = 1 << 20  # numbers in memory at once
 _MARK_SECONDS: Final = 2.0  # of work that a crash costs at most
 
 
@@ -56,7 +59,7 @@ class SweepFiles:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder: Final = folder
         self._mapped: dict[str, _Column] = {}
         self._unmarked: list[tuple[int, int]] = []
         self._marked = time.monotonic()
@@ -64,22 +67,10 @@ class SweepFiles:
     def begin(self, combinations: Combinations, symbols: int, part: int) -> list[Part]:
         """Make the files, unless an interrupted run has, and return the parts that are still to be computed."""
         parts = -(-combinations.size // part)
-        done = self._folder / "done.npy"
+        done = self.folder / "done.npy"
         if not done.exists():
-            shutil.rmtree(self._folder, ignore_errors=True)
-            private.make_folder(self._folder)
-            for place, column in enumerate(combinations.columns):
-                np.save(self._folder / f"setting-{place}.npy", column)
-            for name in FIGURES:
-                self._make(name, _KINDS.get(name, "<f8"), (symbols, combinations.size))
-            self._make("block_count", "<i8", (symbols, BLOCKS))
-            for name in ("block_sum", "block_squares"):
-                self._make(name, "<f8", (symbols, combinations.size, BLOCKS))
-            # Last, and under its name at once: where it is, everything is.
-            unfinished = done.with_suffix(".part")
-            with unfinished.open("wb") as file:
-                np.save(file, np.zeros((symbols, parts), np.bool_))
-            unfinished.replace(done)
+            with _disk():
+                self._make_all(combinations, symbols, parts)
         is_done = self._column("done")
         return [
             Part(symbol, number * part, min(combinations.size, (number + 1) * part))
@@ -107,6 +98,7 @@ class SweepFiles:
         if self._unmarked:
             self._mapped["done"].flush()  # type: ignore[attr-defined]  # likewise
         self._unmarked.clear()
+        self._mapped.clear()  # what is on disk need not be in memory
         self._marked = time.monotonic()
 
     def outcome(self, symbol: int) -> Outcome:
@@ -121,23 +113,17 @@ class SweepFiles:
         A combination counts where every symbol's strategy takes it; a figure that some symbols do not have is the mean
         of the others'. Kept for `figure`.
         """
-        kept: dict[str, _Column] = {}
-        for name in FIGURES:
-            column = self._column(name)
-            kept[name] = np.concatenate([_together(name, column[:, slab]) for slab in _slabs(column.shape[1])])
-            np.save(self._folder / f"pooled-{name}.npy", kept[name])
-        blocks = [self._blocks(symbol) for symbol in range(symbols)]
-        total = BlockSums(
-            np.sum([block.count for block in blocks], axis=0),
-            np.sum([np.nan_to_num(block.sum) for block in blocks], axis=0),
-            np.sum([np.nan_to_num(block.squares) for block in blocks], axis=0),
-        )
-        return Outcome(**kept, blocks=total)
+        with _disk():
+            self._pool(symbols)
+        self._mapped.clear()
+        count = np.asarray(self._column("block_count")).sum(axis=0)
+        figures = {name: self._column(f"pooled-{name}") for name in FIGURES}
+        return Outcome(**figures, blocks=BlockSums(count, *(self._column(f"pooled-{name}") for name in _BLOCK_SUMS)))
 
     def finish(self) -> None:
         """Drop what only the statistics needed: most of the bytes."""
-        for name in ("block_count", "block_sum", "block_squares"):
-            (self._folder / f"{name}.npy").unlink(missing_ok=True)
+        for name in ("block_count", *_BLOCK_SUMS, *(f"pooled-{name}" for name in _BLOCK_SUMS)):
+            (self.folder / f"{name}.npy").unlink(missing_ok=True)
 
     def keep_findings(self, symbol: int, findings: Mapping[str, Any]) -> None:
         """Store what the best is worth on the one symbol at this place."""
@@ -159,11 +145,11 @@ class SweepFiles:
 
     def remove(self) -> None:
         """Drop everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def is_there(self) -> bool:
         """Return whether there is anything to read."""
-        return (self._folder / "done.npy").exists()
+        return (self.folder / "done.npy").exists()
 
     def figure(self, name: str, symbol: int | None) -> _Column:
         """Return a figure of every combination, mapped: of one symbol, or of all together."""
@@ -181,29 +167,61 @@ class SweepFiles:
         order: IntArray = np.argsort(keys, kind="stable")
         return order
 
+    def _make_all(self, combinations: Combinations, symbols: int, parts: int) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        private.make_folder(self.folder)
+        for place, column in enumerate(combinations.columns):
+            np.save(self.folder / f"setting-{place}.npy", column)
+        for name in FIGURES:
+            self._make(name, _KINDS.get(name, "<f8"), (symbols, combinations.size))
+        self._make("block_count", "<i8", (symbols, BLOCKS))
+        for name in _BLOCK_SUMS:
+            self._make(name, "<f8", (symbols, combinations.size, BLOCKS))
+        # Last, and under its name at once: where it is, everything is.
+        unfinished = self.folder / "done.part"
+        with unfinished.open("wb") as file:
+            np.save(file, np.zeros((symbols, parts), np.bool_))
+        unfinished.replace(self.folder / "done.npy")
+
+    def _pool(self, symbols: int) -> None:
+        size = self._column("is_valid").shape[1]
+        for name in FIGURES:
+            column = self._column(name)
+            self._make(f"pooled-{name}", _KINDS.get(name, "<f8"), (size,))
+            for slab in _slabs(size, symbols):
+                self._write(f"pooled-{name}", (slab,), _together(name, column[:, slab]))
+        for name in _BLOCK_SUMS:
+            column = self._column(name)
+            self._make(f"pooled-{name}", "<f8", (size, BLOCKS))
+            for slab in _slabs(size, symbols * BLOCKS):
+                self._write(f"pooled-{name}", (slab,), np.nan_to_num(column[:, slab]).sum(axis=0))
+
     def _keep_json(self, name: str, value: Any) -> None:
-        path = self._folder / f"{name}.json"
+        path = self.folder / f"{name}.json"
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
 
     def _json(self, name: str) -> Any:
-        path = self._folder / f"{name}.json"
+        path = self.folder / f"{name}.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def _blocks(self, symbol: int) -> BlockSums:
         return BlockSums(*(self._column(f"block_{name}")[symbol] for name in ("count", "sum", "squares")))
 
     def _make(self, name: str, kind: str, shape: tuple[int, ...]) -> None:
-        np.lib.format.open_memmap(self._folder / f"{name}.npy", mode="w+", dtype=np.dtype(kind), shape=shape)
+        path = self.folder / f"{name}.npy"
+        made = np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(kind), shape=shape)
+        with path.open("r+b") as file:
+            reserve(file.fileno(), made.offset + made.nbytes)
 
     def _column(self, name: str) -> _Column:
-        column: _Column = np.load(self._folder / f"{name}.npy", mmap_mode="r")
+        column: _Column = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         return column
 
     def _write(self, name: str, place: tuple[Any, ...], values: Any) -> None:
         if name not in self._mapped:
-            self._mapped[name] = np.load(self._folder / f"{name}.npy", mmap_mode="r+")
+            self._mapped[name] = np.load(self.folder / f"{name}.npy", mmap_mode="r+")
         self._mapped[name][place] = values
 
 
@@ -230,8 +248,19 @@ def tidy(instance: Path, known: Callable[[], Sequence[int]]) -> None:
             shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _slabs(size: int) -> list[slice]:
-    return [slice(first, first + _SLAB) for first in range(0, size, _SLAB)]
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell of a disk that has no room as somebody can understand it."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"the results of the sweep cannot be stored: {error.strerror}") from error
+
+
+def _slabs(size: int, each: int) -> list[slice]:
+    """Return *size* combinations of so many numbers *each* in slices."""
+    step = max(1, _SLAB // each)
+    return [slice(first, first + step) for first in range(0, size, step)]
 
 
 def _together(name: str, column: _Column) -> _Column:

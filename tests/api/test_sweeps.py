@@ -497,8 +497,8 @@ def test_results_of_a_million_combinations_are_paged_at_once(tmp_path: Path) -> 
     files = sweep_files.of(tmp_path, 1)
     files.begin(tried, 1, tried.size)
     for name in ("is_valid", "trades"):
-        np.load(files._folder / f"{name}.npy", mmap_mode="r+")[:] = 1
-    column = np.load(files._folder / "sharpe_ratio.npy", mmap_mode="r+")
+        np.load(files.folder / f"{name}.npy", mmap_mode="r+")[:] = 1
+    column = np.load(files.folder / "sharpe_ratio.npy", mmap_mode="r+")
     column[0] = np.arange(tried.size) % 1000
     stored = Sweep(request={"space": {"method": "grid", "axes": {"fast": [], "slow": []}}})
     began = time.process_time()

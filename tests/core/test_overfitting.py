@@ -18,6 +18,7 @@ from daytrader.core.overfitting import (
     expected_maximum_sharpe,
     probabilistic_sharpe_ratio,
 )
+from daytrader.core.tried import Tried
 
 Matrix = npt.NDArray[np.float64]
 YEAR = math.sqrt(252)
@@ -158,7 +159,7 @@ def test_float32_decides_nothing_that_float64_decides_otherwise() -> None:
     returns = base + rng.integers(0, 40, 1000) * 1e-9 * np.sign(base)
     _, sums, squares = block_sums(returns, 8)
     splits = cscv.splits_of(8)
-    told = cscv.rank_splits(splits, sums, squares, threads=2)
+    told = cscv.rank_splits(splits, Tried(sums, squares), threads=2)
     for split in range(0, splits.low.size, 7):
         ratio = _ratios(splits, split, sums, squares)
         assert told.best[split] == np.argmax(ratio)
@@ -183,7 +184,7 @@ def test_equals_in_sample_are_the_first_and_outside_share_their_rank() -> None:
     """All alike: nothing was gained by choosing, the best is the median."""
     returns = np.tile(noise(80, 1), 100)
     count, sums, squares = block_sums(returns, 8)
-    ranks = cscv.rank_splits(cscv.splits_of(8), sums, squares)
+    ranks = cscv.rank_splits(cscv.splits_of(8), Tried(sums, squares))
     assert not ranks.best.any()
     assert (ranks.equal == 100).all()
     told = backtest_overfitting(count, sums, squares)

@@ -16,6 +16,7 @@ from daytrader.core.bars import Bars
 from daytrader.core.errors import BoundsError, InvalidParameterError, SweepStoppedError, UnknownStrategyError
 from daytrader.core.report import Report
 from daytrader.core.rules import RULE_FIELDS, Costs, Rules
+from daytrader.core.strategy import get_strategy
 from daytrader.core.sweep import Combinations, Outcome, grid, listed
 from daytrader.utils.errors import InsufficientDataError
 from tests.core.builders import dividend, random_walk, sample, split
@@ -182,3 +183,16 @@ def test_progress_is_told_and_stops() -> None:
     assert stopped.value.done == np.count_nonzero(is_done)
     np.testing.assert_array_equal(outcome.final_equity[is_done], whole.final_equity[is_done])
     assert np.isnan(outcome.sharpe_ratio[~is_done]).all()
+
+
+@pytest.mark.parametrize("distinct", [1, 200, 256, 257, 300])
+def test_pieces_are_every_combination_once(distinct: int) -> None:
+    """However many distinct signals there are: codes are as short as they can be, sums of them are not."""
+    tried = sweep.grid({"stop_loss_percent": range(3), "window": range(2, 2 + distinct)})
+    task = sweep._Task.of(random_walk(50), get_strategy("sma_trend"), tried, Rules(), {}, CASH, None, "next_open", 2)
+    pieces = task.pieces()
+    np.testing.assert_array_equal(np.sort(np.concatenate(pieces)), np.arange(3 * distinct))
+    assert all(np.unique(task.which[piece]).size <= 64 for piece in pieces)
+    assert all(
+        task.settings.of(int(task.which[row])) == {"window": tried.of(row)["window"]} for row in range(tried.size)
+    )

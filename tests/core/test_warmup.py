@@ -22,7 +22,7 @@ def test_every_public_rule_is_compiled_once() -> None:
     warm_up()
     public = [item for name, item in vars(fills).items() if isinstance(item, Dispatcher) and not name.startswith("_")]
     assert len(public) >= 14
-    counted = [cscv._find_best, cscv._count, cscv._ratios, cscv._doubt]
+    counted = [cscv._find_best, cscv._count, cscv._ratios, cscv._raise_largest]
     crossings = [sma_crossings._crossings, whole_crossings.whole_crossings, whole_crossings._read]
     compiled: list[Any] = [*public, kernel._loop, *crossings, metrics._figures_of, *counted]
     before = [len(function.signatures) for function in compiled]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -315,6 +316,23 @@ def test_a_dead_address_is_told(world: World, alice: User, tmp_path: Path, monke
     assert (found.state, found.error) == (JobState.FAILED, "no Dask scheduler answers at tcp://127.0.0.1:9")
     with SessionManager(read_only=True) as session:
         assert session.get_one(Job, found.job_id).error == found.error
+
+
+def test_a_full_disk_fails_the_sweep_and_nothing_else(
+    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found out when the files are made: writing to one that is mapped and has no room kills the process."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    stored = _ask(alice)
+    assert _worker(tmp_path).run_waiting() == 1
+    found = world.reload(stored)
+    assert found.state is JobState.FAILED
+    assert found.error == "the results of the sweep cannot be stored: No space left on device"
+    assert not sweep_files.of(tmp_path, stored.id).folder.exists()
 
 
 def test_files_of_deleted_sweeps_are_tidied_up(alice: User, tmp_path: Path) -> None:
