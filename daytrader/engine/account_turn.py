@@ -19,6 +19,7 @@ from daytrader.brokers.errors import (
     RefusedOrderError,
     UnknownOutcomeError,
 )
+from daytrader.core.protection import is_reached
 from daytrader.engine.account_units import AccountUnits
 from daytrader.engine.account_wiring import Wiring
 from daytrader.models.broker_credential import BrokerCredential
@@ -258,8 +259,8 @@ class AccountDesk:
             services = self._units.services(session)
             missing = [one.id for one in services if account_protection.is_missing(session, one, now)]
             unsold = [one.id for one in services if account_orders.unsold(session, one, now) is not None]
-            refused = [(one, account_protection.refused_stop(session, one, now)) for one in services]
-        is_changed = self._sell_at_stop(refused, now)
+            refused = [(one, account_protection.refused_levels(session, one, now)) for one in services]
+        is_changed = self._sell_at_levels(refused, now)
         for name, ids, act in (
             ("placed", unsold, account_orders.sell_again),
             ("protection", missing, account_protection.tend),
@@ -269,13 +270,13 @@ class AccountDesk:
                 is_changed |= bool(self._units.for_service(service_id, now, place))
         return is_changed
 
-    def _sell_at_stop(self, refused: Iterable[tuple[TradingService, int]], now: datetime) -> bool:
-        """Sell what the broker keeps no stop for, and says to trade at that stop: why it refuses, it says in words."""
+    def _sell_at_levels(self, refused: Iterable[tuple[TradingService, tuple[int, int]]], now: datetime) -> bool:
+        """Sell what the broker keeps no levels for, and says to trade at one: why it refuses, it says in words."""
         is_changed = False
-        for service, stop in refused:
-            price = self.broker.last_price(service.stock_symbol) if stop else 0
-            if 0 < price <= stop:
-                sell = partial(account_protection.sell_at_stop, service_id=service.id, price=price, now=now)
+        for service, (stop, target) in refused:
+            price = self.broker.last_price(service.stock_symbol) if stop or target else 0
+            if price > 0 and is_reached(stop, target, price, price):
+                sell = partial(account_protection.sell_at_level, service_id=service.id, price=price, now=now)
                 place = partial(self._place, "protection", sell)
                 is_changed |= bool(self._units.for_service(service.id, now, place))
         return is_changed

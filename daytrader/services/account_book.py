@@ -258,13 +258,14 @@ def _book(
 
 def _name_leg(order: Order, execution: BrokerExecution, reports: Reports) -> None:
     """
-    Let a leg that was stop and target be the one that filled; without a target it was a stop, whatever it is now.
+    Let a leg that was stop and target be the one that filled; with one level or none it is what it was placed as.
 
     One whose stop has sold a part stays a stop, whatever sells the rest: entries wait after it.
     """
     was_stopped = order.filled_shares > 0 and order.kind is OrderKind.STOP
-    is_stop = order.limit_price is None or was_stopped
-    if not is_stop and order.stop_price is not None:
+    has_both = order.limit_price is not None and order.stop_price is not None
+    is_stop = order.kind is OrderKind.STOP and (not has_both or was_stopped)
+    if has_both and not was_stopped:
         reported = reports.by_client_order_id.get(order.client_order_id)
         is_stop = reported is not None and execution.order_ref in reported.stop_refs
     order.kind, order.reason = (OrderKind.STOP, STOP_REASON) if is_stop else (OrderKind.TARGET, TARGET_REASON)

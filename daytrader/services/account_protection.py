@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.core.money import to_micros
-from daytrader.core.protection import in_force
+from daytrader.core.protection import in_force, is_reached
 from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import (
@@ -86,20 +86,27 @@ def tend(session: Session, service_id: int, now: datetime) -> None:
     _place(session, service, plan.held, kind, limit=plan.target, stop=plan.stop)
 
 
-def refused_stop(session: Session, service: TradingService, now: datetime) -> int:
-    """Return the stop in force, micros, that a broker has lately refused to keep for a position; 0 for none."""
+def refused_levels(session: Session, service: TradingService, now: datetime) -> tuple[int, int]:
+    """Return stop and target in force, micros, that a broker has lately refused to keep for a position; 0 for none."""
     held = order_service.open_transaction(session, service.id)
     if held is None or any(one.side is OrderSide.SELL for one in order_service.live_orders(session, [service.id])):
-        return 0
-    return _levels(service)[0] if market_calendar.is_open(now) and _was_refused(session, held, now) else 0
+        return 0, 0
+    is_refused = market_calendar.is_open(now) and _was_refused(session, held, now)
+    return _levels(service) if is_refused else (0, 0)
 
 
-def sell_at_stop(session: Session, service_id: int, price: int, now: datetime) -> None:
-    """Sell a position at the market whose refused stop the last *price* has reached: no broker keeps such a stop."""
+def sell_at_level(session: Session, service_id: int, price: int, now: datetime) -> None:
+    """
+    Sell a position at the market of which the last *price* has reached a refused level.
+
+    No broker keeps a stop at or above the market, nor the two together where the market is at or above the target.
+    """
     service = session.get_one(TradingService, service_id, with_for_update=True)
     held = order_service.open_transaction(session, service.id)
-    if held is not None and price <= refused_stop(session, service, now):
-        _place(session, service, held, OrderKind.STOP)
+    stop, target = refused_levels(session, service, now)
+    if held is not None and is_reached(stop, target, price, price):
+        kind = OrderKind.STOP if is_reached(stop, 0, price, price) else OrderKind.TARGET
+        _place(session, service, held, kind)
 
 
 def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | None:
@@ -153,7 +160,7 @@ def _levels(service: TradingService) -> tuple[int, int]:
 
 def _fits(leg: Order, held: TradingTransaction | None, stop: int, target: int, *, has_exit: bool) -> bool:
     if leg.limit_price is None and leg.stop_price is None:
-        return not has_exit  # the stop was passed already: it sells at the market
+        return not has_exit  # a level was passed already: it sells at the market
     if held is None or leg.shares - leg.filled_shares != held.open_shares:
         return False
     return (_micros(leg.stop_price), _micros(leg.limit_price)) == (stop, target)

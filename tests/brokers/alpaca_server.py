@@ -256,6 +256,8 @@ class Alpaca:
             last = self.prices.get(body["symbol"])
             if last is not None and Decimal(stop_of_leg) >= last:
                 raise RefusalError(422, 42210000, "stop_loss.stop_price must be <= base_price - 0.01")
+            if last is not None and Decimal(limit) <= last:
+                raise RefusalError(422, 42210000, "take_profit.limit_price must be >= base_price + 0.01")
             leg = {"stop_price": stop_of_leg, "type": "stop", "status": "held"}
         order = self._new(body, {"type": body["type"], "limit_price": limit, "stop_price": stop, "status": "new"})
         if leg is not None:

@@ -192,6 +192,38 @@ def test_a_price_beyond_the_stop_is_sold_at(bench: Bench, price: str, is_taken_f
     bench.agree()
 
 
+@pytest.mark.parametrize("price", ["110", "110.01", "118"])
+def test_a_price_beyond_the_target_is_sold_at(bench: Bench, price: str) -> None:
+    """The broker keeps no stop together with a target that the market has passed: what it would have sold is sold."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    bench.alpaca.is_open = True
+    bench.alpaca.prices["ACME"] = Decimal(price)
+    bench.turn(NEXT_OPEN)
+    assert bench.orders()[2:] == [("STOP", "REJECTED", 10, 0), ("TARGET", "FILLED", 10, 10)]
+    assert (bench.trade().sale_price, bench.trade().exit_reason) == (Decimal(price), "take profit")
+    assert bench.world.reload(service).is_armed
+    bench.turn(timedelta(minutes=2))
+    assert len(bench.orders()) == 4
+    bench.agree()
+
+
+def test_a_passed_target_that_is_not_in_force_is_no_sale(bench: Bench) -> None:
+    """Of a paused service the stop alone holds, and that the broker takes."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    with SessionManager() as session:
+        trading_service.pause(session, bench.owner, service.id)
+    bench.alpaca.is_open = True
+    bench.alpaca.prices["ACME"] = Decimal(118)
+    bench.turn(NEXT_OPEN)
+    bench.turn(timedelta(minutes=2))
+    assert [order["type"] for order in bench.resting()] == ["stop"]
+    assert bench.world.reload(service).current_shares == 10
+    bench.agree()
+
+
 def test_a_refused_stop_that_was_not_reached_is_no_sale(bench: Bench) -> None:
     """It is refused for another reason: nothing is sold until the price is there."""
     bench.bought()
