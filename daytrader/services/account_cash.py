@@ -49,9 +49,9 @@ def shortfall(session: Session, credential: BrokerCredential, starting: TradingS
     return f"the services in the account at {credential.broker} have balances of {taken} together, its cash is {cash}"
 
 
-def refusal_to_send(session: Session, credential: BrokerCredential, entry: Order) -> str | None:
+def left_for(session: Session, credential: BrokerCredential, entry: Order) -> Decimal | None:
     """
-    Return why the account could not pay for *entry* beside the entries that were sent, None where it could.
+    Return what the account can pay for *entry* beside the entries that were sent, None where its cash was never seen.
 
     Balances may hold dividends that are not paid yet: what they would buy is money that the broker would have to lend.
     """
@@ -64,10 +64,7 @@ def refusal_to_send(session: Session, credential: BrokerCredential, entry: Order
         .where(*_of_account(credential), Order.broker == credential.broker, Order.id != entry.id)
         .where(Order.side == OrderSide.BUY, Order.state.in_(_SENT))
     )
-    left = cash - (session.scalar(others) or Decimal(0))
-    if entry.reserved_cash <= left:
-        return None
-    return f"it may cost {entry.reserved_cash}, the account has {left} in cash: dividends are not paid yet"
+    return cash - (session.scalar(others) or Decimal(0))
 
 
 def _cash(session: Session, credential: BrokerCredential) -> Decimal | None:

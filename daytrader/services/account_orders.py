@@ -276,7 +276,7 @@ def _may_buy(session: Session, service: TradingService, order: Order, now: datet
     is_held = service.mode is TradingMode.HOLD and order.kind is not OrderKind.MANUAL  # HOLD is a word on signals
     if service.state is not ServiceState.ACTIVE or is_held:
         why = "the service takes no entries now"
-    why = why or EntryGuard(session, now).refusal_to_send(service) or _beyond_cash(session, service, order)
+    why = why or EntryGuard(session, now).refusal_to_send(service) or _fit_to_cash(session, service, order)
     if why is None:
         return True
     if order.state is OrderState.PENDING:
@@ -286,9 +286,19 @@ def _may_buy(session: Session, service: TradingService, order: Order, now: datet
     return False
 
 
-def _beyond_cash(session: Session, service: TradingService, entry: Order) -> str | None:
+def _fit_to_cash(session: Session, service: TradingService, entry: Order) -> str | None:
+    """
+    Let an entry be of as many shares as the account's cash pays for; return why it may not go at all, None if it may.
+
+    What a person has asked for is sent as it is or not at all, and so is what the broker may have already.
+    """
     credential = live_trading.credential_of(session, service)
-    return None if credential is None else account_cash.refusal_to_send(session, credential, entry)
+    left = None if credential is None else account_cash.left_for(session, credential, entry)
+    if left is None or entry.reserved_cash <= left:
+        return None
+    why = f"it may cost {entry.reserved_cash}, the account has {left} in cash: dividends are not paid yet"
+    may_be_smaller = entry.state is OrderState.PENDING and entry.kind is not OrderKind.MANUAL
+    return None if may_be_smaller and order_service.trim_entry(session, service, entry, left, why) else why
 
 
 def _may_sell(session: Session, service: TradingService, order: Order, _now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +46,7 @@ __all__ = [
     "sell_rest",
     "split_entry",
     "ticket_of",
+    "trim_entry",
 ]
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
@@ -173,6 +175,21 @@ def split_entry(session: Session, service: TradingService, order: Order, numerat
     service.reserved_cash -= order.reserved_cash - reserved
     order.reserved_cash = reserved
     move(session, service, order, order.state, f"split {numerator}:{denominator}")
+
+
+def trim_entry(session: Session, service: TradingService, order: Order, cash: Decimal, reason: str) -> bool:
+    """Let a pending entry be of no more shares than *cash* pays for at its limit; False, and no change, if of none."""
+    if order.limit_price is None:
+        return False
+    limit = to_micros(order.limit_price)
+    shares = bisect_right(range(order.shares), cash, key=lambda count: _most_cash(service, count, limit)) - 1
+    if shares <= 0:
+        return False
+    order.shares, reserved = shares, _most_cash(service, shares, limit)
+    service.reserved_cash -= order.reserved_cash - reserved
+    order.reserved_cash = reserved
+    move(session, service, order, order.state, reason)
+    return True
 
 
 def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[Order, bool]]:

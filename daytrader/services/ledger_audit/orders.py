@@ -112,7 +112,10 @@ def _decided(books: Books, order: Any, decision: Any, attempts: int) -> Iterator
         yield f"its reason is not that of decision {decision.id}"
     # At a real broker an exit sells what is there once stop and entry have ended: they may have filled meanwhile.
     is_rest = order.broker != _PAPER and order.side is OrderSide.SELL and order.shares > 0
-    if order.shares != decision.shares and not is_rest and not books.split_after(decision.bar_time.date()):
+    # An entry is of fewer than were decided where the account has not the cash yet.
+    is_less = order.broker != _PAPER and order.side is OrderSide.BUY and 0 < order.shares < decision.shares
+    is_as_decided = order.shares == decision.shares or is_rest or is_less
+    if not is_as_decided and not books.split_after(decision.bar_time.date()):
         yield f"{order.shares} shares, decision {decision.id} asked for {decision.shares}"
     if not 1 <= order.attempt <= attempts:
         yield f"attempt {order.attempt} of {attempts}"
