@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
+import orjson
 import structlog
 
 from daytrader.api import rooms
+from daytrader.models.base import json_ready
 from daytrader.models.trading_service import TradingService
 from daytrader.services import event_log, performance_service, system_events
 from daytrader.services.events import Event, PublishedEvent, events
@@ -31,6 +33,14 @@ class _Due:
 
     owner_id: int
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """A service's figures as an event, of all that was committed up to the sequence *seen*, or of more."""
+
+    event: Event
+    seen: int
 
 
 class LiveMetrics:
@@ -74,26 +84,33 @@ class LiveMetrics:
 
     def _tell(self, due: dict[int, _Due]) -> None:
         # Computed before anything is written: the figures of many services must not hold the database.
-        found: dict[int, Event] = {}
+        found: dict[int, _Figures] = {}
         for service_id, one in due.items():
             with SessionManager(read_only=True) as session:
+                seen = event_log.last_sequence(session)
                 service = session.get(TradingService, service_id)
                 if service is not None:
                     figures = asdict(performance_service.metrics(session, service))
-                    found[service_id] = system_events.metrics_update(one.owner_id, service_id, figures)
+                    event = system_events.metrics_update(one.owner_id, service_id, figures)
+                    found[service_id] = _Figures(event, seen)
         with SessionManager() as session:
             told = event_log.metrics_told(session, found)
             lately = get_current_datetime() - timedelta(seconds=SPACING)
-            for service_id, event in found.items():
-                sequence, moment = told.get(service_id, (0, lately))
-                if sequence > due[service_id].sequence:
+            for service_id, figures_now in found.items():
+                last = told.get(service_id)
+                if last is not None and last.sequence > due[service_id].sequence and _are_same(last, figures_now):
                     continue  # another process has noticed the same, and told it
-                if moment > lately:
+                if last is not None and (last.timestamp > lately or last.sequence > figures_now.seen):
                     self._again(service_id, due[service_id])
                 else:
-                    events.record(session, event)
+                    events.record(session, figures_now.event)
 
     def _again(self, service_id: int, one: _Due) -> None:
-        """Tell of the service in the next round: another process has told of it a moment ago."""
+        """Tell of the service in the next round: it was told of a moment ago, or of what may be newer than this."""
         with self._lock:
             self._due.setdefault(service_id, one)
+
+
+def _are_same(told: PublishedEvent, now: _Figures) -> bool:
+    """Return whether what was told is what would be told now: it may be of before the event that is due."""
+    return bool(told.event.entity == orjson.loads(orjson.dumps(json_ready(now.event.entity))))

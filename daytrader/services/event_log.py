@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Select, Table, func, or_, select, text
@@ -47,9 +46,9 @@ def last_sequence(session: Session) -> int:
     return session.scalar(select(func.max(_TABLE.c.id))) or 0
 
 
-def metrics_told(session: Session, service_ids: Collection[int]) -> Mapping[int, tuple[int, datetime]]:
+def metrics_told(session: Session, service_ids: Collection[int]) -> Mapping[int, PublishedEvent]:
     """
-    Return sequence and moment of the last metrics:update of each service that another process may have told of.
+    Return the last metrics:update of each service that another process may have told of.
 
     Until the caller's commit no other process is answered. On SQLite there is no other process.
     """
@@ -57,8 +56,8 @@ def metrics_told(session: Session, service_ids: Collection[int]) -> Mapping[int,
         return {}
     session.execute(_ONE_AT_A_TIME)
     newest = select(_TABLE).order_by(_TABLE.c.id.desc()).limit(_LOOKED_AT).subquery()
-    query = select(newest.c.id, newest.c.entity, newest.c.created_at).where(newest.c.name == "metrics:update")
-    told = {row.entity["service_id"]: (row.id, row.created_at) for row in session.execute(query.order_by(newest.c.id))}
+    query = select(newest).where(newest.c.name == "metrics:update").order_by(newest.c.id)
+    told = {one.event.entity["service_id"]: one for one in _published(session, query)}
     return {service_id: told[service_id] for service_id in service_ids if service_id in told}
 
 
