@@ -16,12 +16,13 @@ from daytrader.engine.runner import Runner
 from daytrader.models import FeedCursor
 from daytrader.models.enums import OrderState, ServiceState
 from daytrader.services import order_service
+from daytrader.services.account_reconciliation import check
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
 
-from .accounts import EVENING, MIDDAY, OPEN, Bench, nothing_wrong
+from .accounts import EVENING, MIDDAY, OPEN, Bench
 
 FLAT: Final[Ohlc] = (10.0, 10.0, 10.0, 10.0)
 ASKED, TIME = "asked", "time"
@@ -112,7 +113,7 @@ def test_reconciliation_and_the_feed_ask(world: World) -> None:
 def test_an_order_at_an_account_asks_in_each_of_its_units(bench: Bench) -> None:
     """An entry, its fill, stop and target, their end and the sale: whatever is stored, sent or ended."""
     fence = Witness()
-    bench.pump = OrderPump(bench.open, nothing_wrong, fence=fence, clock=lambda: bench.now, checkpoint=fence.note)
+    bench.pump = OrderPump(bench.open, check, fence=fence, clock=lambda: bench.now, checkpoint=fence.note)
     service = bench.bought()
     bench.do(lambda session, row: order_service.sell_position(session, row, "wanted out"), service)
     bench.turn(MIDDAY)
@@ -127,7 +128,7 @@ def test_an_order_at_an_account_asks_in_each_of_its_units(bench: Bench) -> None:
 def test_an_account_that_loses_its_token_sends_nothing(bench: Bench) -> None:
     """What waits is as it was."""
     fence = Witness()
-    bench.pump = OrderPump(bench.open, nothing_wrong, fence=fence, clock=lambda: bench.now)
+    bench.pump = OrderPump(bench.open, check, fence=fence, clock=lambda: bench.now)
     bench.decide(bench.service())
     fence.is_lost = True
 

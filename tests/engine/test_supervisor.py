@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import Session
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.engine import supervisor
 from daytrader.engine.feeds import ReplayFeed
 from daytrader.engine.installation import installation_id
+from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
@@ -180,6 +182,39 @@ def test_a_second_engine_is_refused(world: World, engine: EngineSupervisor, tmp_
     engine.stop()
     with engine_lock(tmp_path / "instance"):
         pass
+
+
+class Inherited(HeldLease):
+    """A lease of which the last holder went without a word, and may still be sending."""
+
+    def take(self) -> float:
+        """Take it; what was sent may arrive for a minute."""
+        self._token = 1
+        return 60.0
+
+    def require(self, _session: Session) -> None:
+        """Let every unit of work begin."""
+
+    def give_back(self) -> None:
+        """Stand back."""
+        self.drop()
+
+
+def test_who_takes_over_waits_for_what_the_last_engine_sent(world: World, tmp_path: Path) -> None:
+    """Nothing is reconciled before it has arrived, and nothing trades; a stop is heeded meanwhile."""
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    start_replay()
+    lease = Inherited()
+    engine = EngineSupervisor(database_is_sqlite=False, instance_path=tmp_path / "instance", speed=0, lease=lease)
+    engine.start()
+    eventually(lambda: lease.is_held)
+
+    is_ready = engine.wait_until_ready(1.5)
+    assert engine.stop()
+
+    assert not is_ready
+    assert market.decisions(service) == []
 
 
 def test_trades_are_told_to_whoever_listens(world: World, tmp_path: Path) -> None:
