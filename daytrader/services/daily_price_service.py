@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader.models import StockDailyPrice
-from daytrader.models.enums import PriceSource
 from daytrader.services import price_records
 from daytrader.services.actor import Actor
-from daytrader.services.price_upsert import OnConflict, table_of, upsert
-from daytrader.utils import validators
-from daytrader.utils.days import days_since_epoch
-from daytrader.utils.errors import InvalidInputError, NotFoundError
+from daytrader.utils.errors import NotFoundError
 
 _DAY = 86_400
 _PRICES = ("open_price", "high_price", "low_price", "close_price")
@@ -79,43 +74,3 @@ def latest(session: Session, stock_id: int, until: date | None = None) -> StockD
     if until is not None:
         query = query.where(StockDailyPrice.price_date <= until)
     return session.scalar(query.order_by(StockDailyPrice.price_date.desc()).limit(1))
-
-
-def upsert_rows(
-    session: Session,
-    stock_id: int,
-    rows: Iterable[Mapping[str, Any]],
-    *,
-    source: PriceSource = PriceSource.HISTORICAL,
-    on_conflict: OnConflict = OnConflict.UPDATE,
-) -> int:
-    """
-    Store *rows*, mappings of the model's column names, and return how many; a stored date is updated or skipped.
-
-    Raises:
-        InvalidInputError: At the first row that breaks a rule of the model, or repeats a date.
-    """
-    checked = [_checked(row) for row in rows]
-    days = [days_since_epoch(row["price_date"]) * _DAY for row in checked]
-    if len(set(days)) < len(days):
-        raise InvalidInputError({"price_date": ["is repeated"]})
-    table = table_of(
-        stock_id,
-        days,
-        [[np.nan if row[name] is None else row[name] for row in checked] for name in _PRICES],
-        volume=[row["volume"] for row in checked],
-        adj_close=[row["adj_close"] for row in checked],
-    )
-    upsert(session, table, source=source, on_conflict=on_conflict)
-    return len(days)
-
-
-def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    prices = {name: validators.checked(name, validators.price, row.get(name)) for name in _PRICES}
-    validators.checked("prices", lambda named: validators.price_order(**named), prices)
-    return {
-        **prices,
-        "price_date": validators.checked("price_date", validators.price_date, row.get("price_date")),
-        "volume": validators.checked("volume", validators.volume, row.get("volume")),
-        "adj_close": validators.checked("adj_close", validators.price, row.get("adj_close")),
-    }

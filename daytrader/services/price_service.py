@@ -45,9 +45,6 @@ REPLAY_FEED: Final = "replay"
 _DAY: Final = 86_400
 _SNAPSHOT_TRIES: Final = 3
 
-upsert_daily = daily_price_service.upsert_rows
-upsert_intraday = intraday_price_service.upsert_rows
-
 
 class LastPrice(NamedTuple):
     """The close of the newest bar that the market knows."""

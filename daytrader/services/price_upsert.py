@@ -210,28 +210,3 @@ class _PostgresWriter(_Writer):
     @property
     def _markers(self) -> str:
         return "%s, %s::timestamptz, %s::timestamptz" + ("" if self.interval == DAILY else ", %s::int")
-
-
-def table_of(
-    stock_id: int,
-    times: Sequence[int],
-    prices: Sequence[Sequence[float]],
-    *,
-    volume: Sequence[float | None],
-    adj_close: Sequence[float | None] | None = None,
-    interval: int = DAILY,
-) -> BarTable:
-    """Return one stock's bars as columns; *prices* are the opens, highs, lows and closes."""
-    n = len(times)
-    opened, high, low, close = (np.array(column, np.float64) for column in prices)
-    return BarTable(
-        np.full(n, stock_id, np.int64),
-        np.array(times, np.int64),
-        opened,
-        high,
-        low,
-        close,
-        np.array(volume, np.float64),
-        np.full(n, np.nan) if adj_close is None else np.array(adj_close, np.float64),
-        interval,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,8 @@ import orjson
 import pytest
 
 from daytrader.models import Stock, StockIntradayPrice
-from daytrader.models.enums import PriceSource
-from daytrader.services.price_upsert import OnConflict, table_of, upsert
 from daytrader.services.session_manager import SessionManager
+from tests.stored_bars import store_daily
 
 from ..conftest import World
 from .conftest import Caller
@@ -34,9 +33,13 @@ def long(world: World) -> Stock:
     """LONG, five thousand daily bars."""
     stock = world.stock("LONG")
     closes = (100 + np.sin(np.arange(SESSIONS))).tolist()
+    prices = ("open_price", "high_price", "low_price", "close_price")
+    rows = [
+        {"price_date": date(1970, 1, 1) + timedelta(days=day), "volume": 1000} | dict.fromkeys(prices, close)
+        for day, close in enumerate(closes)
+    ]
     with SessionManager() as session:
-        table = table_of(stock.id, [day * 86_400 for day in range(SESSIONS)], [closes] * 4, volume=[1000] * SESSIONS)
-        upsert(session, table, source=PriceSource.HISTORICAL, on_conflict=OnConflict.UPDATE)
+        store_daily(session, stock.id, rows)
     return stock
 
 

@@ -18,9 +18,10 @@ from daytrader.core import sweep
 from daytrader.core.combinations import grid
 from daytrader.core.rules import Rules
 from daytrader.models import Job, Stock, Sweep
-from daytrader.services import daily_price_service, price_service, sweep_files, sweep_results, sweep_service
+from daytrader.services import price_service, sweep_files, sweep_results, sweep_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_results import ResultQuery
+from tests.stored_bars import store_daily
 
 from ..conftest import World
 from .conftest import Caller
@@ -36,7 +37,7 @@ def _store(symbol: str, seed: int, days: int = DAYS) -> Stock:
         stock = Stock(symbol=symbol)
         session.add(stock)
         session.flush()
-        daily_price_service.upsert_rows(
+        store_daily(
             session,
             stock.id,
             [
@@ -453,7 +454,7 @@ def test_a_scan_lists_todays_signals(app: Flask, alice: Caller, acme: Stock) -> 
     """Of every stock, with reasons; one whose prices end earlier says nothing about today and is named."""
     _store("OTHER", 2)
     with SessionManager() as session:
-        daily_price_service.upsert_rows(
+        store_daily(
             session,
             acme.id,
             [

@@ -26,11 +26,12 @@ from daytrader.jobs import sweep as sweep_jobs
 from daytrader.jobs.worker import Worker
 from daytrader.models import Job, Stock, Sweep, User
 from daytrader.models.enums import JobState
-from daytrader.services import daily_price_service, job_service, sweep_files, sweep_service
+from daytrader.services import job_service, sweep_files, sweep_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.sweep_service import Estimate, SweepRequest
+from tests.stored_bars import store_daily
 
 from ..conftest import World
 
@@ -58,7 +59,7 @@ def alice(world: World) -> User:
                 }
                 for day, close in enumerate(closes)
             ]
-            daily_price_service.upsert_rows(session, stock.id, rows)
+            store_daily(session, stock.id, rows)
     return world.user("alice")
 
 

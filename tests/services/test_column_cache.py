@@ -28,6 +28,7 @@ from daytrader.services import (
 )
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
+from tests.stored_bars import store_daily, store_intraday
 
 ADMIN = Actor(1, is_admin=True)
 FIRST = date(2020, 1, 1)
@@ -71,8 +72,8 @@ def acme(engine: Engine) -> int:
         stock = Stock(symbol="ACME")
         session.add(stock)
         session.flush()
-        daily_price_service.upsert_rows(session, stock.id, [_row(day, 10 + day % 7) for day in range(40)])
-        intraday_price_service.upsert_rows(session, stock.id, 1, [_bar(minute, 10 + minute) for minute in range(30)])
+        store_daily(session, stock.id, [_row(day, 10 + day % 7) for day in range(40)])
+        store_intraday(session, stock.id, 1, [_bar(minute, 10 + minute) for minute in range(30)])
         events = [
             CorporateEvent(18_270, EventKind.DIVIDEND, amount=Decimal("0.25")),
             CorporateEvent(18_280, EventKind.SPLIT, numerator=2),
@@ -148,18 +149,18 @@ def _minute(session: Any, stock_id: int) -> Any:
 def _import(session: Any, stock_id: int) -> None:
     """As an import in one transaction does, whose second part changes what the first has written."""
     with price_revisions.drawn_at_once(session, "stock_daily_prices", [stock_id], 0):
-        daily_price_service.upsert_rows(session, stock_id, [_row(3, 55), _row(97, 55)])
+        store_daily(session, stock_id, [_row(3, 55), _row(97, 55)])
         price_service.load_bars(session, stock_id)  # must not be kept under a name that the last rows share
-        daily_price_service.upsert_rows(session, stock_id, [_row(3, 56), _row(96, 55)])
+        store_daily(session, stock_id, [_row(3, 56), _row(96, 55)])
 
 
 WRITES: dict[str, tuple[int, Callable[[int], None]]] = {
-    "upsert": (0, _unit(lambda s, i: daily_price_service.upsert_rows(s, i, [_row(3, 55)]))),
+    "upsert": (0, _unit(lambda s, i: store_daily(s, i, [_row(3, 55)]))),
     "import": (0, _unit(_import)),
     "new day": (0, _unit(lambda s, i: daily_price_service.create(s, ADMIN, {"stock_id": i, **_row(99)}))),
     "changed": (0, _unit(lambda s, i: daily_price_service.update(s, ADMIN, _daily(s, i), {"volume": 7}))),
     "removed": (0, _unit(lambda s, i: daily_price_service.delete(s, ADMIN, _daily(s, i)))),
-    "minutes": (1, _unit(lambda s, i: intraday_price_service.upsert_rows(s, i, 1, [_bar(3, 55)]))),
+    "minutes": (1, _unit(lambda s, i: store_intraday(s, i, 1, [_bar(3, 55)]))),
     "new minute": (
         1,
         _unit(lambda s, i: intraday_price_service.create(s, ADMIN, {"stock_id": i, "interval": 1, **_bar(45)})),
@@ -210,7 +211,7 @@ def test_writes_after_an_import_are_seen(acme: int, outcome: str) -> None:
     with suppress(ZeroDivisionError), SessionManager() as session:
         try:
             with price_revisions.drawn_at_once(session, "stock_daily_prices", [acme], 0):
-                daily_price_service.upsert_rows(session, acme, [_row(3, 57)])
+                store_daily(session, acme, [_row(3, 57)])
                 if outcome != "done":
                     raise ZeroDivisionError
         except ZeroDivisionError:
@@ -224,7 +225,7 @@ def test_an_unfinished_write_is_seen_by_its_own_transaction_alone(acme: int) -> 
     """And by nobody once it is rolled back."""
     before = _read(acme).data_hash
     with pytest.raises(ZeroDivisionError), SessionManager() as session:
-        daily_price_service.upsert_rows(session, acme, [_row(3, 55)])
+        store_daily(session, acme, [_row(3, 55)])
         inside = price_service.load_bars(session, acme).data_hash
         assert inside != before
         assert _read(acme).data_hash == before
@@ -237,7 +238,7 @@ def test_minutes_leave_the_days_alone(acme: int, folder: Path) -> None:
     """A live feed does not make anybody read the daily history again; the file of the old minutes is removed."""
     days = {path.name for path in folder.glob(f"{acme}_0_*")}
     with SessionManager() as session:
-        intraday_price_service.upsert_rows(session, acme, 1, [_bar(31)])
+        store_intraday(session, acme, 1, [_bar(31)])
     _read(acme), _read(acme, 1)
     assert {path.name for path in folder.glob(f"{acme}_0_*")} == days
     assert len(list(folder.glob(f"{acme}_1_*"))) == 1
@@ -293,12 +294,12 @@ def test_a_restored_backup_is_another_state(acme: int, tmp_path: Path, engine: E
     """The same number of writes on the same id, but other prices: counters would have met."""
     database.backup(engine, tmp_path / "backup.db")
     with SessionManager() as session:
-        daily_price_service.upsert_rows(session, acme, [_row(3, 55)])
+        store_daily(session, acme, [_row(3, 55)])
     later = _read(acme).data_hash
     engine.dispose()
     restored = database.connect(f"sqlite:///{tmp_path / 'backup.db'}")
     with SessionManager() as session:
-        daily_price_service.upsert_rows(session, acme, [_row(3, 66)])
+        store_daily(session, acme, [_row(3, 66)])
     assert _read(acme).data_hash != later
     _assert_same(_read(acme), _directly(acme))
     restored.dispose()
@@ -321,8 +322,8 @@ def test_concurrent_writers_leave_nothing_stale(acme: int) -> None:
         for number in range(15):
             close = 100.0 + writer * 1000 + number
             with SessionManager() as session:  # two statements: a reader must see both or none
-                daily_price_service.upsert_rows(session, acme, [_row(50 + writer, close)])
-                daily_price_service.upsert_rows(session, acme, [_row(60 + writer, close)])
+                store_daily(session, acme, [_row(50 + writer, close)])
+                store_daily(session, acme, [_row(60 + writer, close)])
 
     def read() -> None:
         while not stop.is_set():
@@ -351,10 +352,10 @@ def test_writers_do_not_wait_for_each_other(acme: int) -> None:
     """Two open transactions on one stock, the first rolled back: the second one's prices are seen all the same."""
     before = _read(acme).data_hash
     with pytest.raises(ZeroDivisionError), SessionManager() as first:
-        daily_price_service.upsert_rows(first, acme, [_row(3, 55)])
+        store_daily(first, acme, [_row(3, 55)])
         with SessionManager() as second:
             second.execute(text("SET lock_timeout = '2s'"))
-            daily_price_service.upsert_rows(second, acme, [_row(4, 66)])
+            store_daily(second, acme, [_row(4, 66)])
         raise ZeroDivisionError
     assert _read(acme).data_hash != before
     _assert_same(_read(acme), _directly(acme))

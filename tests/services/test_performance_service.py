@@ -14,7 +14,6 @@ from daytrader.core import backtest
 from daytrader.models import FeedCursor, TradingService, TradingTransaction
 from daytrader.services import (
     backtest_service,
-    intraday_price_service,
     performance_service,
     price_service,
     transaction_service,
@@ -24,6 +23,7 @@ from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.core.builders import random_walk
 from tests.engine.builders import Market, Ohlc, day
+from tests.stored_bars import store_intraday
 
 TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 # Bought at the open of 10, then worth 12, 9 and 11 a share.
@@ -249,7 +249,7 @@ def test_intraday_bars_make_one_point_a_session(world: World) -> None:
     columns = ("open_price", "high_price", "low_price", "close_price")
     with SessionManager() as session:
         rows = [{"timestamp": at, "volume": 1} | dict.fromkeys(columns, price) for at, price in quotes.items()]
-        intraday_price_service.upsert_rows(session, market.stock.id, 30, rows)
+        store_intraday(session, market.stock.id, 30, rows)
         session.add(FeedCursor(name=price_service.REPLAY_FEED, position=opens + timedelta(minutes=30)))
     service = market.service(interval=30)
     buy(market, service, 10)

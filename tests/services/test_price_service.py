@@ -16,7 +16,8 @@ from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
-from daytrader.utils.errors import InsufficientDataError, InvalidInputError
+from daytrader.utils.errors import InsufficientDataError
+from tests.stored_bars import store_daily, store_intraday
 
 from ..conftest import World
 
@@ -42,7 +43,7 @@ def minutes(stock: Stock, first: datetime, closes: list[float]) -> None:
         for n, close in enumerate(closes)
     ]
     with SessionManager() as session:
-        price_service.upsert_intraday(session, stock.id, 1, rows)
+        store_intraday(session, stock.id, 1, rows)
 
 
 def test_stored_bars_come_as_they_were_given(world: World) -> None:
@@ -131,8 +132,8 @@ def test_adjusted_bars_are_scaled_by_the_adjusted_close(world: World) -> None:
     bare = world.stock("BARE")
     row = {"open_price": 9.0, "high_price": 11.0, "low_price": 8.0, "close_price": 10.0, "volume": 100}
     with SessionManager() as session:
-        price_service.upsert_daily(session, stock.id, [row | {"price_date": DAY, "adj_close": 5.0}])
-        price_service.upsert_daily(session, bare.id, [row | {"price_date": DAY}])
+        store_daily(session, stock.id, [row | {"price_date": DAY, "adj_close": 5.0}])
+        store_daily(session, bare.id, [row | {"price_date": DAY}])
 
     with SessionManager(read_only=True) as session:
         bars = price_service.load_bars(session, stock.id, prices="adjusted")
@@ -219,31 +220,6 @@ def test_one_update_is_announced_for_the_newest_bar(world: World) -> None:
     assert published.event.entity["close_price"] == 2.0
     assert published.event.entity["symbol"] == "ACME"
     assert "interval" not in published.event.entity
-
-
-def test_rows_are_updated_and_checked_as_the_model_would(world: World) -> None:
-    """A stored date is overwritten, an unsound row refused with its field, and then nothing is written."""
-    stock = world.stock()
-    row = {"price_date": DAY, "open_price": 1.0, "high_price": 2.0, "low_price": 1.0, "close_price": 2.0}
-    with SessionManager() as session:
-        assert price_service.upsert_daily(session, stock.id, [row]) == 1
-        assert price_service.upsert_daily(session, stock.id, [row | {"close_price": 1.5}]) == 1
-
-    for bad, field in (
-        ({"low_price": 3.0}, "prices"),
-        ({"close_price": -1.0}, "close_price"),
-        ({"price_date": date(2999, 1, 1)}, "price_date"),
-        ({"volume": -5}, "volume"),
-    ):
-        with pytest.raises(InvalidInputError) as caught, SessionManager() as session:
-            price_service.upsert_daily(session, stock.id, [row | {"price_date": DAY - timedelta(days=1)}, row | bad])
-        assert list(caught.value.fields) == [field]
-    with pytest.raises(InvalidInputError, match="repeated"), SessionManager() as session:
-        price_service.upsert_daily(session, stock.id, [row, row])
-
-    with SessionManager(read_only=True) as session:
-        assert price_service.count_bars(session, stock.id) == 1
-        assert price_service.load_bars(session, stock.id).close.tolist() == [1.5]
 
 
 def test_storing_a_series_twice_changes_nothing(world: World) -> None:

@@ -11,12 +11,13 @@ import pytest
 from daytrader.core import indicators as core_indicators
 from daytrader.models import CorporateAction, FeedCursor, Stock
 from daytrader.models.enums import AnalysisTimeframe, CorporateActionKind
-from daytrader.services import intraday_price_service, price_history, price_service, technical_analysis_service
+from daytrader.services import price_history, price_service, technical_analysis_service
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.technical_analysis_service import Analysis, IndicatorTable
 from daytrader.utils.errors import InsufficientDataError, InvalidInputError, NotFoundError
 from tests.conftest import World
+from tests.stored_bars import store_intraday
 
 MONDAY = date(2020, 1, 6)
 
@@ -48,7 +49,7 @@ def intraday(stock: Stock, interval: int, first: datetime, closes: list[float]) 
             | {"volume": 10}
             for row, close in enumerate(closes)
         ]
-        intraday_price_service.upsert_rows(session, stock.id, interval, rows)
+        store_intraday(session, stock.id, interval, rows)
 
 
 def test_the_analysis_has_exactly_the_documented_fields(world: World) -> None:
