@@ -84,6 +84,8 @@ _FIND: Final = (
     .order_by(_TABLE.c.id)  # in one order for all who lock them
     .with_for_update()
 )
+_STATE: Final = 3  # where in a row; it is the place among the states
+_ERROR: Final = _STATES.index(ServiceState.ERROR)
 _NUMBERS: Final = 12  # the columns that are integers; the others are a `Choice`
 # Spelt out, so that the index of live orders serves the query however many have ended.
 _LIVE: Final = select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state, _ORDERS.c.broker).where(
@@ -187,12 +189,14 @@ def read_roster(
     """
     Return the services of *stock* as they stand before bar *row*, their rows locked.
 
-    All of them, or *only* some; those that are *left_out* cannot be read.
+    All of them, or *only* some; those that are *left_out* cannot be read, as long as they are in ERROR.
     """
     wanted = {"stock_id": stock.stock_id, "interval": stock.interval}
     connection = session.connection()
     found = connection.execute(_FIND, {**wanted, "bar_time": stock.time(row)}).all()
-    found = [one for one in found if (only is None or one[0] in only) and one[0] not in left_out]
+    found = [
+        one for one in found if (only is None or one[0] in only) and not (one[0] in left_out and one[_STATE] == _ERROR)
+    ]
     choices: dict[tuple[Any, ...], int] = {}
     chosen = [choices.setdefault(tuple(service[_NUMBERS:]), len(choices)) for service in found]
     numbers = np.array([service[:_NUMBERS] for service in found], np.int64).reshape(-1, _NUMBERS).T

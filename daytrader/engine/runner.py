@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -15,11 +15,11 @@ from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket
 from daytrader.engine.bar_unit import BarUnit
 from daytrader.engine.roster import Roster, read_roster
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.enums import OrderSide, OrderState
+from daytrader.models.enums import OrderSide, OrderState, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.stock import Stock
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, data_feed, live_trading, order_service, price_service
+from daytrader.services import booking, data_feed, live_trading, order_service, price_service, unreadable_rows
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
@@ -91,7 +91,7 @@ class Runner:
     Attributes:
         broker: Where orders go.
         only: The services to take part, None for all.
-        left_out: Those that do not: reconciliation adds the ones whose rows cannot be read, which would stop all.
+        left_out: Those that do not while they are in ERROR: a row of theirs cannot be read, which would stop all.
         announces_prices: Whether each bar is told of as a price:update; to the consolidated feed whoever walks the
             bars tells of all of one time together.
         on_trade: Called with each trade, after the commit that it is part of.
@@ -113,14 +113,19 @@ class Runner:
         """
         Take bar *row* of *stock* through every service that trades it. Taking it again changes nothing.
 
-        A service that raises goes to ERROR with its reason; the others trade on.
+        A service that raises, or of which a row cannot be read, goes to ERROR with its reason; the others trade on.
 
         Raises:
             UnavailableError: If the database is busy; nothing is half done, step again.
             LostLeaseError: If another engine trades; nothing of this one's is stored any more.
         """
         with uncollected():
-            self._step(stock, row)
+            try:
+                self._step(stock, row)
+            except unreadable_rows.ERRORS:
+                if not retried(lambda: self._leave_out_unreadable(stock)):
+                    raise
+                self._step(stock, row)
 
     def _step(self, stock: StockBars, row: int) -> None:
         first = self._first_unit(stock, row)
@@ -191,6 +196,22 @@ class Runner:
             logger.exception("service failed", service_id=int(roster.ids[0]))
             failed = session.get_one(TradingService, int(roster.ids[0]))
             booking.fail(session, failed, f"{type(error).__name__}: {error}")
+
+    def _leave_out_unreadable(self, stock: StockBars) -> bool:
+        """Stop the services of *stock* of which a row cannot be read, and take them no further; return if there are."""
+        with SessionManager() as session:
+            self.fence.require(session)
+            # One that was left out and has been started again since is read again.
+            is_new = or_(TradingService.state != ServiceState.ERROR, TradingService.id.not_in(self.left_out))
+            of_stock = (TradingService.stock_id == stock.stock_id, TradingService.interval == stock.interval)
+            found = unreadable_rows.found(
+                session, session.scalars(select(TradingService.id).where(*of_stock, is_new)).all()
+            )
+            for service_id, why in found.items():
+                logger.error("a row of a service cannot be read", service_id=service_id, why=why)
+                unreadable_rows.stop(session, service_id, f"a row cannot be read: {why}")
+        self.left_out.update(found)
+        return bool(found)
 
     def _claim(self, order_ids: Sequence[int]) -> list[Claimed]:
         claimed = []

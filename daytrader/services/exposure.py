@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final, TypeVarTuple
 
+import structlog
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -16,10 +17,19 @@ from daytrader.core.fills import cost_cents
 from daytrader.core.money import from_cents, to_micros
 from daytrader.models import CorporateAction, Execution, ExposureLimit, Order, TradingService, TradingTransaction
 from daytrader.models.enums import CorporateActionKind, OrderSide, TransactionState
-from daytrader.services import exposure_limits, live_trading, price_service, promotion_service, system_events
+from daytrader.services import (
+    exposure_limits,
+    live_trading,
+    price_service,
+    promotion_service,
+    system_events,
+    unreadable_rows,
+)
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
+
+logger = structlog.get_logger(__name__)
 
 Row = TypeVarTuple("Row")
 
@@ -113,7 +123,7 @@ class EntryGuard:
         not_promoted = live_trading.refusal(self._session, service)
         if not_promoted is not None:
             return not_promoted
-        found = (self._stopped(limit, scope, _of(limit)) for limit, scope in self._bounds(service.user_id))
+        found = (self._stopped(limit, scope) for limit, scope in self._bounds(service.user_id))
         return next((reason for reason in found if reason is not None), None)
 
     def _bounds(self, user_id: int) -> Sequence[tuple[ExposureLimit, _Scope]]:
@@ -128,10 +138,16 @@ class EntryGuard:
         return [(limit, scope) for limit, scope in scopes if limit is not None and scope is not None]
 
     def _broken(self, limit: ExposureLimit, scope: _Scope, worth: Decimal) -> str | None:
-        of_all = _of(limit)
-        stopped = self._stopped(limit, scope, of_all)
+        stopped = self._stopped(limit, scope)
         if stopped is not None:
             return stopped
+        try:
+            return self._passed(limit, scope, worth)
+        except unreadable_rows.ERRORS as error:
+            return _not_weighed(error)
+
+    def _passed(self, limit: ExposureLimit, scope: _Scope, worth: Decimal) -> str | None:
+        of_all = _of(limit)
         most_orders, most_value = limit.max_orders_per_minute, limit.max_position_value
         if most_orders is not None and scope.orders_last_minute >= most_orders:
             return f"{_LIMIT}{of_all} of {most_orders} orders a minute is reached"
@@ -142,11 +158,16 @@ class EntryGuard:
             )
         return None
 
-    def _stopped(self, limit: ExposureLimit, scope: _Scope, of_all: str) -> str | None:
+    def _stopped(self, limit: ExposureLimit, scope: _Scope) -> str | None:
         """Return why nothing at all may be bought, however small."""
+        of_all = _of(limit)
         if limit.is_killed:
             return KILLED + of_all
-        if limit.max_daily_loss is not None and self._is_tripped(limit, scope, of_all):
+        try:
+            is_tripped = limit.max_daily_loss is not None and self._is_tripped(limit, scope, of_all)
+        except unreadable_rows.ERRORS as error:
+            return _not_weighed(error)
+        if is_tripped:
             return f"{_DAILY_LOSS}{of_all} of {limit.max_daily_loss} is reached: no buys until the next session"
         return None
 
@@ -277,6 +298,12 @@ class _Scope:
 
     def _of_scope(self, query: Select[*Row]) -> Select[*Row]:
         return query if self.user_id is None else query.where(TradingService.user_id == self.user_id)
+
+
+def _not_weighed(error: Exception) -> str:
+    # Somebody's row may be junk, of whoever else's service: what is at stake is not known, so nothing is added to it.
+    logger.error("limits cannot be weighed", why=f"{type(error).__name__}: {error}")
+    return f"{_LIMIT} of what may be at stake cannot be weighed: a row cannot be read, `daytrader audit` names it"
 
 
 def _of(limit: ExposureLimit) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
+from daytrader.services import system_events
+from daytrader.services.events import events
 from daytrader.services.ledger_audit import books
 from daytrader.services.session_manager import savepoint
 
@@ -29,13 +31,14 @@ def found(session: Session, service_ids: Sequence[int]) -> Mapping[int, str]:
 
 
 def stop(session: Session, service_id: int, reason: str) -> None:
-    """Put a service into ERROR whose own row may be such a one: nothing of it is read."""
+    """Put a service into ERROR whose own row may be such a one: nothing of it is read. Admins are told."""
     session.execute(
         update(TradingService)
         .where(TradingService.id == service_id)
         .values(state=ServiceState.ERROR, error_reason=reason)
         .execution_options(synchronize_session=False)
     )
+    events.record(session, system_events.error("service", "service_failed", reason, reference=service_id))
 
 
 def of_each(session: Session, service_ids: Collection[int], act: Callable[[TradingService], T]) -> list[T]:

@@ -14,8 +14,15 @@ from daytrader.brokers.paper import PaperBroker
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import Runner
 from daytrader.models import EventOutbox, Order, TradingService
-from daytrader.models.enums import OrderSide, OrderState, ServiceState
-from daytrader.services import emergency, entitlements, exposure_limits, order_service, transaction_service
+from daytrader.models.enums import DecisionAction, OrderSide, OrderState, ServiceState
+from daytrader.services import (
+    emergency,
+    entitlements,
+    exposure,
+    exposure_limits,
+    order_service,
+    transaction_service,
+)
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, OPEN, Bench
@@ -80,6 +87,41 @@ def test_an_unreadable_row_stops_its_own_service_alone(
     assert next(order for order in market.orders(right) if order.side is OrderSide.SELL).state is OrderState.FILLED
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("orders", "limit_price"),
+        ("trading_services", "stop_price"),
+        ("trading_services", "strategy_params"),
+        ("trading_services", "mode"),
+        ("trading_services", "current_shares"),
+    ],
+)
+def test_junk_that_is_written_while_services_trade_stops_its_own_alone(world: World, table: str, column: str) -> None:
+    """The bar after it finds it; mended and started again its service trades, without a start of the engine."""
+    market = Market(world, [TEN] * 6)
+    wrong, right = market.service(name="wrong"), market.service(name="right")
+    runner = Runner(PaperBroker())
+    market.run(last=1, runner=runner)
+    row_id = wrong.id if table == "trading_services" else market.orders(wrong)[0].id
+    before = raw(f"SELECT {column} FROM {table} WHERE id = {row_id}")[0]
+    spoil(table, column, row_id)
+
+    market.run(first=1, last=3, runner=runner)
+
+    assert world.reload(right).current_shares > 0
+    assert world.reload(right).last_bar_time == day(2)
+    state, why = raw(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")
+    assert (state, f"{column} " in why) == (ServiceState.ERROR.value, True)
+
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE {table} SET {column} = :before WHERE id = {row_id}"), {"before": before})
+        session.execute(text(f"UPDATE trading_services SET state = 'ACTIVE' WHERE id = {wrong.id}"))
+    market.run(first=3, runner=runner)
+    assert world.reload(wrong).current_shares > 0
+    assert world.reload(wrong).last_bar_time == day(5)
+
+
 @pytest.mark.parametrize("table", ["orders", "trading_services"])
 @pytest.mark.parametrize("is_first", [True, False])
 def test_nobodys_row_keeps_everything_from_being_stopped(world: World, table: str, is_first: bool) -> None:
@@ -110,6 +152,33 @@ def test_nobodys_row_keeps_everything_from_being_stopped(world: World, table: st
     assert world.reload(right).state is ServiceState.PAUSED
     assert market.orders(holding)[-1].side is OrderSide.SELL
     assert raw(f"SELECT state FROM trading_services WHERE id = {wrong.id}").state == ServiceState.ERROR.value
+
+
+@pytest.mark.parametrize("table", ["trading_transactions", "trading_services"])
+def test_what_cannot_be_weighed_lets_nobody_buy_and_stops_nobody_else(world: World, table: str) -> None:
+    """A limit of all services asks for everybody's positions: where one cannot be read it holds, and says why."""
+    market = Market(world, [TEN] * 5)
+    with SessionManager() as session:
+        exposure_limits.change(session, None, {"max_position_value": Decimal(10**6)})
+    wrong = market.service(name="wrong")
+    market.run(last=2)
+    right = market.service(name="right")
+    row_id = wrong.id if table == "trading_services" else market.transactions(wrong)[0].id
+    column = "stop_price" if table == "trading_services" else "cost"
+    before = raw(f"SELECT {column} FROM {table} WHERE id = {row_id}")[0]
+    spoil(table, column, row_id)
+
+    market.run(first=2, last=3)
+
+    assert world.reload(right).state is ServiceState.ACTIVE
+    (decision,) = market.decisions(right)
+    assert (decision.action, exposure.is_refusal(decision.reason)) == (DecisionAction.NOTHING, True)
+    assert "cannot be weighed" in decision.reason
+
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE {table} SET {column} = :before WHERE id = {row_id}"), {"before": before})
+    market.run(first=3)
+    assert world.reload(right).current_shares > 0
 
 
 @pytest.mark.parametrize("table", ["orders", "trading_services"])
