@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import select
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -105,9 +107,24 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
             return False
         if conn.parser.unreader.buf.getvalue():  # it came with the request before it
             return True
-        waiting = select.poll()
-        waiting.register(conn.sock, select.POLLIN)
-        return bool(waiting.poll(_FOLLOWS_MILLISECONDS))
+        return _is_readable(conn.sock, _FOLLOWS_MILLISECONDS)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """
+        Close the connections that have been idle for too long, but none whose next request has just come.
+
+        Between a look at all of them and this one it may have: whoever asks every few seconds would be reset now and
+        then, with the request unread.
+        """
+        now = time.monotonic()
+        for conn in [] if force else list(self.keepalived_conns):
+            if conn.timeout > now:
+                break
+            if _is_readable(conn.sock, 0):
+                self.keepalived_conns.remove(conn)
+                conn.set_timeout()
+                self.keepalived_conns.append(conn)
+        super().murder_keepalived(force)
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """End on SIGTERM."""
@@ -139,6 +156,12 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
         if self._ending is None:
             self._ending = threading.Thread(target=self.app.end, name="ending")
             self._ending.start()
+
+
+def _is_readable(connection: socket.socket, milliseconds: int) -> bool:
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(milliseconds))
 
 
 class WholeResponse(gunicorn.http.wsgi.Response):  # type: ignore[misc]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import selectors
+import socket
+import time
 from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn
 
 from daytrader.cli.gunicorn import TradingWorker, WholeResponse
 
@@ -26,6 +30,34 @@ def test_who_answers_after_the_end_writes_to_nothing_that_was_opened_since() -> 
     os.close(reading)
     os.close(writing)
     assert len(os.read(worker.method_queue.fileno(), 10)) == 1
+    worker.tmp.close()
+
+
+def test_a_connection_whose_next_request_has_come_is_not_closed_for_being_idle() -> None:
+    """It came after the last look at all connections; one from which nothing came is closed."""
+    worker = TradingWorker(1, os.getpid(), [], None, 30, Config(), None)
+    worker.poller = selectors.DefaultSelector()
+    pairs = [socket.socketpair() for _ in range(2)]
+    for ours, theirs in pairs:
+        connection = TConn(worker.cfg, ours, None, None)
+        connection.timeout = 0
+        worker.poller.register(ours, selectors.EVENT_READ)
+        worker.keepalived_conns.append(connection)
+        worker.nr_conns += 1
+        theirs.settimeout(1)
+    (idle, silent), (asking, theirs) = pairs
+    theirs.sendall(b"GET / HTTP/1.1\r\n")
+
+    worker.murder_keepalived()
+
+    assert [connection.sock for connection in worker.keepalived_conns] == [asking]
+    assert worker.keepalived_conns[0].timeout > time.monotonic()
+    assert silent.recv(1) == b""
+    worker.murder_keepalived(force=True)
+    assert not worker.keepalived_conns
+    for end in (idle, asking, silent, theirs):
+        end.close()
+    worker.poller.close()
     worker.tmp.close()
 
 
