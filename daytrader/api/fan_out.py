@@ -18,7 +18,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, Final
@@ -34,6 +34,9 @@ from daytrader.api import encoding
 
 MOST_WAITING: Final = 1_000_000
 """Bytes that may wait for one connection; beyond, it is closed, and its client resumes when it is back."""
+
+Message = tuple[bytes, Sequence[str | None]]
+"""A `packed` event and the internal rooms that it is for, None for everyone."""
 
 _FLUSH_SECONDS: Final = 0.01
 _DEFAULT: Final = "/"
@@ -265,26 +268,68 @@ class FanOut(Manager):  # type: ignore[misc]
         with self.looked_at:
             return list(super().get_participants(namespace, room))
 
+    def is_in(self, socket_id: str, namespace: str, room: str) -> bool:
+        """Return whether a socket is in a room, without waiting for those who are looked at meanwhile."""
+        return socket_id in self.rooms.get(namespace, {}).get(room, ())
+
     def emit(self, event: str, data: Any, namespace: str, room: Any = None, **options: Any) -> None:
         """Send an event to everyone in a room, or in several, but not to those of ``skip_sid``: once to each."""
         to = options.pop("to", None) or room
         if options.get("callback"):
             super().emit(event, data, namespace, room=to, **options)
             return
-        self.send([packed(event, data, namespace)], namespace, to, options.get("skip_sid") or ())
+        rooms = [to] if to is None or isinstance(to, str) else list(to)
+        self.send([(packed(event, data, namespace), rooms)], namespace, options.get("skip_sid") or ())
 
-    def send(self, messages: Sequence[bytes], namespace: str, to: Any, skipped: Collection[str] = ()) -> None:
-        """Send `packed` events to everyone in these rooms but the *skipped*, in order: each is written to once."""
-        frames = b"".join(map(_frame, messages))
+    def send(self, told: Sequence[Message], namespace: str, skipped: Collection[str] = ()) -> None:
+        """
+        Send events to everyone in their rooms but the *skipped*: each socket is written to once, in order.
+
+        Whoever is in several rooms of an event is sent it once.
+        """
+        frames = [_frame(body) for body, _ in told]
         sockets = self.server.eio.sockets
-        for socket_id, engine_id in self.get_participants(namespace, to):
-            if socket_id in skipped:
-                continue
-            held = sockets.get(engine_id)
-            if held is not None and not _send(held, frames):
-                for message in messages:
-                    text = message[1:].decode()
-                    self.server._send_eio_packet(engine_id, engineio_packet.Packet(engineio_packet.MESSAGE, text))
+        for places, hearers in self._hearers(told, namespace, skipped).items():
+            together = b"".join([frames[place] for place in places])
+            for engine_id in hearers:
+                held = sockets.get(engine_id)
+                if held is not None and not _send(held, together):
+                    for place in places:
+                        text = told[place][0][1:].decode()
+                        self.server._send_eio_packet(engine_id, engineio_packet.Packet(engineio_packet.MESSAGE, text))
+
+    def _hearers(
+        self, told: Sequence[Message], namespace: str, skipped: Collection[str]
+    ) -> Mapping[tuple[int, ...], Sequence[str]]:
+        """Return the sockets (Engine.IO's ids) that are sent the same of *told*, by its places in there."""
+        places: dict[str | None, list[int]] = {}
+        for place, (_, rooms) in enumerate(told):
+            for room in rooms:
+                places.setdefault(room, []).append(place)
+        # Which of the rooms a socket is in, before which events these have: a bar tells hundreds of events to hundreds.
+        joined: dict[str, list[str | None]] = {}
+        engine_ids: dict[str, str] = {}
+        with self.looked_at:
+            for room in places:
+                for socket_id, engine_id in self.get_participants(namespace, room):
+                    if socket_id not in skipped:
+                        joined.setdefault(socket_id, []).append(room)
+                        engine_ids[socket_id] = engine_id
+        alike: dict[tuple[str | None, ...], list[str]] = {}
+        for socket_id, rooms in joined.items():
+            alike.setdefault(tuple(rooms), []).append(engine_ids[socket_id])
+        return _merged(alike, places)
+
+
+def _merged(
+    alike: Mapping[tuple[str | None, ...], Sequence[str]], places: Mapping[str | None, Sequence[int]]
+) -> Mapping[tuple[int, ...], Sequence[str]]:
+    """Return who hears what, of who is in which rooms and what these have."""
+    found: dict[tuple[int, ...], list[str]] = {}
+    for rooms, hearers in alike.items():
+        heard = tuple(sorted({place for room in rooms for place in places[room]}))
+        found.setdefault(heard, []).extend(hearers)
+    return found
 
 
 def packed(event: str, data: Any, namespace: str) -> bytes:

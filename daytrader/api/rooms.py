@@ -171,7 +171,7 @@ def _share(room: str, owner_id: int | None) -> str:
 def _service(actor: Actor, key: str) -> int:
     service_id = _number(key, "trading service")
     with SessionManager(read_only=True) as session:
-        trading_service.get_owned(session, service_id, actor)
+        trading_service.require_owned(session, service_id, actor)
     return service_id
 
 

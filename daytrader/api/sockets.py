@@ -16,8 +16,9 @@ from flask import Flask
 from flask_socketio import ConnectionRefusedError, SocketIO
 
 from daytrader.api import rooms, socket_ends, socket_guard
+from daytrader.api.announcer import Announcer
 from daytrader.api.encoding import SocketJson
-from daytrader.api.fan_out import FanOut, WebSockets, packed
+from daytrader.api.fan_out import FanOut, Message, WebSockets, packed
 from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, field
 from daytrader.api.socket_visitors import Visitors
@@ -50,11 +51,13 @@ SOCKETS_PATH: Final = "/socket.io"
 _NAMESPACE: Final = "/"
 _LOOK_EVERY: Final = 2.0
 """Seconds between two looks at whether the connected logins still stand: closed within 5."""
-_MOST_TOGETHER: Final = 16
+_MOST_TOGETHER: Final = 64
 """Events that are written to a socket by one call: far below what may wait for it."""
 _REPLAY_CHUNK: Final = 500
 _REPLAY_MOST: Final = 5000
 """Events that one `resume` sends at most; it says that there are more."""
+_LAST_WORDS_SECONDS: Final = 1.0
+"""How long an end waits for what is still to be told."""
 _OF_A_CLIENT: Final = "(further occurrences of this error will be logged with level INFO)"
 """How Engine.IO ends what it says of a bad request."""
 _HIGHEST_SEQUENCE: Final = 2**63 - 1
@@ -108,6 +111,7 @@ class Sockets:
         self._tail: EventTail | None = None
         self._guard: threading.Thread | None = None
         self._fan_out = FanOut()
+        self._announcer = Announcer(self.publish_all)
         requests = app.wsgi_app
         self.io = SocketIO(
             app,
@@ -135,38 +139,39 @@ class Sockets:
         return len(self._connections)
 
     def publish(self, event: PublishedEvent) -> None:
-        """Send *event*, as `publish_all` does."""
-        self.publish_all([event])
+        """Send *event*, as `publish_all` does, soon and by another thread: whoever commits has other things to do."""
+        self._announcer.publish(event)
 
     def publish_all(self, told: Sequence[PublishedEvent]) -> None:
         """
         Send events to whoever may hear them: once a socket, however many of its rooms they go to.
 
-        Those that go to the same rooms are written together. After the last event of an object its rooms are emptied:
-        whoever stays must hear nothing of the next one.
+        What a socket hears of those that have come together is written together. After the last event of an object its
+        rooms are emptied: whoever stays must hear nothing of the next one.
         """
-        with self._order:
-            for audience, together in _grouped(told):
-                if self._is_heard(audience):  # a bar of ten thousand services is told to nobody mostly: never encoded
-                    self._send(audience, together)
+        for together in _parted(told):
+            with self._order:
+                self._send(together)
                 for room in rooms.ended(together[-1].event):
                     self.io.server.close_room(room, namespace=_NAMESPACE)
                 self._told = max(self._told, together[-1].sequence)
         for event in told:
             self._metrics.notice(event)
 
-    def _send(self, audience: list[str], together: Sequence[PublishedEvent]) -> None:
+    def _send(self, together: Sequence[PublishedEvent]) -> None:
+        heard = [(event, audience) for event in together if self._is_heard(audience := rooms.audience(event.event))]
         # While sockets resume, each event has its own that have heard it already.
-        for part in [[one] for one in together] if self._resumed else [together]:
-            self._resumed = {one: last for one, last in self._resumed.items() if part[0].sequence <= last}
-            # Given all rooms at once, everyone is sent the same bytes, once.
-            self._fan_out.send(list(_packed(part)), _NAMESPACE, audience, self._resumed)
+        for part in [[one] for one in heard] if self._resumed else [heard]:
+            if part:  # a bar of ten thousand services is told to nobody mostly: never encoded
+                first = part[0][0].sequence
+                self._resumed = {one: last for one, last in self._resumed.items() if first <= last}
+                self._fan_out.send(list(_packed(part)), _NAMESPACE, self._resumed)
 
     def follow(self, bells: Bells) -> None:
         """
         Tell of what every process commits, this one included, from the outbox in its order.
 
-        Until then the sockets hear their own process, at once and from the thread that commits.
+        Until then the sockets hear their own process, at once.
         """
         self._tail = EventTail(self.publish_all)
         bells.listen(EVENTS, self._tail.ring)
@@ -185,7 +190,8 @@ class Sockets:
         return self._told
 
     def hang_up(self) -> None:
-        """Close every connection, because the server stops: clients come back and resume."""
+        """Close every connection, because the server stops: clients hear the last of it, come back and resume."""
+        self._announcer.drain(_LAST_WORDS_SECONDS)
         for held in list(self.io.server.eio.sockets.values()):
             socket_ends.hang_up(held)
 
@@ -260,7 +266,8 @@ class Sockets:
 
     def _enter(self, named: Callable[[Any], Any], socket_id: str, identity: Identity, data: Any) -> Answer:
         name, internal = rooms.admit(identity.actor, named(data))
-        self.io.server.enter_room(socket_id, internal)
+        if not self._fan_out.is_in(socket_id, _NAMESPACE, internal):  # a page that comes back asks for all of its rooms
+            self.io.server.enter_room(socket_id, internal)
         return {"room": name, "message": "joined"}
 
     def _exit(self, socket_id: str, identity: Identity, data: Any) -> Answer:
@@ -319,25 +326,20 @@ class Sockets:
                 logger.exception("could not check the logins of sockets")
 
 
-def _grouped(told: Sequence[PublishedEvent]) -> Iterator[tuple[list[str], list[PublishedEvent]]]:
-    """Yield what goes to the same rooms together, as far as it follows each other and no room ends in between."""
-    together: list[PublishedEvent] = []
-    heard_by: list[str] = []
-    for event in told:
-        audience = rooms.audience(event.event)
-        if together and (audience != heard_by or len(together) == _MOST_TOGETHER or rooms.ended(together[-1].event)):
-            yield heard_by, together
-            together = []
-        heard_by = audience
-        together.append(event)
-    if together:
-        yield heard_by, together
+def _parted(told: Sequence[PublishedEvent]) -> Iterator[Sequence[PublishedEvent]]:
+    """Yield what may be told together: not too much, and nothing after the end of a room."""
+    first = 0
+    for place, event in enumerate(told, 1):
+        if place - first == _MOST_TOGETHER or place == len(told) or rooms.ended(event.event):
+            yield told[first:place]
+            first = place
 
 
-def _packed(told: Sequence[PublishedEvent]) -> Iterator[bytes]:
-    for event in told:
+def _packed(told: Sequence[tuple[PublishedEvent, list[str]]]) -> Iterator[Message]:
+    for event, audience in told:
         try:
-            yield packed(event.event.name, event.payload(), _NAMESPACE)
+            # Encoded once: everyone is sent the same bytes.
+            yield packed(event.event.name, event.payload(), _NAMESPACE), audience
         except Exception:  # one event that cannot be told silences no other
             logger.exception("event not published", event_name=event.event.name, sequence=event.sequence)
 

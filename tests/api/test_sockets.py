@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import socketio
 from flask import Flask
+from sqlalchemy import event
 
 from daytrader.api import sockets
 from daytrader.cli.node import Node
@@ -47,6 +48,38 @@ def test_a_foreign_page_cannot_connect(url: str, alice: Caller) -> None:
     with pytest.raises(socketio.exceptions.ConnectionError):
         Listener(url, alice.token, "https://evil.example")
     Listener(url, alice.token, url).hang_up()
+
+
+def test_a_room_that_is_joined_again_costs_one_look(
+    app: Flask, service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+) -> None:
+    """Whose service it is, by one column: hundreds of pages ask for their rooms again when they come back."""
+    listener = listen(alice)
+    manager, entered = app.extensions["sockets"]._fan_out, list[object]()
+    enter = manager.basic_enter_room
+
+    def count(*args: Any, **options: Any) -> None:
+        entered.append(args)
+        enter(*args, **options)
+
+    manager.basic_enter_room = count
+    asked: list[str] = []
+    with SessionManager(read_only=True) as session:
+        bind = session.get_bind()
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(" ".join(statement.split()))
+
+    event.listen(bind, "before_cursor_execute", note)
+    try:
+        answers = [listener.ask("service_watch", {"service_id": service.id}) for _ in range(3)]
+    finally:
+        event.remove(bind, "before_cursor_execute", note)
+
+    assert [answer["status"] for answer in answers] == ["ok"] * 3
+    assert len(entered) == 1
+    looks = [statement for statement in asked if "FROM trading_services" in statement]
+    assert looks == ["SELECT trading_services.user_id FROM trading_services WHERE trading_services.id = ?"] * 3
 
 
 def test_an_event_is_the_rest_object_with_action_time_and_sequence(
