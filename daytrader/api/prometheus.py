@@ -16,10 +16,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 import daytrader
+from daytrader.engine.bar_lag import BUCKETS
 from daytrader.services import event_log, system_service
 from daytrader.services.bells import NONE, OK
 from daytrader.services.session_manager import SessionManager
@@ -78,7 +79,7 @@ class _State(Collector):
         """Nothing to look up in advance: the database may not be there yet."""
         return []
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | HistogramMetricFamily]:
         """Read what there is; a database that does not answer is said, and no reason to say nothing else."""
         yield _one("daytrader_info", "The version", {"version": daytrader.__version__}, 1)
         is_up = system_service.database_status() == system_service.OK
@@ -108,6 +109,7 @@ class _State(Collector):
             if position is not None:
                 yield _one("daytrader_market_time_seconds", "How far the market is", {}, position.timestamp())
             yield from _accounts(status["accounts"])
+            yield from _lag(status.get("lag"))
 
 
 def _accounts(accounts: Sequence[Mapping[str, Any]]) -> Iterator[GaugeMetricFamily]:
@@ -120,6 +122,14 @@ def _accounts(accounts: Sequence[Mapping[str, Any]]) -> Iterator[GaugeMetricFami
         if one["last_turn_at"] is not None:
             turn.add_metric(values, one["last_turn_at"].timestamp())
     yield from (well, turn)
+
+
+def _lag(said: Mapping[str, Any] | None) -> Iterator[HistogramMetricFamily]:
+    """Yield how late decisions are, unless no engine has said so."""
+    if said is not None:
+        buckets = list(zip([*map(str, BUCKETS), "+Inf"], said["counts"], strict=True))
+        about = "From the end of a bar, in a replay its release, to the commit of what was decided on it"
+        yield HistogramMetricFamily("daytrader_bar_to_decision_seconds", about, buckets, said["seconds"])
 
 
 def _one(name: str, about: str, labels: dict[str, str], value: float) -> GaugeMetricFamily:

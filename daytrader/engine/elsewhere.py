@@ -24,6 +24,7 @@ _NOBODY: Final[Mapping[str, Any]] = {
     "error": "no engine trades",
     "holder": None,
     "accounts": (),
+    "lag": None,
 }
 _MOMENTS: Final = ("position", "last_bar_at")
 _OF_ACCOUNTS: Final = ("last_turn_at", "paused_until")

@@ -21,11 +21,16 @@ from daytrader.services.session_manager import SessionManager, in_unit
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One market time, the bars that are complete at it, and how many such times a second are wanted (0: no limit)."""
+    """
+    One market time, the bars that are complete at it, and how many such times a second are wanted (0: no limit).
+
+    *complete_at* is when the last of them was complete by the clock on the wall; None in a replay, where that is now.
+    """
 
     time: datetime
     bars: Sequence[tuple[StockBars, int]]
     speed: float
+    complete_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,11 @@ class LiveFeed:
         together = [found for found in due if found.stock.time(found.row) == time]
         for found in together:
             self._give_up(found)
-        return Tick(time, [(self._judged(found, now), found.row) for found in together], 0)
+        complete = max(
+            self._complete_at(found.stock.bars.time[found.row :][:1], found.key.interval) for found in together
+        )
+        bars = [(self._judged(found, now), found.row) for found in together]
+        return Tick(time, bars, 0, datetime.fromtimestamp(complete, UTC))
 
     def done(self, tick: Tick) -> None:
         """Keep the position of each stock in *tick*."""

@@ -95,6 +95,7 @@ class Runner:
         announces_prices: Whether each bar is told of as a price:update; to the consolidated feed whoever walks the
             bars tells of all of one time together.
         on_trade: Called with each trade, after the commit that it is part of.
+        on_decided: Called once what a bar had decided is committed, before anything is sent.
         checkpoint: Called with the name of each step just done ("unit 1 begun", "unit 1 written", "unit 1", "claim",
             "submit", "acknowledged", "unit 2 written", "unit 2"; written means before the commit); tests stop the
             process there.
@@ -106,6 +107,7 @@ class Runner:
     left_out: set[int] = field(default_factory=set)
     announces_prices: bool = False
     on_trade: OnTrade = field(default=lambda _booked: None)
+    on_decided: Callable[[], None] = field(default=lambda: None)
     checkpoint: Checkpoint = field(default=lambda _name: None)
     fence: Fence = field(default=NoFence())
 
@@ -133,6 +135,7 @@ class Runner:
             # Placed between two bars, by a person or before a crash: they are due at this bar's open.
             self.submit(first.unsent, None)
             first = self._first_unit(stock, row)
+        self.on_decided()
         self._tell(first.booked)
         self.checkpoint("unit 1")
         if first.placed:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.rules_warmup import warm_up_rules
 from daytrader.engine.account_place import OpenAccount
+from daytrader.engine.bar_lag import BarLag
 from daytrader.engine.engine_state import EngineState
 from daytrader.engine.feeds import Feed, ReplayFeed, Tick
 from daytrader.engine.installation import name_orders
@@ -85,7 +86,10 @@ class EngineSupervisor:
         if self._lease is not None:
             self._lease.describe = self.status
         self._feed.fence = fence = self._lease or NoFence()
-        self._runner = Runner(PaperBroker(), announces_prices=True, on_trade=on_trade, fence=fence)
+        self._lag = BarLag()
+        self._runner = Runner(
+            PaperBroker(), announces_prices=True, on_trade=on_trade, on_decided=self._lag.note, fence=fence
+        )
         self._pump = None
         if open_account is not None:
             self._pump = OrderPump(open_account, account_reconciliation.check, fence=fence, on_trade=on_trade)
@@ -189,6 +193,7 @@ class EngineSupervisor:
             "error": self._error or feed.error,
             "holder": self._lease.holder if self._lease is not None and self._lease.is_held else None,
             "accounts": [] if self._pump is None else self._pump.status(),
+            "lag": self._lag.status(),
         }
 
     @property
@@ -317,6 +322,7 @@ class EngineSupervisor:
                 self._tell_of_the_end()
             return None
         self._state, self._error = EngineState.RUNNING, None
+        self._lag.begin(tick.complete_at)
         for stock, row in tick.bars:
             self._runner.step(stock, row)
         self._feed.done(tick)

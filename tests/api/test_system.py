@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from daytrader.api.socket_protocol import DATA_EVENTS
 from daytrader.config import Settings
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import AuditEntry, Order, TradingService
+from daytrader.models.base import json_ready
 from daytrader.models.enums import OrderState
 from daytrader.services import database, system_service
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.services.settings_view import masked
+from daytrader.utils.current_datetime import clock
 
 from ..conftest import World
 from .conftest import Caller
@@ -266,6 +268,34 @@ def test_the_sockets_can_be_tried(alice: Caller, bob: Caller, listen: Callable[[
     assert mine.heard[0][1]["entity"] == answer.get_json()
     assert other.names(0) == []
     assert alice.post("/system/websocket-test", {"room": "x"}).status_code == 400
+
+
+def test_how_late_decisions_are_is_counted(
+    app: Flask, admin: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the end of a bar to the commit of its decisions, as a histogram of Prometheus; of another process, too."""
+    engine = app.extensions["engine"] = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path)
+    monkeypatch.setattr(system_service, "database_status", lambda: system_service.OK)
+    moment = datetime(2024, 1, 3, 15, tzinfo=UTC)
+    for seconds in (0.02, 0.02, 3.0, 900.0):
+        with clock(lambda seconds=seconds: moment + timedelta(seconds=seconds)):  # type: ignore[misc]
+            engine._lag.begin(moment)
+            engine._lag.note()
+
+    def counted() -> dict[str, float]:
+        found = text_string_to_metric_families(admin.get("/system/metrics").text)
+        (family,) = [one for one in found if one.name == "daytrader_bar_to_decision_seconds"]
+        return {sample.labels.get("le", sample.name[-5:]): sample.value for sample in family.samples}
+
+    here = counted()
+    assert (here["0.01"], here["0.025"], here["2.5"], here["5.0"], here["300.0"], here["+Inf"]) == (0, 2, 2, 3, 3, 4)
+    assert here["count"] == 4
+    assert here["s_sum"] == pytest.approx(903.04)
+    said = json_ready(engine.status())
+    monkeypatch.setattr(engine, "status", lambda: said | {"position": None})
+    assert counted() == here
+    monkeypatch.setattr(engine, "status", lambda: said | {"position": None, "lag": None})
+    assert "daytrader_bar_to_decision" not in admin.get("/system/metrics").text
 
 
 def test_accounts_at_brokers_are_shown_and_counted(

@@ -68,6 +68,20 @@ def test_a_bar_is_taken_once_it_is_complete_and_once(live: Live) -> None:
     assert live.world.reload(service).current_shares == 100
 
 
+def test_a_tick_says_when_its_bars_were_complete(live: Live) -> None:
+    """By the clock on the wall, however late they came: that is what decisions are late by."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    live.now = at("2024-01-02T14:40:07")
+    live.collector.collect()
+
+    tick = live.feed.next()
+
+    assert tick is not None
+    assert (tick.time, tick.complete_at) == (at("2024-01-02T14:35"), at("2024-01-02T14:40"))
+
+
 def test_an_answer_that_comes_late_holds_up_no_others_bar(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two stocks asked at once the one whose provider hangs is stored when it comes, the other before."""
     service, answers, stored = live.service(), threading.Event(), list[str]()

@@ -100,6 +100,19 @@ def test_the_feed_goes_on_where_it_was(world: World) -> None:
     assert again.time == day(2)
 
 
+def test_how_late_decisions_are_is_counted(world: World, engine: EngineSupervisor) -> None:
+    """Once a bar, from its release."""
+    Market(world, [TEN] * 3).service()
+    start_replay()
+    engine.start()
+
+    eventually(lambda: engine.status()["position"] == day(2))
+    lag = engine.status()["lag"]
+    assert lag["counts"][-1] == 3
+    assert sorted(lag["counts"]) == lag["counts"]
+    assert 0 < lag["seconds"] < PATIENCE
+
+
 def test_history_is_hurried_through(world: World, tmp_path: Path) -> None:
     """At a bar an hour the first three come at once; the fourth is waited for."""
     Market(world, [TEN] * 5).service()
