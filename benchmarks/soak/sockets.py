@@ -1,4 +1,9 @@
-"""Sockets that ask once a second and wait for the answer, by the wire protocol: three hundred in one thread."""
+"""
+Sockets that listen to one room each and ask once a second, by the wire protocol: three hundred in one thread.
+
+Each is somebody who has the page of one service open. It is told what the service does, and once a second it asks to
+join the service's room, which the server judges anew each time: whose service that is, and whether the caller may.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +12,44 @@ import itertools
 import random
 import threading
 import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
-_QUESTION = b'["join",{"room":"services"}]'
-_PATIENCE = 5.0
-_PING, _PONG, _ANSWER = "2", "3", "43"
+from benchmarks.soak.tally import Failures
+
+_PATIENCE: Final = 5.0
+"""Seconds after which a question counts as not answered."""
+_CONNECT_SECONDS: Final = 60.0
+_SPREAD_SECONDS: Final = 5.0
+_PING, _PONG, _EVENT, _ANSWER = "2", "3", "42", "43"
+_TIMESTAMP: Final = '"timestamp":"'
+_OK: Final = '"status":"ok"'
 
 
 class Sockets:
-    """Asks over many sockets until it is told to stop; *latencies* are seconds from question to answer."""
+    """
+    Asks and listens until it is told to stop.
 
-    def __init__(self, address: str, token: str, count: int) -> None:
-        """Connect *count* sockets to the server at *address* as whoever *token* is of."""
+    *latencies* are seconds from question to answer; *delays* seconds from the timestamp that an event was stored with,
+    before its commit, to where it was read, by the clock of one machine; *heard* is how many events each socket had.
+    """
+
+    def __init__(self, address: str, token: str, rooms: Sequence[str], failures: Failures) -> None:
+        """Connect one socket for each of *rooms* to the server at *address*, as whoever *token* is of."""
         self.latencies: list[float] = []
-        self.failures: list[str] = []
+        self.delays: list[float] = []
+        self.heard = [0] * len(rooms)
+        self.connected = 0
+        self._failures = failures
         self._url = f"ws://{urlsplit(address).netloc}/socket.io/?EIO=4&transport=websocket"
-        self._token = token
-        self._count = count
+        self._greeting = "40" + orjson.dumps({"token": token}).decode()
+        self._rooms = rooms
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -41,38 +63,81 @@ class Sockets:
         self._thread.join()
 
     async def _run(self) -> None:
-        await asyncio.gather(*(self._one(number) for number in range(self._count)))
+        await asyncio.gather(*(self._one(number) for number in range(len(self._rooms))))
 
     async def _one(self, number: int) -> None:
-        await asyncio.sleep(random.Random(number).random() * 5)  # not all in the same moment
+        await asyncio.sleep(random.Random(number).random() * _SPREAD_SECONDS)  # not all in the same moment
         try:
-            async with connect(self._url, max_size=None) as socket:
+            # No pings of its own: a browser sends none. Those of the server are answered.
+            async with connect(
+                self._url, max_size=None, compression=None, ping_interval=None, open_timeout=_CONNECT_SECONDS
+            ) as socket:
                 await socket.recv()
-                await socket.send("40" + orjson.dumps({"token": self._token}).decode())
-                await self._ask(socket)
+                await socket.send(self._greeting)
+                await self._talk(socket, number)
         except (WebSocketException, OSError, ValueError) as error:  # one socket's end is a finding, not the others'
-            self.failures.append(f"{type(error).__name__}: {error}")
+            self._failures.add(error)
 
-    async def _ask(self, socket: ClientConnection) -> None:
+    async def _talk(self, socket: ClientConnection, number: int) -> None:
         asked: dict[int, float] = {}
-        listener = asyncio.create_task(self._listen(socket, asked))
-        for question in itertools.count():
-            if self._is_over.is_set() or listener.done():
-                break
-            asked[question] = time.perf_counter()
-            await socket.send(f"42{question}{_QUESTION.decode()}")
-            await asyncio.sleep(1)
-        if listener.done():
-            listener.result()
-        listener.cancel()
-        if asked and time.perf_counter() - min(asked.values()) > _PATIENCE:
-            self.failures.append("a question was not answered")
+        asking = asyncio.create_task(self._ask(socket, self._rooms[number], asked))
+        self.connected += 1
+        try:
+            await self._listen(socket, number, asked)
+        finally:
+            self.connected -= 1
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)  # why it ended, the listener knows
+        if not self._is_over.is_set():
+            self._failures.add("the server hung up")
 
-    async def _listen(self, socket: ClientConnection, asked: dict[int, float]) -> None:
-        async for message in socket:
-            text = message if isinstance(message, str) else message.decode()
-            if text == _PING:
-                await socket.send(_PONG)
-            elif text.startswith(_ANSWER):
-                question = int(text[2 : text.index("[")])
-                self.latencies.append(time.perf_counter() - asked.pop(question))
+    async def _ask(self, socket: ClientConnection, room: str, asked: dict[int, float]) -> None:
+        question = orjson.dumps(["join", {"room": room}]).decode()
+        due = time.perf_counter()
+        for number in itertools.count():
+            if self._is_over.is_set():
+                break
+            asked[number] = time.perf_counter()
+            await socket.send(f"{_EVENT}{number}{question}")
+            self._give_up(asked)
+            due += 1
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        until = time.perf_counter() + _PATIENCE
+        while asked and time.perf_counter() < until:
+            await asyncio.sleep(0.05)
+        self._give_up(asked)
+        await socket.close()
+
+    def _give_up(self, asked: dict[int, float]) -> None:
+        """Count what has not been answered for too long, once; it is among the latencies when it comes."""
+        long_ago = time.perf_counter() - _PATIENCE
+        for at in asked.values():
+            if long_ago - 1 < at <= long_ago:
+                self._failures.add(f"a question was not answered within {_PATIENCE:g} s")
+
+    async def _listen(self, socket: ClientConnection, number: int, asked: dict[int, float]) -> None:
+        try:
+            while True:
+                message = await socket.recv(decode=True)
+                if message.startswith(_ANSWER):
+                    self._hear_answer(message, asked)
+                elif message.startswith(_EVENT):
+                    self.heard[number] += 1
+                    self.delays.append(time.time() - _stored_at(message))
+                elif message == _PING:
+                    await socket.send(_PONG)
+        except ConnectionClosed as end:
+            if not self._is_over.is_set():
+                self._failures.add(end)
+
+    def _hear_answer(self, message: str, asked: dict[int, float]) -> None:
+        question = int(message[2 : message.index("[")])
+        self.latencies.append(time.perf_counter() - asked.pop(question))
+        if _OK not in message:
+            self._failures.add(f"refused: {message[message.index('[') :]}")
+
+
+def _stored_at(message: str) -> float:
+    """Return when the event in *message* was stored; its own timestamp comes after its entity."""
+    at = message.rindex(_TIMESTAMP) + len(_TIMESTAMP)
+    return datetime.fromisoformat(message[at : message.index('"', at)]).timestamp()
