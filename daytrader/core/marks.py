@@ -64,9 +64,13 @@ def note(at: Purse, close: IntArray, equity: IntArray, held: BoolArray, first: i
     """Write the equity of sessions *first* to *last* - 1, where there is room for it."""
     if equity.size == 0:
         return
-    for session in range(first, last):
-        equity[session] = at.cash + (worth_cents(at.shares, close[session]) if at.shares > 0 else 0)
-        held[session] = at.shares > 0
+    cash, shares = at.cash, at.shares  # once: a compiler must suppose that what is written changes them
+    if shares == 0:
+        equity[first:last] = cash
+    else:
+        for session in range(first, last):
+            equity[session] = cash + worth_cents(shares, close[session])
+    held[first:last] = shares > 0
 
 
 @njit(error_model="numpy")

@@ -67,7 +67,7 @@ class Curve(NamedTuple):
 
     equity: float
     peak: float
-    peak_session: int
+    peak_day: int
     deepest: float
     longest: int
     sum: float
@@ -85,9 +85,9 @@ class Gains(NamedTuple):
 
 
 @njit(inline="always")
-def begun(initial: int, session: int) -> Curve:
-    """Return the curve before its first *session*."""
-    return Curve(float(initial), float(initial), session, 1.0, 0, 0.0, 0.0, 0.0)
+def begun(initial: int, day: int) -> Curve:
+    """Return the curve before its first session, which is on *day*."""
+    return Curve(float(initial), float(initial), day, 1.0, 0, 0.0, 0.0, 0.0)
 
 
 @njit(inline="always", error_model="numpy")
@@ -102,15 +102,16 @@ def marked(curve: Curve, cents: int, session: int, day: IntArray) -> Curve:
     square = change * change
     is_peak = equity >= curve.peak
     peak = equity if is_peak else curve.peak
-    peak_session = session if is_peak else curve.peak_session
+    today = day[session]
+    peak_day = today if is_peak else curve.peak_day
     deepest = curve.deepest
     if equity < deepest * peak:
         deepest = min(deepest, equity / peak)
-    under_water = day[session] - day[peak_session]
+    under_water = today - peak_day
     return Curve(
         equity,
         peak,
-        peak_session,
+        peak_day,
         deepest,
         under_water if under_water > curve.longest else curve.longest,
         curve.sum + change,
@@ -166,7 +167,7 @@ def figures_of(initial: int, equity: IntArray, session: DayArray, held: BoolArra
 def _figures_of(
     told: npt.NDArray[np.void], initial: int, equity: IntArray, day: IntArray, held: int, gains: IntArray
 ) -> None:
-    curve = begun(initial, 0)
+    curve = begun(initial, day[0])
     for session in range(equity.size):
         curve = marked(curve, equity[session], session, day)
     won = gained = lost = 0
