@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ from daytrader.engine.lease import BorrowedLease, HeldLease
 from daytrader.engine.runner import Runner
 from daytrader.models import EngineLease, FeedCursor, Order, TradeDecision, TradingService
 from daytrader.models.enums import OrderState
-from daytrader.services import database, ledger_service, replay_clock
+from daytrader.services import database, engine_lease, ledger_service, replay_clock
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, LostLeaseError
 from tests.conftest import World
@@ -208,6 +209,8 @@ def test_a_lease_is_one_engines() -> None:
     assert one.take() == 7.0
     with SessionManager(read_only=True) as session:
         assert session.scalar(select(EngineLease.token)) == 3
+    with pytest.raises(LostLeaseError), SessionManager() as session:
+        engine_lease.renew(session, 2, timedelta(seconds=60))  # who was replaced keeps nobody's lease alive
     one.give_back()
 
 
