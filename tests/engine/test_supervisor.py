@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -26,8 +27,9 @@ from daytrader.models import FeedCursor
 from daytrader.models.enums import OrderState, ServiceState
 from daytrader.services import engine_control, replay_clock, trading_service
 from daytrader.services.booking import Booked
+from daytrader.services.ledger_service import Breach
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils.errors import ConflictError
+from daytrader.utils.errors import ConflictError, UnavailableError
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc, day
 
@@ -228,6 +230,28 @@ def test_who_takes_over_waits_for_what_the_last_engine_sent(world: World, tmp_pa
 
     assert not is_ready
     assert market.decisions(service) == []
+
+
+def test_nothing_trades_or_is_sent_before_reconciliation(
+    world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while it is at work, and not where it has failed: then it is tried again first."""
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    start_replay()
+    seen = []
+
+    def look(*asked: Any) -> list[Breach]:
+        seen.append((engine.is_ready, len(market.decisions(service))))
+        if len(seen) == 1:
+            raise UnavailableError("the database is busy")
+        return reconcile(*asked)
+
+    monkeypatch.setattr(supervisor, "reconcile", look)
+    engine.start()
+    eventually(lambda: len(market.decisions(service)) == 3)
+
+    assert seen == [(False, 0), (False, 0)]
 
 
 def test_trades_are_told_to_whoever_listens(world: World, tmp_path: Path) -> None:
