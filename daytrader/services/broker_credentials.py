@@ -35,7 +35,7 @@ def of_user(session: Session, actor: Actor) -> Sequence[BrokerCredential]:
 
 def at_work(session: Session, since: datetime) -> Sequence[BrokerCredential]:
     """Return the accounts in which services trade or hold shares, or orders live or were sent after *since*."""
-    if not _ANY.execute(session, {}).first():  # asked twice a second, of most installations for nothing
+    if not _ANY.rows(session, {}):  # asked twice a second, of most installations for nothing
         return ()
     has_order = exists().where(
         Order.service_id == TradingService.id,

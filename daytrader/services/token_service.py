@@ -135,10 +135,10 @@ def identify(session: Session, access_token: str, rules: auth.TokenRules) -> Ide
         return _identify_key(session, access_token)
     claims = auth.read(access_token, rules)
     asked = {"user_id": claims.user_id, "session_id": claims.session_id}
-    is_admin = _IS_ADMIN.execute(session, asked).scalar_one_or_none()
-    if is_admin is None:
+    found = _IS_ADMIN.rows(session, asked)
+    if not found:
         raise UnauthenticatedError("the login has ended")
-    return Identity(Actor(claims.user_id, is_admin), claims.session_id)
+    return Identity(Actor(claims.user_id, found[0][0]), claims.session_id)
 
 
 def still_good(session: Session, identities: set[Identity]) -> set[Identity]:

@@ -57,8 +57,8 @@ def require_owned(session: Session, service_id: int, actor: Actor) -> None:
     Raises:
         NotFoundError: If it does not exist or belongs to someone else.
     """
-    owner_id = _OWNER.execute(session, {"service_id": service_id}).scalar()
-    if owner_id is None or not _may_see(actor, owner_id):
+    found = _OWNER.rows(session, {"service_id": service_id})
+    if not found or not _may_see(actor, found[0][0]):
         raise NotFoundError("trading service")
 
 

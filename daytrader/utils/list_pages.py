@@ -100,7 +100,7 @@ class Reader:
             page = self._selected.add_columns(total).where(*scope).order_by(*query.order_by)
             page = page.limit(bindparam("page_size", type_=Integer))
             found = self._first_pages[key] = (scope, KeptStatement(page))
-        rows = found[1].execute(session, {**bound, "page_size": query.page_size}).all()
+        rows = found[1].rows(session, {**bound, "page_size": query.page_size})
         return Page([self._view(row[:-1]) for row in rows], 1, query.page_size, rows[0][-1] if rows else 0)
 
     def _fetch_after(
