@@ -108,6 +108,10 @@ class Settings:
     """Seconds after which such a socket is closed."""
     limit_event_bytes: int = 8192
     """Bytes of one such event."""
+    limit_head_seconds: int = 10
+    """Seconds within which a request's head must be whole, in however many pieces it comes."""
+    limit_stalled_seconds: int = 30
+    """Seconds that a body, or whoever reads an answer, may pause."""
     log_level: str = "INFO"
 
     @property

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import select
+import selectors
 import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,12 +24,16 @@ import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
 from daytrader.api.headers import ASKED_BY
 from daytrader.api.turns import turns
 from daytrader.cli import bad_requests
+from daytrader.cli.connections import Head, PatientConnection
 from daytrader.cli.node import Node
+from daytrader.cli.patience import Patience
+from daytrader.config import Settings
 from daytrader.utils.errors import DayTraderError
 
 STOP_SECONDS: Final = 9
@@ -86,26 +94,64 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **options)
         self.method_queue = _Finished()
 
-    def handle(self, conn: Any) -> Any:
+    def accept(self, listener: Any) -> None:
+        """
+        Let a visitor in, who gets a thread once a whole head is there.
+
+        Where there are too many, whoever has said nothing for longest goes: who has something to say is not kept out.
+        """
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
+                raise
+            return
+        self.nr_conns += 1
+        patience = Patience(self.app.head_seconds, self.app.stalled_seconds)
+        self._await_head(PatientConnection(self.cfg, sock, client, listener.getsockname(), patience))
+        if self.nr_conns >= self.worker_connections:
+            for silent in (self.pending_conns, self.keepalived_conns):
+                if silent:
+                    self._let_go(silent[0], silent)
+                    return
+
+    def handle(self, conn: PatientConnection) -> bool | None:
         """
         Answer a request, and by the same thread those that follow it at once over its connection.
 
         To hand a connection back to the thread that waits for all of them, and to be handed it again, is a large part
-        of what a short request costs. Whoever waits for a thread goes first.
+        of what a short request costs. Whoever waits for a thread goes first. None: the next head is not whole yet.
         """
         is_kept = self._answer(conn)
-        while is_kept is True and self.alive and self._is_followed(conn):
+        while is_kept and self.alive and self._is_followed(conn):
             is_kept = self._answer(conn)
+        if is_kept is False:
+            conn.hang_up()
         return is_kept
 
-    def _answer(self, conn: Any) -> Any:
+    def _answer(self, conn: PatientConnection) -> bool | None:
+        try:
+            head = conn.gather_head()
+        except LimitRequestHeaders as error:
+            self.handle_error(None, conn.sock, conn.client, error)
+            return False
+        if head is not Head.WHOLE:
+            return None if head is Head.UNFINISHED else False
         with turns.taken():
-            return super().handle(conn)
+            return bool(super().handle(conn))
 
-    def _is_followed(self, conn: Any) -> bool:
+    def handle_request(self, req: Any, conn: PatientConnection) -> Any:
+        """Let the application answer, and read a body for as long as it goes on."""
+        conn.begin_body(req)
+        try:
+            return super().handle_request(req, conn)
+        except BlockingIOError:  # the kernel's word for a client that reads nothing for too long
+            raise ConnectionResetError(errno.ECONNRESET, "the answer was not read") from None
+
+    def _is_followed(self, conn: PatientConnection) -> bool:
         if not self.tpool._work_queue.empty():
             return False
-        if conn.parser.unreader.buf.getvalue():  # it came with the request before it
+        if conn.has_sent:  # it came with the request before it
             return True
         return _is_readable(conn.sock, _FOLLOWS_MILLISECONDS)
 
@@ -125,6 +171,34 @@ class TradingWorker(ThreadWorker):  # type: ignore[misc]
                 conn.set_timeout()
                 self.keepalived_conns.append(conn)
         super().murder_keepalived(force)
+
+    def finish_request(self, conn: PatientConnection, fs: Any) -> None:
+        """Wait for what comes next over a connection, its next request or the rest of it; else close."""
+        if self.alive and not fs.cancelled() and fs.exception() is None and fs.result() is None:
+            self._await_head(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def _await_head(self, conn: PatientConnection) -> None:
+        conn.timeout = conn.patience.deadline
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def murder_pending(self) -> None:
+        """Hang up on those whose head is not whole in time; who comes back with more of it has kept its deadline."""
+        now = time.monotonic()
+        for conn in [conn for conn in self.pending_conns if conn.timeout <= now]:
+            self._let_go(conn, self.pending_conns)
+
+    def _let_go(self, conn: PatientConnection, those: deque[PatientConnection]) -> None:
+        those.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        if conn.has_sent:
+            logger.info("a head has not come in time", address=conn.client[0])
+            conn.refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            conn.close()
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """End on SIGTERM."""
@@ -247,9 +321,11 @@ class Production(BaseApplication):  # type: ignore[misc]
     do not survive a fork.
     """
 
-    def __init__(self, build: Callable[[], Node], listener: int, threads: int) -> None:
+    def __init__(self, build: Callable[[], Node], listener: int, threads: int, settings: Settings) -> None:
         self._build = build
         self._listener = listener
+        self.head_seconds = settings.limit_head_seconds
+        self.stalled_seconds = settings.limit_stalled_seconds
         self._threads = threads
         self._node: Node | None = None
         super().__init__()
@@ -270,6 +346,8 @@ class Production(BaseApplication):  # type: ignore[misc]
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+        # Asked for twenty times a request, each time by way of an object that converts what it is asked for.
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
         gunicorn.http.wsgi.SERVER = _NAME
         gunicorn.http.wsgi.Response = WholeResponse
         gunicorn.util.write_error = bad_requests.refuse

@@ -69,4 +69,4 @@ def serve(
         node.prepare(settings, replay_from)
         console().print(f"DayTrader {__version__} serves at {address_of(listener)}", highlight=False)
         build = partial(node.build, settings, trades=trades, does_jobs=does_jobs, speed=speed, on_trade=log_trade)
-        Production(build, os.dup(listener.fileno()), threads).run()
+        Production(build, os.dup(listener.fileno()), threads, settings).run()

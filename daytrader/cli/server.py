@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import threading
 import time
@@ -12,17 +13,72 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
+from werkzeug.exceptions import RequestTimeout
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from daytrader.cli import bad_requests
 from daytrader.cli.listening import address_of
+from daytrader.cli.patience import Patience
 from daytrader.config import Settings
 
 READY_PATH: Final = "/api/v1/system/ready"
 _POLL_SECONDS: Final = 0.05
 
 
+class _PatientReader(io.RawIOBase):
+    """What a connection sends, while there is patience; afterwards nothing more."""
+
+    def __init__(self, connection: socket.socket, patience: Patience) -> None:
+        self._connection = connection
+        self._patience = patience
+        self._has_ended = False
+        self.has_read = False
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill *buffer* as far as something has come; raises what `Patience.receive` does, once."""
+        if self._has_ended:
+            return 0
+        try:
+            found = self._patience.receive(self._connection, len(buffer))
+        except RequestTimeout:
+            self._has_ended = True
+            raise
+        self.has_read = self.has_read or bool(found)
+        buffer[: len(found)] = found
+        return len(found)
+
+
 class _QuietHandler(WSGIRequestHandler):
     """No line per request, nor per visitor who sends what is no HTTP: the console belongs to the trades."""
+
+    server: Any
+
+    def setup(self) -> None:
+        """Read with patience that ends."""
+        super().setup()
+        settings: Settings = self.server.app.extensions["settings"]
+        self._patience = Patience(settings.limit_head_seconds, settings.limit_stalled_seconds)
+        self._reader = _PatientReader(self.connection, self._patience)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        """Answer a request, or whoever is too slow with one."""
+        self._patience.begin_head()
+        try:
+            super().handle_one_request()
+        except RequestTimeout:
+            self.close_connection = True
+            if self._reader.has_read:
+                bad_requests.refuse(self.connection, HTTPStatus.REQUEST_TIMEOUT, "", "")
+
+    def run_wsgi(self) -> None:
+        """Let the application answer, and read a body for as long as it goes on."""
+        self._patience.begin_body()
+        super().run_wsgi()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""

@@ -41,7 +41,9 @@ class _Form:
             raise ValueError("a statement whose text depends on its parameters cannot be kept")
         self.dialect = dialect
         self._text = str(compiled)
-        self._given = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
+        self._given: dict[str, Any] = {
+            name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
+        }
         self._order: Sequence[str] | None = compiled.positiontup if compiled.positional else None
         writers = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
@@ -51,17 +53,17 @@ class _Form:
         self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
     def rows(self, connection: Connection, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        values = self._given | parameters
+        values = {**self._given, **parameters}
         for name, write in self._writers.items():
             values[name] = write(values[name])
         bound = values if self._order is None else tuple([values[name] for name in self._order])
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._text, bound)
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = [*cursor.fetchall()]
         except self.dialect.loaded_dbapi.Error as error:
-            # Makes it SQLAlchemy's error, and lets go of a connection that is dead.
-            connection._handle_dbapi_exception(error, self._text, bound, cursor, None)  # noqa: SLF001 (nothing public does)
+            # Makes it SQLAlchemy's error and lets go of a connection that is dead, which nothing public does.
+            connection._handle_dbapi_exception(error, self._text, bound, cursor, None)
         if self._readers is None:  # the driver tells its types with the first answer
             self._readers = self._find_readers(cursor.description)
         cursor.close()

@@ -81,14 +81,16 @@ def test_rows_are_what_sqlalchemy_makes_of_them(world: World) -> None:
     assert len(expected) == 2
 
 
-def test_what_the_driver_refuses_is_an_error_of_sqlalchemy(world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_what_the_driver_refuses_is_an_error_of_sqlalchemy() -> None:
     """Whoever waits for a busy database, or finds none, looks for those."""
     gone = KeptStatement(select(column("nothing")).select_from(table("nowhere", column("nothing"))))
     with pytest.raises(DBAPIError, match="nowhere"), SessionManager(read_only=True) as session:
         gone.rows(session, {})
 
 
-def test_a_text_that_depends_on_its_parameters_is_not_kept(world: World) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_text_that_depends_on_its_parameters_is_not_kept() -> None:
     """It would be the first caller's for all that follow."""
     several = KeptStatement(select(Stock.symbol).where(Stock.id.in_(bindparam("ids", expanding=True))))
     with pytest.raises(ValueError, match="cannot be kept"), SessionManager(read_only=True) as session:
