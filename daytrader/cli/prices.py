@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -79,6 +78,7 @@ def import_(
     from daytrader.jobs.import_report import ImportOptions
     from daytrader.services.data_providers.csv_dates import DateOrder
     from daytrader.services.price_upsert import OnConflict
+    from daytrader.utils import validators
 
     options = ImportOptions(
         symbol=symbol,
@@ -87,7 +87,7 @@ def import_(
         is_dry_run=is_dry_run,
         on_conflict=OnConflict(on_conflict),
         creates_stocks=True,
-        zone=_zone(timezone),
+        zone=validators.checked("timezone", validators.time_zone, timezone),
         date_order=None if date_order is None else DateOrder(date_order),
     )
     open_database(writes=not is_dry_run, makes_new=True)
@@ -173,17 +173,6 @@ def fetch(
     for series in fetched:
         counts = f"{series.time.size:,} {kind} bars, {len(series.events)} dividends and splits"
         console().print(f"{series.symbol}: {counts} from {name}")
-
-
-def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfoNotFoundError
-
-    from daytrader.utils.errors import InvalidInputError
-
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInputError({"timezone": ["is not known; an example is America/New_York"]}) from None
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from daytrader.config import Settings
 from daytrader.jobs.import_prices import import_prices
@@ -16,6 +17,7 @@ from daytrader.models.enums import PriceSource
 from daytrader.services import job_service, price_service
 from daytrader.services.data_providers import get_provider
 from daytrader.services.data_providers.backoff import patiently
+from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.utils.constants import DAILY
@@ -60,6 +62,7 @@ class ImportJob:
             is_partial=params["is_partial"],
             is_dry_run=params["is_dry_run"],
             on_conflict=OnConflict(params["on_conflict"]),
+            **_dates(params),
         )
 
         def report(phase: str, done: int, total: int) -> None:
@@ -99,6 +102,13 @@ class ImportJob:
         symbols = [stock.symbol for stock in report.stocks]
         shown = _list_address(self._address, report.interval, symbols) if report.is_written else None
         return Outcome(result, shown, error, errors)
+
+
+def _dates(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said of the file's dates; jobs of an earlier version say nothing."""
+    order, zone = params.get("date_order"), params.get("timezone")
+    said = {"date_order": order and DateOrder(order), "zone": zone and ZoneInfo(zone)}
+    return {name: value for name, value in said.items() if value}
 
 
 class FetchJob:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from daytrader.utils import constants
 from daytrader.utils.current_datetime import get_current_datetime
@@ -313,6 +314,15 @@ PROMOTION_RULES: Final[dict[str, Callable[[object], object]]] = {
     "max_paper_drawdown_percent": between(0, 100),
 }
 """Bounds of what an owner may ask of a service before it trades real money."""
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of the tz database that is called *name*."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BrokenRuleError("is not known; an example is America/New_York") from None
+
 
 TRADING_RULES: Final[dict[str, Callable[[object], object]]] = {
     "buy_threshold": buy_threshold,

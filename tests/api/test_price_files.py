@@ -261,6 +261,22 @@ def test_what_is_no_table_of_prices_is_refused_at_once(admin: Caller, app: Flask
 
 
 @pytest.mark.usefixtures("acme")
+@pytest.mark.usefixtures("acme")
+def test_what_a_file_leaves_open_is_said(admin: Caller, worker: Worker) -> None:
+    """Which number of a date is the month, and the zone of its times: refused, then said."""
+    open_dates = b"Date,Open,High,Low,Close,Volume\n01/02/2024,10,11,9,10.5,100\n02/02/2024,10,11,9,10.5,100\n"
+    refused = imported(admin, worker, open_dates, symbol="ACME")
+    assert (refused["state"], "date_order" in refused["error"]) == ("FAILED", True)
+    assert imported(admin, worker, open_dates, symbol="ACME", date_order="dmy")["state"] == "SUCCEEDED"
+    assert [str(bar[0]) for bar in bars("ACME")] == ["2024-02-01", "2024-02-02"]
+
+    times = (
+        b"timestamp,open,high,low,close,volume\n2024-01-02 15:30,10,11,9,10.5,100\n2024-01-02 15:31,10,11,9,10.5,100\n"
+    )
+    zoned = imported(admin, worker, times, symbol="ACME", timezone="Europe/Berlin")
+    assert zoned["result"]["stocks"][0]["first"] == "2024-01-02T14:30:00Z"
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -270,6 +286,9 @@ def test_what_is_no_table_of_prices_is_refused_at_once(admin: Caller, app: Flask
         ({"on_conflict": "explode"}, "on_conflict"),
         ({"symbol": "not one"}, "symbol"),
         ({"dryrun": "true"}, "dryrun"),
+        ({"date_order": "ymd"}, "date_order"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": "../../etc/passwd"}, "timezone"),
     ],
 )
 def test_the_options_are_judged(admin: Caller, query: dict[str, Any], field: str) -> None:

@@ -33,6 +33,7 @@ from daytrader.models.enums import PriceSource
 from daytrader.services import job_service, price_export, rate_limits, stock_service
 from daytrader.services.actor import Actor
 from daytrader.services.data_providers import get_provider
+from daytrader.services.data_providers.csv_dates import DateOrder
 from daytrader.services.event_payloads import entity
 from daytrader.services.price_export import ExportFormat
 from daytrader.services.price_upsert import OnConflict
@@ -56,6 +57,12 @@ _IMPORT_PARAMETERS: Final = {
     "partial": query_parameter(bool, "Keep the good rows of a file that has bad ones", default=False),
     "on_conflict": query_parameter(
         OnConflict, "What happens to bars that are stored already", default=OnConflict.UPDATE.value
+    ),
+    "date_order": query_parameter(
+        DateOrder, "Which comes first in dates such as 03/04/2020, for files whose dates all leave it open"
+    ),
+    "timezone": query_parameter(
+        str, "The zone of times that do not say theirs; the exchange's by default", "America/New_York"
     ),
 }
 
@@ -162,6 +169,7 @@ def _import_params(upload: Upload) -> dict[str, Any]:
         raise InvalidInputError({"symbol": ["is required: the file does not name its stock"]})
     source = given.get("source", PriceSource.HISTORICAL.value)
     on_conflict = given.get("on_conflict", OnConflict.UPDATE.value)
+    order, zone = given.get("date_order"), given.get("timezone")
     return {
         "symbol": None if symbol is None else validators.checked("symbol", validators.symbol, symbol),
         "interval": None if interval is None else validators.checked("interval", price_queries.interval, interval),
@@ -169,6 +177,8 @@ def _import_params(upload: Upload) -> dict[str, Any]:
         "is_dry_run": price_queries.flag("dry_run"),
         "is_partial": price_queries.flag("partial"),
         "on_conflict": validators.checked("on_conflict", validators.member_of(OnConflict), on_conflict).value,
+        "date_order": order and validators.checked("date_order", validators.member_of(DateOrder), order).value,
+        "timezone": zone and validators.checked("timezone", validators.time_zone, zone).key,
     }
 
 

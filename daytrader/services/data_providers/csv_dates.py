@@ -122,6 +122,7 @@ class OrderEvidence:
         self._style = style
         self._first_lines: dict[DateOrder, int] = {}
         self._seen: set[str] = set()
+        self._is_dotted = True  # 03.04.2020: wherever dates are written with dots, the day comes first
 
     def add(self, cells: Iterable[str], first_line: int) -> None:
         """Look at *cells*, the dates of consecutive lines from *first_line* on."""
@@ -136,6 +137,7 @@ class OrderEvidence:
             found = self._style.form.value.fullmatch(day)
             if found is None:
                 continue
+            self._is_dotted = self._is_dotted and found[2] == "."
             first, second = int(found["first"]), int(found["second"])
             if first > 12 >= second:  # noqa: PLR2004 (months)
                 self._first_lines.setdefault(DateOrder.DAY_FIRST, line)
@@ -154,10 +156,12 @@ class OrderEvidence:
             raise UnreadableFileError(
                 f"has dates that contradict each other: line {day} has the day first, line {month} the month"
             )
+        if not self._first_lines and self._is_dotted:
+            return replace(self._style, order=DateOrder.DAY_FIRST)
         if not self._first_lines:
             raise UnreadableFileError(
                 "has dates that can be read with the day or the month first (no day is above 12): "
-                "say which by --date-order dmy or mdy"
+                "say which by date_order (--date-order), dmy or mdy"
             )
         return replace(self._style, order=next(iter(self._first_lines)))
 

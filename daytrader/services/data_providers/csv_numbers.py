@@ -1,4 +1,4 @@
-"""Numbers as vendors write them: $438.00, 1,234.5, 1.234,50, 31702200.0, 1.2M."""
+"""Numbers as vendors write them: $438.00, 1,234.5, 1.234,50, 1'234.5, 1 234,5, 31702200.0, 1.2M."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ MISSING: Final = frozenset({"", "-", "--", "nan", "null", "none", "n/a", "na", "
 
 _PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+# 1'234.50 in Switzerland, 1 234,50 in France, by whatever space: beside either decimal mark.
+_MARKED: Final = re.compile(r"[+-]?\d{1,3}(?P<mark>['\u2019 \u00a0\u202f])\d{3}((?P=mark)\d{3})*([.,]\d+)?", re.ASCII)
+_MARKS: Final = str.maketrans("", "", "'\u2019 \u00a0\u202f")
 _CURRENCY: Final = "$€£"
 _MULTIPLES: Final = {"k": 1e3, "m": 1e6, "b": 1e9}
 _RATIO: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?::|/|for)\s*(\d+(?:\.\d+)?)", re.ASCII)
@@ -42,7 +45,7 @@ def decimal_mark(cells: Iterable[str], separator: str) -> DecimalMark:
     if separator == ",":
         return DecimalMark.POINT
     # Where another separator stands between cells, a comma inside one can be either mark.
-    values = [cell.strip().strip(_CURRENCY) for cell in cells]
+    values = [_unmarked(cell.strip().strip(_CURRENCY)) for cell in cells]
     commas = sum(_COMMA_EVIDENCE.fullmatch(value) is not None for value in values)
     points = sum(_POINT_EVIDENCE.fullmatch(value) is not None for value in values)
     if not commas and not points and any(_GROUPED.fullmatch(value) for value in values):
@@ -84,6 +87,7 @@ def parse(cell: str, mark: DecimalMark) -> float:
     text = cell.strip().strip(_CURRENCY).lower()
     if text in MISSING:
         return np.nan
+    text = _unmarked(text)
     if mark is DecimalMark.COMMA:
         text = text.translate({ord("."): ",", ord(","): "."})
     multiple = _MULTIPLES.get(text[-1], 1.0)
@@ -97,6 +101,11 @@ def parse(cell: str, mark: DecimalMark) -> float:
     if not np.isfinite(number):
         raise BrokenRuleError("is not a finite number")
     return number
+
+
+def _unmarked(text: str) -> str:
+    """Return *text* without thousands marks that can be nothing else."""
+    return text.translate(_MARKS) if _MARKED.fullmatch(text) else text
 
 
 def parse_splits(cells: Sequence[str], mark: DecimalMark, *, is_plain: bool) -> tuple[FloatArray, dict[int, str]]:

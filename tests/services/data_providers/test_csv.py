@@ -302,6 +302,53 @@ def test_a_declared_date_order_settles_what_the_file_leaves_open() -> None:
     assert [str(date_of(day)) for day in by_month.session.tolist()] == ["2020-01-02", "2020-02-03"]
 
 
+@pytest.mark.parametrize(
+    ("close", "volume"),
+    [
+        ("1'210.25", "1'000'000"),
+        ("1\u2019210.25", "1\u2019000\u2019000"),
+        ("1 210,25", "1 000 000"),
+        ("1\u202f210,25", "1\u202f000\u202f000"),
+        ("1\u00a0210,25", "1000000"),
+        ("1.210,25", "1.000.000"),
+        ("1,210.25", "1,000,000"),
+    ],
+)
+def test_thousands_are_marked_as_anywhere(tmp_path: Path, close: str, volume: str) -> None:
+    """By apostrophes, points, commas or any space, beside either decimal mark."""
+    path = tmp_path / "marks.csv"
+    path.write_text(f"Date;Open;High;Low;Close;Volume\n2024-01-02;{close};{close};{close};{close};{volume}\n", "utf-8")
+
+    bars = read_bars_file(path).bars
+
+    assert (bars.close.tolist(), bars.volume.tolist()) == ([1210.25], [1_000_000])
+
+
+@pytest.mark.parametrize("close", ["12'10.25", "1 21", "1'210 250", "12 100 2"])
+def test_marks_in_other_places_are_no_thousands(tmp_path: Path, close: str) -> None:
+    """Digits that happen to stand beside each other are not made one number."""
+    path = tmp_path / "marks.csv"
+    path.write_text(f"Date;Open;High;Low;Close\n2024-01-02;{close};{close};{close};{close}\n", "utf-8")
+    with pytest.raises(InsufficientDataError):
+        read_bars_file(path)
+
+
+@pytest.mark.parametrize(
+    ("dates", "first"), [(("03.04.2020", "02.04.2020"), "2020-04-02"), (("12.30.2020",), "2020-12-30")]
+)
+def test_dates_with_dots_have_the_day_first(tmp_path: Path, dates: tuple[str, ...], first: str) -> None:
+    """Unless the file itself says otherwise."""
+    path = tmp_path / "dots.csv"
+    path.write_text(
+        "Date;Open;High;Low;Close;Volume\n" + "".join(f"{day};1210,5;1211;1209;1210,25;1.000\n" for day in dates)
+    )
+
+    bars = read_bars_file(path).bars
+
+    assert str(date_of(bars.session.tolist()[0])) == first
+    assert bars.close.tolist()[0] == 1210.25
+
+
 def test_the_date_order_is_decided_by_the_last_line_if_need_be(tmp_path: Path) -> None:
     """Far beyond the sample one day above 12 settles every line before it."""
     days = [f"{1 + n % 12:02}/{1 + n // 12:02}/{year}" for year in range(1900, 2020) for n in range(144)]

@@ -13,11 +13,12 @@ export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: ()
   const [file, setFile] = useState<File | null>(null);
   const [of, setOf] = useState(symbol ?? "");
   const [conflict, setConflict] = useState<"update" | "skip">("update");
+  const [order, setOrder] = useState<"dmy" | "mdy" | null>(null);
   const [isTrial, setTrial] = useState(false);
   const [isPartial, setPartial] = useState(false);
   const send = useMutation({
     mutationFn: ({ chosen, isTrial }: { chosen: File; isTrial: boolean }) =>
-      importPrices(chosen, { ...(of.trim() ? { symbol: of.trim().toUpperCase() } : {}), on_conflict: conflict, ...(isTrial ? { dry_run: true } : {}), ...(isPartial ? { partial: true } : {}) }),
+      importPrices(chosen, { ...(of.trim() ? { symbol: of.trim().toUpperCase() } : {}), on_conflict: conflict, ...(order ? { date_order: order } : {}), ...(isTrial ? { dry_run: true } : {}), ...(isPartial ? { partial: true } : {}) }),
   });
   return (
     <Modal opened onClose={onClose} title="Import prices" size="lg">
@@ -31,6 +32,7 @@ export function ImportDialog({ symbol, onClose }: { symbol?: string; onClose: ()
           <FileInput label="File" description="CSV, gzipped CSV or Parquet; daily or intraday; of Yahoo, Stooq, Alpha Vantage, Nasdaq and others" placeholder="Choose a file" leftSection={<IconUpload />} clearable value={file} onChange={setFile} />
           <TextInput label="Stock" description="Left empty where a column of the file names it" maxLength={10} value={of} onChange={(event) => setOf(event.currentTarget.value)} />
           <Select label="Bars that are stored already" allowDeselect={false} data={[{ value: "update", label: "are updated" }, { value: "skip", label: "stay as they are" }]} value={conflict} onChange={(value) => setConflict(value === "skip" ? "skip" : "update")} />
+          <Select label="Dates such as 03/04/2024" placeholder="As the file's other dates have it" clearable data={[{ value: "dmy", label: "are of April: the day comes first" }, { value: "mdy", label: "are of March: the month comes first" }]} value={order} onChange={(value) => setOrder(value === "dmy" || value === "mdy" ? value : null)} />
           <Checkbox label="Only check: write nothing" checked={isTrial} onChange={(event) => setTrial(event.currentTarget.checked)} />
           <Checkbox label="Keep the good rows of a file that has bad ones" checked={isPartial} onChange={(event) => setPartial(event.currentTarget.checked)} />
           {send.error && (

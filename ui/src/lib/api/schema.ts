@@ -3017,7 +3017,7 @@ export interface Operations {
   };
   "POST /prices/import": {
     path: Record<never, never>;
-    query: { symbol?: string; interval?: "daily" | "0" | "1" | "5" | "15" | "30" | "60"; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; dry_run?: boolean; partial?: boolean; on_conflict?: "update" | "skip" };
+    query: { symbol?: string; interval?: "daily" | "0" | "1" | "5" | "15" | "30" | "60"; source?: "REAL_TIME" | "DELAYED" | "SIMULATED" | "HISTORICAL"; dry_run?: boolean; partial?: boolean; on_conflict?: "update" | "skip"; date_order?: "mdy" | "dmy"; timezone?: string };
     body: undefined;
     result: Job;
   };
