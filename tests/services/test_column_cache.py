@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
-from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.models import CorporateAction, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.services import (
     column_cache,
     corporate_action_service,
@@ -154,6 +154,24 @@ def _import(session: Any, stock_id: int) -> None:
         store_daily(session, stock_id, [_row(3, 56), _row(96, 55)])
 
 
+def _moved(table: str, which: str) -> Callable[[Any, int], None]:
+    """As a person does who mends a symbol by hand."""
+
+    def run(session: Any, stock_id: int) -> None:
+        other = Stock(symbol="OTHER" + table[0].upper())
+        session.add(other)
+        session.flush()
+        moved = text(f"UPDATE {table} SET stock_id = :other WHERE stock_id = :id AND {which}")
+        assert session.execute(moved, {"other": other.id, "id": stock_id}).rowcount
+
+    return run
+
+
+def _new_event(session: Any, stock_id: int) -> None:
+    row = {"stock_id": stock_id, "ex_date": date(2020, 1, 5), "kind": "DIVIDEND", "amount": Decimal("0.1")}
+    session.execute(insert(CorporateAction).values(**row, source="test", is_judged=True))
+
+
 WRITES: dict[str, tuple[int, Callable[[int], None]]] = {
     "upsert": (0, _unit(lambda s, i: store_daily(s, i, [_row(3, 55)]))),
     "import": (0, _unit(_import)),
@@ -177,6 +195,10 @@ WRITES: dict[str, tuple[int, Callable[[int], None]]] = {
     "added by the ORM": (0, _unit(lambda s, i: s.add(StockDailyPrice(stock_id=i, **_row(98))))),
     "SQL update": (0, _sql("UPDATE stock_daily_prices SET close_price = high_price WHERE stock_id = :id")),
     "SQL delete": (0, _sql("DELETE FROM stock_daily_prices WHERE stock_id = :id AND price_date = :day")),
+    "SQL to another stock": (0, _unit(_moved("stock_daily_prices", "price_date = '2020-01-10'"))),
+    "SQL of a new event": (0, _unit(_new_event)),
+    "SQL of an event to another stock": (0, _unit(_moved("corporate_actions", "kind = 'SPLIT'"))),
+    "SQL of an event taken away": (0, _sql("DELETE FROM corporate_actions WHERE stock_id = :id AND ex_date > :day")),
     "SQL of an event": (0, _sql("UPDATE corporate_actions SET is_quarantined = true WHERE stock_id = :id")),
     "SQL to another interval": (1, _sql('UPDATE stock_intraday_prices SET "interval" = 5 WHERE stock_id = :id')),
 }
@@ -232,6 +254,16 @@ def test_an_unfinished_write_is_seen_by_its_own_transaction_alone(acme: int) -> 
         raise ZeroDivisionError
     assert _read(acme).data_hash == before
     _assert_same(_read(acme), _directly(acme))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", [name for name in WRITES if not name.startswith(("SQL", "added"))])
+def test_what_a_service_wrote_is_kept_again(acme: int, name: str) -> None:
+    """The state has a name after every write of ours; without one nobody is told wrong, and everybody waits."""
+    interval, write = WRITES[name]
+    write(acme)
+    with SessionManager(read_only=True) as session:
+        assert price_revisions.revision(session, acme, interval) is not None
 
 
 def test_minutes_leave_the_days_alone(acme: int, folder: Path) -> None:
