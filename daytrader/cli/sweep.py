@@ -219,6 +219,7 @@ def _one(
     import os
 
     from daytrader.cli.sweep_results import result_of
+    from daytrader.config import Settings
     from daytrader.core.errors import SweepStoppedError
     from daytrader.utils.spool import Spool
 
@@ -230,7 +231,12 @@ def _one(
         progress.update(task, completed=done, total=total, description=symbol + stage)
         room.rest()
 
-    outcome = search.run(bars, tried, threads=threads, room=room, progress=show, should_stop=stop)
+    if address := Settings.from_environment().dask:
+        from daytrader.cli import sweep_cluster
+
+        outcome = sweep_cluster.run(address, search, bars, tried, room=room, progress=show, should_stop=stop)
+    else:
+        outcome = search.run(bars, tried, threads=threads, room=room, progress=show, should_stop=stop)
     if output is not None:
         output.write(symbol, outcome)
     try:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from daytrader.core.arrays import IntArray
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.rules import RULE_FIELDS
 from daytrader.core.strategy import Parameter, get_strategy
@@ -48,6 +49,10 @@ class Combinations:
     def only(self, names: Sequence[str]) -> Combinations:
         """Return the columns of these settings alone."""
         return Combinations(tuple(names), tuple(self.columns[self.names.index(name)] for name in names))
+
+    def at(self, rows: IntArray) -> Combinations:
+        """Return the combinations at these places."""
+        return Combinations(self.names, tuple(column[rows] for column in self.columns))
 
     def part(self, first: int, last: int) -> Combinations:
         """Return combinations *first* to *last* - 1: what one machine, or one step of a job, computes."""

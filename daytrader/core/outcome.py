@@ -96,6 +96,9 @@ class Outcome:
         return cls(**columns, blocks=blocks)
 
 
+_COLUMNS: Final = frozenset(column.name for column in fields(Outcome))
+
+
 class Results(NamedTuple):
     """What comes of k combinations, while it comes: `sums` of shape (k, 2, B), the others (k,)."""
 
@@ -120,6 +123,15 @@ class Results(NamedTuple):
         sums[~is_valid] = np.nan
         self.told[rows], self.sums[rows] = told, sums
         self.fees[rows] = np.where(is_valid, told["fees"] / CENTS, np.nan)
+
+    def take(self, first: int, part: Outcome) -> None:
+        """Store what the combinations from *first* on came to elsewhere."""
+        rows = slice(first, first + part.size)
+        for name in FIGURES.names or ():
+            if name in _COLUMNS and name != "fees":
+                self.told[name][rows] = getattr(part, name)
+        self.fees[rows], self.is_valid[rows] = part.fees, part.is_valid
+        self.sums[rows, 0], self.sums[rows, 1] = part.blocks.sum, part.blocks.squares
 
     def drop_invalid(self) -> None:
         """Take away what was computed after somebody stopped, and what never was."""

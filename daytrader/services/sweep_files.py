@@ -254,7 +254,7 @@ def _disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnavailableError(f"the results of the sweep cannot be stored: {error.strerror}") from error
+        raise UnavailableError(f"the results of the sweep cannot be stored: {error.strerror or error}") from error
 
 
 def _slabs(size: int, each: int) -> list[slice]:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from daytrader import __version__
 from daytrader.core import combinations as core
-from daytrader.core import ranking, sweep
+from daytrader.core import ranking
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
-from daytrader.core.search import BLOCKS, LeftOut, Search, Walk, nothing_left
+from daytrader.core.search import LeftOut, Search, Walk, nothing_left
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
 from daytrader.services import backtest_service
@@ -174,13 +174,6 @@ def load_first(session: Session, request: SweepRequest) -> tuple[SweepRequest, L
     return replace(request, asked=asked, symbols=tuple(kept), left_out=tuple(left_out)), first
 
 
-def run_part(
-    bars: Bars, request: SweepRequest, combinations: Combinations, *, blocks: int, **control: Any
-) -> sweep.Outcome:
-    """Return what *combinations* come to on *bars*; *control* and errors are those of `core.sweep.run`."""
-    return request.search.run(bars, combinations, blocks=blocks, **control)
-
-
 def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     """
     Return how long *request* takes, its walk-forward included, by running a sample of it on its first symbol.
@@ -194,9 +187,14 @@ def estimate(request: SweepRequest, first: Loaded) -> Estimate:
     _check_bounds(request, first.bars, tried)
     each = _seconds_each(request, first.bars, tried)
     backtests = tried.size * len(request.symbols)
-    part = int(np.clip(_PART_BARS // max(1, first.bars.n), _SMALLEST_PART, _LARGEST_PART))
     seconds = each * backtests * (1 + _times_walked(request, first.bars))
+    part = part_size(first.bars.n)
     return Estimate(tried.size, len(request.symbols), backtests, first.bars.n, seconds, part)
+
+
+def part_size(bars: int) -> int:
+    """Return how many combinations over so many *bars* are one part of a sweep's work."""
+    return int(np.clip(_PART_BARS // max(1, bars), _SMALLEST_PART, _LARGEST_PART))
 
 
 def create(session: Session, actor: Actor, request: SweepRequest, told: Estimate, job: Job) -> Sweep:
@@ -290,7 +288,7 @@ def _seconds_each(request: SweepRequest, bars: Bars, tried: Combinations) -> flo
         size = min(wanted, tried.size)
         first = (tried.size - size) // 2
         began = time.perf_counter()
-        run_part(bars, request, tried.part(first, first + size), blocks=BLOCKS)
+        request.search.run(bars, tried.part(first, first + size))
         taken = time.perf_counter() - began
         if taken >= _TELLING_SECONDS or size == tried.size:
             return taken / size
@@ -311,5 +309,4 @@ def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> Non
     """Try the extremes of every setting: what is out of bounds is told now, not in the middle of the night."""
     rows = {int(row) for column in tried.columns for row in (np.argmin(column), np.argmax(column))}
     extremes = np.array(sorted(rows))
-    few = Combinations(tried.names, tuple(column[extremes] for column in tried.columns))
-    run_part(bars, request, few, blocks=0)
+    request.search.run(bars, tried.at(extremes), blocks=0)

@@ -235,6 +235,15 @@ def test_what_cannot_be_tried_is_refused(daytrader: Command, ibm: Path, words: t
     assert said in result.stderr
 
 
+def test_a_cluster_that_does_not_answer_is_told(daytrader: Command, ibm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one is named nothing is computed here behind its back."""
+    monkeypatch.setattr("daytrader.jobs.cluster._CONNECT_SECONDS", 1)
+    monkeypatch.setenv("DAYTRADER_DASK", "tcp://127.0.0.1:9")
+    result = daytrader("sweep", str(ibm), "--strategy", "sma_cross", "--axis", "fast=5,10")
+    assert result.exit_code == 1
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in result.stderr
+
+
 def test_it_is_about_something(daytrader: Command, ibm: Path) -> None:
     """Sources or --all, not both and not neither."""
     for words in ((), (ibm, "--all")):

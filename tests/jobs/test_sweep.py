@@ -20,8 +20,14 @@ import numpy as np
 import pytest
 from distributed import Client
 
+from daytrader.cli import sweep_cluster
+from daytrader.core.combinations import grid
+from daytrader.core.errors import SweepStoppedError
+from daytrader.core.room import MEMORY
 from daytrader.core.rules import Rules
 from daytrader.core.search import Judgement, Search
+from daytrader.core.sweep import Outcome
+from daytrader.jobs import cluster as cluster_jobs
 from daytrader.jobs import sweep as sweep_jobs
 from daytrader.jobs.worker import Worker
 from daytrader.models import Job, Stock, Sweep, User
@@ -34,6 +40,7 @@ from daytrader.services.sweep_service import Estimate, SweepRequest
 from tests.stored_bars import store_daily
 
 from ..conftest import World
+from ..core.builders import random_walk
 
 PART = 12
 AXES = {"fast": list(range(2, 10)), "slow": list(range(10, 22))}
@@ -184,7 +191,7 @@ def test_a_killed_process_leaves_what_is_done(
     assert child.returncode == -signal.SIGKILL
     assert world.reload(stored).state is JobState.RUNNING
     computed: list[int] = []
-    run_part = sweep_service.run_part
+    run_part = cluster_jobs.run_part
 
     def counted(*args: object, **kwargs: object) -> object:
         computed.append(1)
@@ -223,15 +230,15 @@ class _Cluster:
         return address
 
     @contextmanager
-    def scheduler(self) -> Iterator[None]:
+    def scheduler(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run the scheduler."""
         options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file))
-        with _process("distributed.cli.dask_scheduler", *options):
+        with _process("distributed.cli.dask_scheduler", *options) as process:
             deadline = time.monotonic() + 60
             while not self.file.exists():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-            yield
+            yield process
 
     @contextmanager
     def worker(self, number: int) -> Iterator[subprocess.Popen[bytes]]:
@@ -289,6 +296,40 @@ def test_a_worker_that_dies_changes_nothing(
     _assert_same(world, tmp_path, stored, expected)
 
 
+def test_the_command_line_computes_there_too(cluster: _Cluster) -> None:
+    """Refused combinations among them, the same bits; stopped, it has what was done until then."""
+    bars, search = random_walk(300), Search("sma_cross", {}, Rules(), Decimal(10_000))
+    tried = grid({"fast": range(2, 22), "slow": range(12, 32), "stop_loss_percent": [0, 2]})
+    here = search.run(bars, tried)
+    heard: list[tuple[int, int]] = []
+
+    def run(*, stops: bool) -> Outcome:
+        def heard_of(done: int, total: int) -> None:
+            heard.append((done, total))
+
+        def should_stop() -> bool:
+            return stops and heard[-1][0] > 0
+
+        return sweep_cluster.run(
+            cluster.address, search, bars, tried, room=MEMORY, progress=heard_of, should_stop=should_stop
+        )
+
+    there = run(stops=False)
+    assert heard[-1] == (800, 800)
+    for name in (*sweep_files.FIGURES, "blocks"):
+        one, other = getattr(here, name), getattr(there, name)
+        for column in ("sum", "squares", "count") if name == "blocks" else ("T",):
+            np.testing.assert_array_equal(getattr(one, column), getattr(other, column), err_msg=name)
+    heard.clear()
+    with pytest.raises(SweepStoppedError) as stopped:
+        run(stops=True)
+    told = stopped.value.outcome
+    assert told is not None
+    assert 0 < stopped.value.done < 800
+    assert np.count_nonzero(told.is_valid) <= stopped.value.done
+    assert (told.final_equity[told.is_valid] == here.final_equity[told.is_valid]).all()
+
+
 def test_a_cluster_hears_of_a_cancel(
     world: World, alice: User, tmp_path: Path, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +358,28 @@ def test_a_dead_address_is_told(world: World, alice: User, tmp_path: Path, monke
     assert (found.state, found.error) == (JobState.FAILED, "no Dask scheduler answers at tcp://127.0.0.1:9")
     with SessionManager(read_only=True) as session:
         assert session.get_one(Job, found.job_id).error == found.error
+
+
+def test_a_scheduler_that_goes_away_is_told(
+    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the middle: the sweep fails with that word, and may be asked for again."""
+    keep = sweep_files.SweepFiles.keep
+    own = _Cluster(tmp_path)
+    with own.scheduler() as scheduler, own.worker(1):
+
+        def kill(*args: object) -> None:
+            scheduler.kill()
+            keep(*args)  # type: ignore[arg-type]  # whatever is given
+
+        monkeypatch.setattr(sweep_files.SweepFiles, "keep", kill)
+        stored = _ask(alice)
+        assert _worker(tmp_path, own.address).run_waiting() == 1
+    found = world.reload(stored)
+    assert (found.state, found.error) == (
+        JobState.FAILED,
+        "the Dask scheduler went away in the middle of the sweep",
+    )
 
 
 def test_a_full_disk_fails_the_sweep_and_nothing_else(
