@@ -34,7 +34,7 @@ margin-top:1.1rem}
 .key u{display:inline-block;width:.9em;height:.18em;border-radius:1px;vertical-align:.28em;margin-right:.35em}
 .plot{position:relative;height:280px;margin:0 0 1.5rem 3.4rem;cursor:crosshair;touch-action:pan-y}
 .plot.drawdown{height:130px}.plot.price{height:340px}
-.plot svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
+.plot svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}.plot.price svg{overflow:hidden}
 .plot path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .plot .grid{stroke:var(--line)}.plot .main{stroke:var(--main);stroke-width:1.8}
 .plot .other{stroke:var(--other);stroke-width:1.2}.plot .close{stroke:var(--other);stroke-width:1.2}

@@ -64,11 +64,11 @@ def report() -> None:
     compiled: list[str] = []
     compile_it = Dispatcher.compile
 
-    def noted(self: Any, signature: object) -> object:
+    def noted(self: Any, signature: Any) -> object:
         compiled.append(f"{self.py_func.__module__}.{self.py_func.__name__} {signature}")
         return compile_it(self, signature)
 
-    Dispatcher.compile = noted
+    setattr(Dispatcher, "compile", noted)  # noqa: B010 (it has another type)
     with TemporaryDirectory() as folder:
         backtests = sum(everything(Path(folder)))
     sys.stdout.write(json.dumps({"compiled": compiled, "backtests": backtests}))
@@ -88,7 +88,7 @@ def alone(bars: Bars, strategy: str) -> int:
     """One backtest by each of the rules."""
     for rules in RULES:
         for fill in ("next_open", "close"):
-            made = backtest.run(bars, strategy, {}, rules, symbol="X", cash=CASH, fill=fill)  # type: ignore[arg-type]  # each is one
+            made = backtest.run(bars, strategy, {}, rules, symbol="X", cash=CASH, fill=fill)
             made.to_dict()
             made.to_html()
     return 2 * len(RULES)
@@ -111,7 +111,7 @@ def searched(bars: Bars, strategy: str) -> int:
             cash=CASH,
             mode=mode,
             train=days // 2,
-            test=days // 4,  # type: ignore[arg-type]  # each is one
+            test=days // 4,
         )
     return 3 * tried.size
 
@@ -122,7 +122,7 @@ def together(bars: Bars) -> int:
         members = [Member("X", bars, "technical", {}, rules), Member("Y", bars, "sma_cross", {}, rules)]
         members.append(replace(members[0], budget=Decimal(1000)))
         for fill in ("next_open", "close"):
-            portfolio.run(members, cash=CASH, fill=fill)  # type: ignore[arg-type]  # each is one
+            portfolio.run(members, cash=CASH, fill=fill)
     return 2 * len(RULES)
 
 

@@ -112,6 +112,15 @@ def test_every_trade_is_listed_and_marked_with_its_reasons(aapl: Report) -> None
     assert page.count('<td class="text">stop loss</td>') == sum(trade.exit_reason == "stop loss" for trade in trades)
 
 
+def test_levels_far_from_the_prices_are_not_drawn_over_the_rest_of_the_page() -> None:
+    """Prices that move by a percent have stops and targets off their chart: it ends where it ends."""
+    quotes = [(100, 101, 99.5, 100 + day % 2) for day in range(10)]
+    page = backtest.run(bars_of(quotes), "buy_and_hold", {}, Rules(), symbol="X", cash=Decimal(1000)).to_html()
+    ((level,),) = [re.findall(r'<path class="target" d="M[0-9.]+ (-?[0-9.]+)L', page)]
+    assert float(level) < 0  # above the chart
+    assert ".plot.price svg{overflow:hidden}" in page
+
+
 def test_splits_are_taken_out_of_the_drawn_prices() -> None:
     """Raw prices would show a crash where nothing was lost; the trade list keeps what was paid."""
     raw = [(100.0, 100.0, 100.0, 100.0)] * 5 + [(50.0, 50.0, 50.0, 50.0)] * 5
