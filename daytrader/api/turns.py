@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -22,7 +23,8 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._queue: deque[threading.Lock] = deque()  # of those who wait, each with a bell of its own
         self._holder: int | None = None
         self._since = 0.0
 
@@ -36,20 +38,32 @@ class Turns:
             self.end()
 
     def _take(self) -> None:
-        with self._changed:
-            while self._holder is not None:
-                left = self._since + MOMENT - time.monotonic()
-                if left <= 0:
-                    break
-                self._changed.wait(left)
-            self._holder, self._since = threading.get_ident(), time.monotonic()
+        bell = threading.Lock()
+        bell.acquire()
+        with self._lock:
+            self._queue.append(bell)
+        while (patience := self._enter(bell)) > 0:
+            bell.acquire(timeout=patience)
+
+    def _enter(self, bell: threading.Lock) -> float:
+        """Have the turn and return 0, or return for how long to wait at most."""
+        with self._lock:
+            place = self._queue.index(bell)
+            left = 0.0 if self._holder is None else self._since + MOMENT - time.monotonic()
+            if place == 0 and left <= 0:
+                self._queue.popleft()
+                self._holder, self._since = threading.get_ident(), time.monotonic()
+                return 0.0
+            # Where all looked after a moment, hundreds would wake up together, again and again, on a busy machine.
+            return max(left, 0.0) + place * MOMENT
 
     def end(self) -> None:
         """Let the next one in, if it is this thread's turn: it is at its end, or about to wait for something."""
-        with self._changed:
+        with self._lock:
             if self._holder == threading.get_ident():
                 self._holder = None
-                self._changed.notify()
+                if self._queue and self._queue[0].locked():
+                    self._queue[0].release()
 
 
 turns: Final = Turns()

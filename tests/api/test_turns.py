@@ -64,3 +64,25 @@ def test_a_turn_may_end_before_its_work(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(ZeroDivisionError), turns.taken():
         raise ZeroDivisionError
     assert turns._holder is None
+
+
+def test_who_waits_long_looks_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind many who take long each waits for as long as those may, not for a moment again and again."""
+    monkeypatch.setattr(module, "MOMENT", 0.02)
+    turns, looks = Turns(), 0
+    monotonic = time.monotonic
+
+    def look() -> float:
+        nonlocal looks
+        looks += 1
+        return monotonic()
+
+    def take_long(_: int) -> None:
+        with turns.taken():
+            time.sleep(0.5)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "monotonic", look)
+        with ThreadPoolExecutor(24) as pool:
+            list(pool.map(take_long, range(24)))
+    assert looks < 24 * 5
