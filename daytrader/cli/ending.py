@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,5 +23,6 @@ def until_told_to_stop() -> Iterator[threading.Event]:
     try:
         yield told
     finally:
+        gc.freeze()  # the interpreter's end would look through all that is loaded, for seconds where others compute
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from daytrader.cli.beside import serving, writing
+from daytrader.cli.ending import until_told_to_stop
 from daytrader.models import AuditEntry, Order
 from daytrader.models.enums import OrderSide
 from daytrader.services import trading_service, transaction_service
@@ -114,3 +116,14 @@ def test_everything_is_sold_at_the_console(daytrader: Command, instance: Path) -
         told = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "engine.flatten")).all()
     assert [(sale.reason, sale.shares) for sale in sales] == [("flattened by an admin", 2)] * 2
     assert len(told) == 3
+
+
+def test_a_process_that_was_told_to_stop_looks_for_no_garbage_at_its_end() -> None:
+    """It would look through all that is loaded: a second of the processor, ten where others compute."""
+    gc.unfreeze()
+    try:
+        with until_told_to_stop():
+            assert gc.get_freeze_count() == 0
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
