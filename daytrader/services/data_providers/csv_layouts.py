@@ -50,6 +50,7 @@ _PREFIXED: Final = re.compile(r"\s*(?P<prefix>[A-Za-z0-9^.-]{1,10})[._ ](?P<name
 _ADJUSTED: Final = frozenset({"adj", "adj.", "adjusted"})  # prices of another kind, not of another stock
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _HEADER_LINES: Final = 10
+_LEVELS: Final = 3
 _NINJATRADER: Final = re.compile(r"\d{8}( \d{6})?(;\d+(\.\d+)?){4}(;\d+(\.\d+)?)?")
 
 
@@ -88,6 +89,8 @@ def detect_layout(sample: Sequence[str]) -> Layout:
         for separator in _SEPARATORS:
             cells = split_line(line, separator)
             columns = columns_of(cells)
+            if _has_levels(sample[number - 1 : number + 2], columns, separator):
+                return Layout(separator, columns | {Field.DATE: 0}, len(cells), number + 3)
             if Field.DATE in columns and all(price in columns for price in PRICES):
                 return Layout(separator, columns, len(cells), number + 1)
             if len(columns) > len(nearest[1]):
@@ -96,6 +99,19 @@ def detect_layout(sample: Sequence[str]) -> Layout:
     if len(missing) < len(PRICES):
         raise UnreadableFileError(f"has no column for {', '.join(missing)} in its header (line {nearest[0]})")
     raise UnreadableFileError("is no table of prices: no header with date, open, high, low and close was found")
+
+
+def _has_levels(lines: Sequence[str], columns: Mapping[Field, int], separator: str) -> bool:
+    """Return whether *lines* are a header of yfinance's: what, of which stock, and what the lines go by."""
+    if len(lines) < _LEVELS or any(price not in columns for price in PRICES):
+        return False
+    what, stock, index = (split_line(line, separator) for line in lines)
+    return (
+        [what[0].strip().lower(), *(cell.strip().lower() for cell in stock[:1])] == ["price", "ticker"]
+        and len(set(stock[1:])) == 1
+        and Field.DATE in _named(index[:1])
+        and not any(cell.strip() for cell in index[1:])
+    )
 
 
 def split_line(line: str, separator: str) -> list[str]:

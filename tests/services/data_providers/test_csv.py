@@ -188,6 +188,24 @@ def test_a_daily_bar_with_a_time_keeps_the_date_as_written() -> None:
     assert found.event_kind.tolist() == [EventKind.DIVIDEND, EventKind.SPLIT]
 
 
+def test_the_three_lines_that_yfinance_writes_above_prices_are_its_header() -> None:
+    """What, of which stock, and that the lines go by date."""
+    found = read_bars_file(FORMATS / "yfinance_levels.csv").bars
+
+    assert times(FORMATS / "yfinance_levels.csv") == ["2020-09-01 00:00", "2020-09-02 00:00"]
+    assert (found.close[0], found.open[1], found.volume[0]) == (101.25, 101.5, 1_200_000)
+
+
+def test_prices_of_several_stocks_beside_each_other_are_refused(tmp_path: Path) -> None:
+    """There is no saying which of them is meant."""
+    path = tmp_path / "two.csv"
+    lines = ("Price,Close,High,Low,Open", "Ticker,A,A,B,B", "Date,,,,", "2020-09-01,10,11,9,10")
+    path.write_text("\n".join(lines))
+
+    with pytest.raises(UnreadableFileError, match="no column for date"):
+        read_bars_file(path)
+
+
 def test_a_packed_file_reads_like_a_plain_one(tmp_path: Path) -> None:
     """Gzip is recognised by its content."""
     packed = tmp_path / "prices.csv"
