@@ -34,6 +34,7 @@ from daytrader.cli.connections import Head, PatientConnection
 from daytrader.cli.node import Node
 from daytrader.cli.patience import Patience
 from daytrader.config import Settings
+from daytrader.utils import processors
 from daytrader.utils.errors import DayTraderError
 
 STOP_SECONDS: Final = 9
@@ -356,6 +357,7 @@ class Production(BaseApplication):  # type: ignore[misc]
         """Build the node in the worker's process and begin to trade."""
         from daytrader.cli.server import hold_backtests
 
+        processors.share_one()
         try:
             node = self._build()
             node.start()

@@ -17,6 +17,7 @@ from daytrader.models.enums import JobState
 from daytrader.services import job_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager, in_unit
+from daytrader.utils import processors
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import DayTraderError, UnavailableError
 
@@ -203,6 +204,7 @@ class Worker:
         return {"is_alive": is_alive, "running": sorted(self._running)}
 
     def _work(self, without: frozenset[str]) -> None:
+        processors.use_all()  # jobs compute outside of the interpreter that the server's threads share
         while not self._stopping.is_set():
             heard = self._rung
             try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,6 +25,7 @@ from tests.conftest import PASSWORD
 from tests.e2e.server import RunningServer, daytrader, wait_for
 
 SECRET: Final = {"DAYTRADER_SECRET_KEY": secrets.token_hex(32)}
+JOB_THREADS: Final = 3
 SERVICE: Final = {"name": "mine", "stock_symbol": "AAPL", "initial_balance": 10_000, "strategy": "sma_trend"}
 
 
@@ -143,6 +146,17 @@ def line_of(server: RunningServer, answer: requests.Response) -> dict[str, Any]:
     line = wait_for(lambda: next((line for line in list(server.lines) if sought in line), None))
     told: dict[str, Any] = json.loads(line)
     return told
+
+
+def test_its_threads_share_one_core_and_jobs_have_all(server: RunningServer) -> None:
+    worker = server.processes()[-1]
+    threads = [int(path.name) for path in Path(f"/proc/{worker}/task").iterdir()]
+    cores = Counter(frozenset(os.sched_getaffinity(thread)) for thread in threads)
+    given = frozenset(os.sched_getaffinity(0))
+    shared, number = cores.most_common(1)[0]
+    assert len(shared) == 1
+    assert cores == Counter({shared: number}) + Counter({given: len(threads) - number})
+    assert given == shared or len(threads) - number == JOB_THREADS
 
 
 def test_each_request_is_one_line_of_json(server: RunningServer) -> None:
