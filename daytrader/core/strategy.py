@@ -82,7 +82,7 @@ class Parameter:
             raise self._refusal()
         try:
             number = float(value)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise self._refusal() from error
         if not (math.isfinite(number) and self.minimum <= number <= self.maximum):
             raise self._refusal()

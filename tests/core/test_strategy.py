@@ -154,6 +154,7 @@ def test_parameters_come_as_numbers_or_text(value: object) -> None:
         ({"fast": True}, "whole number"),
         ({"fast": None}, "whole number"),
         ({"fast": float("nan")}, "whole number"),
+        ({"fast": 10**400}, "whole number"),
         ({"quick": 3}, "unknown parameter of sma_cross, known: fast, slow"),
     ],
 )
