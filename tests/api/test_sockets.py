@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 import socketio
 from flask import Flask
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from daytrader.api import sockets
 from daytrader.cli.node import Node
@@ -19,6 +20,7 @@ from daytrader.services.actor import Actor
 from daytrader.services.bells import Bells
 from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.kept_statements import KeptStatement
 
 from ..conftest import World
 from .conftest import Caller
@@ -51,7 +53,11 @@ def test_a_foreign_page_cannot_connect(url: str, alice: Caller) -> None:
 
 
 def test_a_room_that_is_joined_again_costs_one_look(
-    app: Flask, service: TradingService, alice: Caller, listen: Callable[[Caller], Listener]
+    app: Flask,
+    service: TradingService,
+    alice: Caller,
+    listen: Callable[[Caller], Listener],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whose service it is, by one column: hundreds of pages ask for their rooms again when they come back."""
     listener = listen(alice)
@@ -70,6 +76,13 @@ def test_a_room_that_is_joined_again_costs_one_look(
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         asked.append(" ".join(statement.split()))
 
+    fetch = KeptStatement.rows
+
+    def rows(kept: KeptStatement, session: Session, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        note(None, None, str(kept._statement))
+        return fetch(kept, session, parameters)
+
+    monkeypatch.setattr(KeptStatement, "rows", rows)  # it asks the driver by itself
     event.listen(bind, "before_cursor_execute", note)
     try:
         answers = [listener.ask("service_watch", {"service_id": service.id}) for _ in range(3)]
@@ -79,7 +92,9 @@ def test_a_room_that_is_joined_again_costs_one_look(
     assert [answer["status"] for answer in answers] == ["ok"] * 3
     assert len(entered) == 1
     looks = [statement for statement in asked if "FROM trading_services" in statement]
-    assert looks == ["SELECT trading_services.user_id FROM trading_services WHERE trading_services.id = ?"] * 3
+    assert (
+        looks == ["SELECT trading_services.user_id FROM trading_services WHERE trading_services.id = :service_id"] * 3
+    )
 
 
 def test_an_event_is_the_rest_object_with_action_time_and_sequence(
@@ -268,7 +283,7 @@ def test_who_connects_twice_is_one(
 
 
 def test_the_room_of_a_stock_is_there_as_long_as_the_stock(
-    world: World, alice: Caller, admin: Caller, listen: Callable[[Caller], Listener]
+    app: Flask, world: World, alice: Caller, admin: Caller, listen: Callable[[Caller], Listener]
 ) -> None:
     """Before it is made, and once it has another symbol, the room is refused; who was in it hears so and is out."""
     missing = {"status": "error", "room": "stock_NOPE", "code": "not_found", "message": "stock not found"}
@@ -276,6 +291,7 @@ def test_the_room_of_a_stock_is_there_as_long_as_the_stock(
     assert listener.ask("join", {"room": "stock_NOPE"}) == missing
     assert listener.ask("stock_watch", {"symbol": "NOPE"})["message"] == "stock not found"
     made = admin.post("/stocks", {"symbol": "NOPE"}).get_json()
+    assert app.extensions["sockets"]._announcer.drain(5)  # that it is made; who joins at once may hear of it
     assert listener.ask("join", {"room": "stock_nope"}) == {"status": "ok", "room": "stock_NOPE", "message": "joined"}
 
     assert admin.put(f"/stocks/{made['id']}", {"symbol": "YEP"}).status_code == 200

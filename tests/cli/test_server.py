@@ -17,6 +17,7 @@ from simple_websocket import Server as WebSocket
 from daytrader.api.backtesting import Backtesting
 from daytrader.cli.listening import listening
 from daytrader.cli.server import Server, hold_backtests
+from daytrader.config import Settings
 from daytrader.core import warmup
 
 UPGRADE = (
@@ -30,6 +31,7 @@ MASKED_CLOSE = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
 def address() -> Iterator[tuple[str, int]]:
     """A server whose websocket ends as soon as it is told something, and whose /broken is a mistake of ours."""
     app = Flask(__name__)
+    app.extensions["settings"] = Settings()
     requests = app.wsgi_app
 
     def websocket(environ: dict[str, Any], start_response: Any) -> Any:

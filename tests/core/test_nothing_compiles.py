@@ -81,6 +81,7 @@ def everything(folder: Path) -> Iterator[int]:
             yield alone(bars, strategy.name)
             yield searched(bars, strategy.name)
             scan.last_signal("X", bars, strategy, {})
+        backtest.run(bars, "technical", {}, Rules(), symbol="X", cash=CASH).to_html()  # whoever traded, the page is one
         yield together(bars)
 
 
@@ -90,7 +91,6 @@ def alone(bars: Bars, strategy: str) -> int:
         for fill in ("next_open", "close"):
             made = backtest.run(bars, strategy, {}, rules, symbol="X", cash=CASH, fill=fill)
             made.to_dict()
-            made.to_html()
     return 2 * len(RULES)
 
 
