@@ -19,7 +19,7 @@ class BrokerCredentialSchema(BaseSchema):
     broker = Text(dump_only=True, example="alpaca")
     is_live = Flag(dump_only=True, doc="Real money; false: the broker's own paper market", example=False)
     shown = Text(dump_only=True, doc="The last four characters of the key's id", example="9X2A")
-    account = Text(dump_only=True, doc="The broker's number of the account", example="PA3XXXXXXXXX")
+    account = Text(dump_only=True, doc="The broker's number of the account", example="PA3K7W2M9Q4T")
     verified_at = Moment(dump_only=True, doc="When the broker took the keys", example="2024-01-02T21:00:00Z")
     cash = Number(dump_only=True, allow_none=True, doc="The account's cash as last seen", example=25000)
     cash_seen_at = Moment(dump_only=True, allow_none=True, doc="When that was", example="2024-01-02T21:00:00Z")
@@ -44,7 +44,7 @@ class NewBrokerCredentialSchema(BaseSchema):
     """The keys to an account."""
 
     broker = Text(partial(validators.text, shortest=1, longest=20), required=True, example="alpaca")
-    key = _key(doc="The key's id", example="PKXXXXXXXXXXXXXX9X2A")
+    key = _key(doc="The key's id", example="PK4T7M2Q8W5R1N6H9X2A")
     secret = _key(doc="The key's secret: stored sealed, never shown", example="one of the broker's secrets")
     is_live = Flag(load_default=False, doc="Real money: needs a second factor", example=False)
 

@@ -77,7 +77,7 @@ class EngineAccountSchema(BaseSchema):
 
     user_id = Whole(dump_only=True)
     broker = Text(dump_only=True, example="alpaca")
-    account = Text(dump_only=True, example="PA3XXXXXXXXX", doc="The broker's number of it")
+    account = Text(dump_only=True, example="PA3K7W2M9Q4T", doc="The broker's number of it")
     is_live = Flag(dump_only=True, doc="Real money, or the broker's own paper market", example=False)
     is_reconciled = Flag(
         dump_only=True, example=True, doc="Nothing is sent there before its books were compared with it"
