@@ -14,14 +14,21 @@ import hypothesis
 import pytest
 from sqlalchemy import Engine
 
-from daytrader.models import Base, Stock, StockDailyPrice, TradingService, User
+from daytrader.models import Stock, StockDailyPrice, TradingService, User
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.services import database
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
+from tests.made_once import copy_empty_database, hash_of, open_database, rules_compiled_once
 
-pytest_plugins = ("tests.isolation", "tests.postgres", "tests.redis", "tests.browser", "tests.coverage_table")
+pytest_plugins = (
+    "tests.isolation",
+    "tests.spread",
+    "tests.postgres",
+    "tests.redis",
+    "tests.browser",
+    "tests.coverage_table",
+)
 
 # The same cases every time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore draws new ones.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -50,7 +57,7 @@ class World:
     def user(self, username: str = "alice", **overrides: Any) -> User:
         """Persist an account that can sign in with PASSWORD."""
         with SessionManager() as session:
-            user = User(username=username, email=f"{username}@example.com", password=PASSWORD)
+            user = User(username=username, email=f"{username}@example.com", password_hash=hash_of(PASSWORD))
             for name, value in overrides.items():
                 setattr(user, name, value)
             session.add(user)
@@ -108,17 +115,18 @@ class World:
             return session.get_one(type(row), row.id)  # type: ignore[attr-defined]  # every model has an id
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _rules_compiled_once() -> Iterator[None]:
+    """A good part of an application's start."""
+    with rules_compiled_once():
+        yield
+
+
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An empty SQLite database in a file, and a recording publisher."""
-    engine = database.connect(f"sqlite:///{tmp_path / 'world.db'}", is_durable=False)
-    Base.metadata.create_all(engine)
-    world = World(engine)
+    copy_empty_database(tmp_path / "world.db")
+    world = World(engine := open_database(tmp_path / "world.db"))
     monkeypatch.setattr(events, "publish", world.published.append)
     yield world
     engine.dispose()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the simulation: a file goes to one process, and the one that takes longest must not be the last."""
-    items.sort(key=lambda item: "simulation" not in item.path.parts)

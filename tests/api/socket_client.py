@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import engineio
@@ -59,6 +60,16 @@ class Listener:
         """Send an event and return its acknowledgement."""
         answer: dict[str, Any] = self.client.call(name, body, timeout=WAIT)
         return answer
+
+    def ask_at_once(self, name: str, body: Any, count: int) -> list[dict[str, Any]]:
+        """Send an event *count* times without waiting in between; return the acknowledgements in order."""
+        answers: dict[int, dict[str, Any]] = {}
+        for number in range(count):
+            self.client.emit(name, body, callback=partial(answers.__setitem__, number))
+        deadline = time.monotonic() + WAIT
+        while len(answers) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return [answers[number] for number in range(count)]
 
     def names(self, count: int) -> list[str]:
         """Wait until *count* events were heard, and a moment longer for one too many; return their names."""

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -193,16 +195,27 @@ def test_the_figures_of_a_service_are_told_once_however_many_processes_notice(
     listeners = [listen_at(url) for url in urls]
     for listener in listeners:
         listener.ask("join", {"room": "metrics"})
-    for _ in range(3):
-        with SessionManager() as session:
-            decision = {"service_id": service.id}
-            events.record(session, event_payloads.decision_new(alice.user.id, decision, json.dumps(decision)))
-        time.sleep(0.2)
-    time.sleep(3 * live_metrics.SPACING)
 
-    heard = [body for _, body in listeners[0].heard if body["event"] == "metrics:update"]
+    def decide() -> None:
+        decision = {"service_id": service.id}
+        with SessionManager() as session:
+            events.record(session, event_payloads.decision_new(alice.user.id, decision, json.dumps(decision)))
+
+    def updates(listener: Listener) -> list[dict[str, Any]]:
+        return [body for _, body in list(listener.heard) if body["event"] == "metrics:update"]
+
+    decide()
+    wait_until(lambda: updates(listeners[0]))
+    decide()
+    decide()
+    wait_until(lambda: len(updates(listeners[0])) == 2)
+    time.sleep(1.5 * live_metrics.SPACING)  # for one too many
+
+    heard = updates(listeners[0])
     assert 2 <= len(heard) <= 3
-    assert heard == [body for _, body in listeners[1].heard if body["event"] == "metrics:update"]
+    moments = [datetime.fromisoformat(body["timestamp"]) for body in heard]
+    assert all(later - one >= timedelta(seconds=live_metrics.SPACING) for one, later in pairwise(moments))
+    wait_until(lambda: updates(listeners[1]) == heard)
 
 
 def test_a_process_without_an_engine_shows_and_switches_the_one_that_trades(

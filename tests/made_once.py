@@ -1,0 +1,82 @@
+"""
+What every test would make again although it is always the same: made once in a process, for most of a test's time.
+
+The schema of an empty SQLite database, the statements compiled for it, the hash of the one password, and what werkzeug
+compiles to build addresses by the rules of an application.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Engine
+from werkzeug.routing import Rule
+
+from daytrader.models import Base
+from daytrader.services import database
+from daytrader.services.session_manager import session_factory
+from daytrader.utils import passwords
+
+_FIRST: Final[list[Engine]] = []
+"""The first engine of this process, once there is one."""
+
+
+def copy_empty_database(path: Path) -> None:
+    """Put an empty SQLite database, with the schema that the models say, at *path*."""
+    shutil.copy(_empty_database(), path)
+
+
+def open_database(path: Path) -> Engine:
+    """Return an engine for the SQLite database at *path*, as `database.connect`; it knows what others have compiled."""
+    engine = database.connect(f"sqlite:///{path}", is_durable=False)
+    if not _FIRST:
+        engine.connect().close()  # only now does its dialect know the database
+        _FIRST.append(engine)
+    # Statements are kept by dialect, of which every engine has its own.
+    engine.dialect, engine._compiled_cache = _FIRST[0].dialect, _FIRST[0]._compiled_cache
+    return engine
+
+
+@cache
+def hash_of(password: str) -> str:
+    """Return a hash of *password*."""
+    return passwords.hash_password(password)
+
+
+@contextmanager
+def rules_compiled_once() -> Iterator[None]:
+    """Let applications share what is compiled of their addresses: it hangs on nothing but the rule."""
+    compile_builder: Callable[..., Any] = Rule._compile_builder
+    compiled: dict[object, Any] = {}
+
+    def compiled_builder(rule: Rule, append_unknown: bool = True) -> Any:
+        defaults = tuple(sorted((rule.defaults or {}).items()))
+        key = (rule.rule, tuple(rule._trace), defaults, append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled_builder)
+        yield
+
+
+@cache
+def _empty_database() -> Path:
+    folder = tempfile.mkdtemp(prefix="dtempty")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "empty.db"
+    bound = session_factory.kw.get("bind")
+    engine = database.connect(f"sqlite:///{path}", is_durable=False)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    session_factory.configure(bind=bound)
+    return path
