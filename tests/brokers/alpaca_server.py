@@ -59,6 +59,7 @@ class Alpaca:
         self.number = "PA3TEST"
         self.is_blocked = False
         self.is_open = False
+        self.is_too_busy = False  # whatever it is asked, it answers 429 and does nothing
         self.cancels_slowly = False
         self.positions: dict[str, int] = {}
         self.prices: dict[str, Decimal] = {}
@@ -444,7 +445,7 @@ class Handler(BaseHTTPRequestHandler):
             what = next((fault for fault in alpaca.faults if fault[0] == self.command), None)
             if what is not None:
                 alpaca.faults.remove(what)
-            kind = "" if what is None else what[1]
+            kind = "429" if alpaca.is_too_busy else "" if what is None else what[1]
             heard: Json = {"at": alpaca.now.isoformat(), "method": self.command, "path": parts.path, "fault": kind}
             heard["client_order_id"] = (body or query).get("client_order_id")
             alpaca.heard.append(heard)

@@ -11,17 +11,19 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, update
 
 from daytrader.models import (
     Base,
+    EngineControl,
     Execution,
     FeedCursor,
     Job,
@@ -33,7 +35,7 @@ from daytrader.models import (
     TradingTransaction,
 )
 from daytrader.models.enums import JobState
-from daytrader.services import database, demo, ledger_service, replay_clock
+from daytrader.services import database, demo, engine_control, ledger_service, replay_clock
 from daytrader.services.demo import Credentials
 from daytrader.services.session_manager import SessionManager
 from tests.api.socket_client import Client
@@ -48,13 +50,14 @@ _OWN: Final = {"id", "created_at", "updated_at", "client_order_id", "execution_r
 """Columns that say when and under which number, not what."""
 
 
-def fill(url: str) -> datetime:
-    """Make the sample's stocks, an account and five services at work; return the last bar's time."""
+def fill(url: str, *, is_paused: bool = False) -> datetime:
+    """Make the sample's stocks, an account and five services at work, or paused; return the last bar's time."""
     engine = database.connect(url)
     database.upgrade(engine)
     with SessionManager() as session:
         demo.fill(session, Credentials("demo", PASSWORD))
         replay_clock.begin_on(session, BEGINS)
+        engine_control.turn(session, is_paused=is_paused)
         last = session.scalars(select(func.max(StockDailyPrice.price_date))).one()
     engine.dispose()
     assert last is not None
@@ -93,8 +96,8 @@ def _row(row: Base) -> tuple[Any, ...]:
 
 
 @contextmanager
-def running(instance: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a command; at the end it is told to stop, and ends well."""
+def running(instance: Path, *words: str, **variables: str) -> Iterator[list[str]]:
+    """Run a command and yield the lines that it prints, as they come; told to stop at the end, it ends well."""
     process = subprocess.Popen(
         [*_DAYTRADER, *words],
         env=environment(instance) | variables,
@@ -103,16 +106,22 @@ def running(instance: Path, *words: str, **variables: str) -> Iterator[subproces
         stderr=subprocess.STDOUT,
         text=True,
     )
+    said: list[str] = []
+    out = process.stdout
+    assert out is not None
+    reader = threading.Thread(target=lambda: said.extend(map(str.strip, out)), daemon=True)
+    reader.start()
     try:
-        yield process
+        yield said
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
-        assert process.returncode == 0, said
-        assert "Traceback" not in said
+        assert process.wait(60) == 0, said
+        reader.join()
+        assert not any("Traceback" in line for line in said), said
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
+        reader.join()
 
 
 class Ears:
@@ -152,7 +161,7 @@ def test_apart_they_do_what_one_process_does(
     """The whole story, once: it costs a dozen starts."""
     apart, together = tmp_path / "apart", tmp_path / "together"
     variables = secret | {"DAYTRADER_DATABASE_URL": empty_postgres_url, "DAYTRADER_REDIS_URL": redis_server.url}
-    last = fill(empty_postgres_url)
+    last = fill(empty_postgres_url, is_paused=True)
     watching = create_engine(empty_postgres_url)
     with ExitStack() as stack:
         servers = [
@@ -163,8 +172,11 @@ def test_apart_they_do_what_one_process_does(
             server.sign_in("demo", PASSWORD)
         ears = [Ears(server) for server in servers]
         stack.enter_context(running(apart, "worker", **variables))
-        for _ in range(2):
-            stack.enter_context(running(apart, "engine", "run", "--speed", "0", **variables))
+        engine = apart, "engine", "run", "--speed", "0"
+        engines = [stack.enter_context(running(*engine, **variables)) for _ in range(2)]
+        wait_for(lambda: sorted(map(_state, engines)) == ["paused", "standby"], why=lambda: str(engines))
+        with watching.begin() as connection:  # one trades, the other stands by: now come the bars
+            connection.execute(update(EngineControl).values(is_paused=False))
         asked = servers[1].post("/sweeps", {"symbol": "IBM", "strategy": "sma_cross", "grid": {"fast": [5, 10]}})
         assert asked.status_code == 202, asked.text
         wait_for(lambda: position(watching) == last, why=lambda: str(position(watching)))
@@ -196,6 +208,11 @@ def test_apart_they_do_what_one_process_does(
     for table, rows in expected.items():
         assert kept[table] == rows, table
     assert len(kept["decisions"]) > 500
+
+
+def _state(said: Sequence[str]) -> str:
+    """Return the last state that an engine has printed."""
+    return next((line.split()[-1] for line in reversed(said) if line.startswith("The engine is")), "")
 
 
 def _ended_jobs(engine: Engine) -> int:

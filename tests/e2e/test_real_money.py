@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
 from tests.e2e.accessibility import found_in_both_schemes
-from tests.e2e.server import PATIENCE, RunningServer
+from tests.e2e.server import PATIENCE, RunningServer, wait_for
 from tests.e2e.steps import SLOW, act, choose, field, open_page
 
 TESTED_TO: Final = "2011-12-30"
@@ -141,7 +141,7 @@ def test_a_service_passes_its_gate_and_goes_back(desk: Desk, browser: Browser) -
     consent.click()
     act(page, "Let it trade real money", dialog)
     _send_there(page, desk, service["id"])
-    _order_at_the_broker(page, desk)
+    _order_on_its_way(page, desk)
     _back_to_paper(page)
     expect(page.get_by_text("It trades on paper once its shares are sold")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Buys nothing at alpaca")).to_be_visible(timeout=SLOW)
@@ -178,16 +178,21 @@ def _send_there(page: Page, desk: Desk, service_id: int) -> None:
     assert desk.server.get(f"/services/{service_id}").json()["broker"] == "alpaca"
 
 
-def _order_at_the_broker(page: Page, desk: Desk) -> None:
-    """An order by hand is under way there."""
+def _order_on_its_way(page: Page, desk: Desk) -> None:
+    """
+    An order by hand is under way, and stays so.
+
+    Every turn of an account begins with a question, and from here on the broker answers none: no turn sends the order,
+    or ends it because the gate is shut. The first that was refused was the last that may have begun before.
+    """
     dialog = page.get_by_role("dialog")
-    for _ in range(100):
-        desk.alpaca.fault("POST", "429")  # it takes no order for now: this one stays under way
+    refused, desk.alpaca.is_too_busy = desk.alpaca.happened["429"], True
     act(page, "Buy by hand")
     field(dialog, "Shares").fill("1")
     act(page, "Buy 1 GOOG", dialog)
     expect(page.get_by_text("The order is under way at alpaca")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("list", name="Orders under way")).to_contain_text("Buy 1 at most", timeout=SLOW)
+    wait_for(lambda: desk.alpaca.happened["429"] > refused)
 
 
 def _back_to_paper(page: Page) -> None:
