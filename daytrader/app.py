@@ -133,6 +133,4 @@ def _refuse_unsafe(app: Flask) -> None:
     if app.debug:
         raise ConfigurationError("FLASK_DEBUG must be off in production: it runs what a visitor types")
     with SessionManager(read_only=True) as session:
-        is_open = demo.has_account(session)
-    if is_open:
-        raise ConfigurationError("the demo account is open in this database: production needs one of its own")
+        demo.require_no_account(session)

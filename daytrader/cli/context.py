@@ -72,6 +72,25 @@ def open_database(settings: Settings | None = None, *, writes: bool = False, mak
     return engine
 
 
+def open_installation(settings: Settings) -> Engine:
+    """
+    Connect, as `open_database`, for a process that serves nobody itself, by what a server is checked for at its start.
+
+    Raises:
+        ConfigurationError: If a setting is unsafe or, in production, the demo account is open.
+    """
+    from daytrader.cli.listening import with_secret
+    from daytrader.services import demo
+    from daytrader.services.session_manager import SessionManager
+
+    with_secret(settings).check()
+    engine = open_database(settings)
+    if settings.is_production:
+        with SessionManager(read_only=True) as session:
+            demo.require_no_account(session)
+    return engine
+
+
 def keep_servers_away(settings: Settings) -> None:
     """
     Let no server start until the command ends.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from daytrader.cli.context import console, open_database, use_own_strategies, warn
+from daytrader.cli.context import console, open_database, open_installation, use_own_strategies, warn
 from daytrader.config import Settings
 from daytrader.utils.errors import ConfigurationError, NotFoundError
 
@@ -46,7 +46,7 @@ def run(*, speed: float | None) -> None:
     if database.is_sqlite(settings.database):
         raise ConfigurationError("on SQLite the engine is part of `daytrader serve`; one of its own needs PostgreSQL")
     logs.configure(settings.log_level, is_json=settings.is_production)
-    open_database(settings)
+    open_installation(settings)
     use_own_strategies(settings)
     supervisor = EngineSupervisor(
         database_is_sqlite=False,

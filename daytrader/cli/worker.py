@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from daytrader.cli.context import console, open_database, use_own_strategies, warn
+from daytrader.cli.context import console, open_installation, use_own_strategies, warn
 from daytrader.config import Settings
 from daytrader.utils.errors import ConfigurationError
 
@@ -26,7 +26,7 @@ def worker() -> None:
     if database.is_sqlite(settings.database):
         raise ConfigurationError("on SQLite the server does the jobs; a worker of its own needs PostgreSQL")
     logs.configure(settings.log_level, is_json=settings.is_production)
-    open_database(settings)
+    open_installation(settings)
     use_own_strategies(settings)
     from daytrader.app import make_notifier, make_worker
 

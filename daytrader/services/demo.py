@@ -18,7 +18,7 @@ from daytrader.services import price_service, stock_service, trading_service, us
 from daytrader.services.actor import Actor
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils import secret_file
-from daytrader.utils.errors import ConflictError
+from daytrader.utils.errors import ConfigurationError, ConflictError
 
 USERNAME: Final = "demo"
 EMAIL: Final = "demo@example.com"
@@ -69,6 +69,17 @@ def has_account(session: Session) -> bool:
     """Return whether somebody can sign in here as the demo user."""
     user = user_service.by_username(session, USERNAME)
     return user is not None and user.is_active and user.email == EMAIL
+
+
+def require_no_account(session: Session) -> None:
+    """
+    Judge whether the database may be one of production.
+
+    Raises:
+        ConfigurationError: If somebody can sign in here as the demo user.
+    """
+    if has_account(session):
+        raise ConfigurationError("the demo account is open in this database: production needs one of its own")
 
 
 def fill(session: Session, account: Credentials) -> None:

@@ -16,7 +16,7 @@ from daytrader.cli.beside import serving, writing
 from daytrader.cli.ending import until_told_to_stop
 from daytrader.models import AuditEntry, Order
 from daytrader.models.enums import OrderSide
-from daytrader.services import trading_service, transaction_service
+from daytrader.services import database, demo, trading_service, transaction_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils.errors import ConflictError
@@ -42,6 +42,21 @@ def test_on_postgresql_it_runs_until_it_is_told_to_stop(postgres_url: str, tmp_p
         engine.send_signal(signal.SIGTERM)
         assert engine.wait(60) == 0
     assert said == "The engine is idle\n"
+
+
+@pytest.mark.parametrize("words", [("engine", "run"), ("worker",)])
+def test_whoever_trades_or_works_apart_is_checked_as_a_server_is(
+    daytrader: Command, words: tuple[str, ...], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unsafe settings and, in production, an open demo account: refused in words."""
+    monkeypatch.setenv("DAYTRADER_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("DAYTRADER_ENV", "production")
+    World(database.connect(postgres_url)).user(demo.USERNAME)
+    unsafe = daytrader(*words)
+    assert (unsafe.exit_code, "SECRET_KEY" in unsafe.output) == (2, True)
+    monkeypatch.setenv("DAYTRADER_SECRET_KEY", "6b1f0a97c43e5d28" * 3)
+    opened = daytrader(*words)
+    assert (opened.exit_code, "demo account is open" in opened.output) == (2, True)
 
 
 @pytest.mark.parametrize("words", [("worker",), ("serve", "--no-engine"), ("serve", "--no-jobs")])
