@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import STATES_AT_WORK, DecisionAction
 from daytrader.models.trading_service import TradingService
-from daytrader.services import decision_journal
+from daytrader.services import decision_journal, unreadable_rows
 
 
 def refuse(
@@ -30,7 +30,7 @@ def refuse(
     is history. Where a decision stands already it stays. With *is_undecided_only* for services that have never decided.
     """
     query = (
-        select(TradingService)
+        select(TradingService.id)
         .where(TradingService.stock_id == stock_id, TradingService.interval == interval)
         .where(TradingService.state.in_(STATES_AT_WORK))
         .order_by(TradingService.id)
@@ -38,12 +38,14 @@ def refuse(
     )
     if is_undecided_only:
         query = query.where(TradingService.last_bar_time.is_(None))
-    services = session.scalars(query).all()
-    written = 0
-    for moment in sorted(bar_times):
-        for service in services:
-            written += _enter(session, service, moment, reason)
-    return written
+    moments = sorted(bar_times)
+    return sum(
+        unreadable_rows.of_each(
+            session,
+            session.scalars(query).all(),
+            lambda service: sum(_enter(session, service, moment, reason) for moment in moments),
+        )
+    )
 
 
 def _enter(session: Session, service: TradingService, moment: datetime, reason: str) -> int:

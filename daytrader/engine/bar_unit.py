@@ -43,7 +43,6 @@ from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
 
-"""Where a stop stays in force: what broke must not leave a position without one."""
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
 _CHUNK: Final = 1000
 _SERVICES: Final = cast("Table", TradingService.__table__)
@@ -92,6 +91,7 @@ class BarUnit:
         """
         roster = roster.part(~roster.is_done)
         is_touched = roster.has_orders | self._is_due(roster) | self._is_reached(roster) | self._is_beyond_stop(roster)
+        is_touched |= roster.is_astray
         asked = roster.part(roster.is_in(*STATES_AT_WORK) & ~is_touched)
         decided, acting = self._decide_quietly(asked)
         whole = np.sort(np.append(roster.ids[is_touched], asked.ids[acting]))
@@ -190,6 +190,8 @@ class BarUnit:
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
         seen = service.last_bar_time
+        if service.state in STATES_AT_WORK and seen is not None and seen > self._bar.time:  # it is astray
+            booking.fail(self._session, service, f"last_bar_time is {seen:%Y-%m-%d}, nothing was decided then")
         if service.state in STATES_AT_WORK:
             service.last_bar_time = self._bar.time  # first, so that it is stored with whatever is booked
         for due in self._due:

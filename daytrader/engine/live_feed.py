@@ -190,7 +190,9 @@ class LiveFeed:
         def unit(session: Session) -> datetime:
             self.fence.require(session)
             services = select(func.min(TradingService.last_bar_time)).where(
-                TradingService.stock_id == key.stock_id, TradingService.interval == key.interval
+                TradingService.stock_id == key.stock_id,
+                TradingService.interval == key.interval,
+                ~decision_journal.is_astray(),
             )
             newest = market_calendar.last_complete_bar(now, key.interval, settling=self._settling)
             position = session.scalar(services) or datetime.fromtimestamp(newest, UTC)

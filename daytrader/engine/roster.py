@@ -35,7 +35,7 @@ from daytrader.models.base import UtcDateTime
 from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, ServiceState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import trading_rules
+from daytrader.services import decision_journal, trading_rules
 from daytrader.services.order_service import UNSUBMITTED
 
 _TABLE: Final = cast("Table", TradingService.__table__)
@@ -61,11 +61,14 @@ _OF_STOCK: Final = (
         _TABLE.c.current_shares > 0,
     ),
 )
+_BAR: Final = bindparam("bar_time", type_=UtcDateTime())
+_HAD: Final = 1
+_AHEAD: Final = 2
 _FIND: Final = (
     select(
         _TABLE.c.id,
         _TABLE.c.user_id,
-        case((_TABLE.c.last_bar_time >= bindparam("bar_time", type_=UtcDateTime()), 1), else_=0),
+        case((_TABLE.c.last_bar_time == _BAR, _HAD), (_TABLE.c.last_bar_time > _BAR, _AHEAD), else_=0),
         _place_of(_TABLE.c.state, _STATES),
         _place_of(_TABLE.c.mode, MODES),
         type_coerce(_TABLE.c.is_active, Integer),
@@ -84,6 +87,7 @@ _FIND: Final = (
     .order_by(_TABLE.c.id)  # in one order for all who lock them
     .with_for_update()
 )
+_ASTRAY: Final = select(_TABLE.c.id).where(*_OF_STOCK, _TABLE.c.last_bar_time > _BAR, decision_journal.is_astray())
 _STATE: Final = 3  # where in a row; it is the place among the states
 _ERROR: Final = _STATES.index(ServiceState.ERROR)
 _NUMBERS: Final = 12  # the columns that are integers; the others are a `Choice`
@@ -123,6 +127,7 @@ class Roster:
         ids: Rising.
         user_ids: Whose.
         is_done: The service has had the bar.
+        is_astray: Its last bar is a later one, and none that it has decided on: junk, by which it would wait for ever.
         state: Each an index into `ServiceState`'s members.
         mode: Each an index into `core.decision.MODES`.
         is_active: Not archived.
@@ -141,6 +146,7 @@ class Roster:
     ids: IntArray
     user_ids: IntArray
     is_done: BoolArray
+    is_astray: BoolArray
     state: IntArray
     mode: IntArray
     is_active: BoolArray
@@ -200,8 +206,12 @@ def read_roster(
     choices: dict[tuple[Any, ...], int] = {}
     chosen = [choices.setdefault(tuple(service[_NUMBERS:]), len(choices)) for service in found]
     numbers = np.array([service[:_NUMBERS] for service in found], np.int64).reshape(-1, _NUMBERS).T
-    ids, user_ids, is_done, state, mode, is_active, shares, is_armed, keeps, stop, target, on_paper = numbers
+    ids, user_ids, had, state, mode, is_active, shares, is_armed, keeps, stop, target, on_paper = numbers
     live = connection.execute(_LIVE, wanted).all() if found else []
+    is_astray = np.zeros(ids.size, np.bool_)
+    if np.any(had == _AHEAD):
+        astray = connection.scalars(_ASTRAY, {**wanted, "bar_time": stock.time(row)}).all()
+        is_astray = np.isin(ids, np.array(astray, np.int64))
     own = set(ids.tolist())
     unsent = sorted(
         order_id
@@ -211,7 +221,8 @@ def read_roster(
     return Roster(
         ids=ids,
         user_ids=user_ids,
-        is_done=is_done.astype(np.bool_),
+        is_done=(had > 0) & ~is_astray,
+        is_astray=is_astray,
         state=state,
         mode=mode,
         is_active=is_active.astype(np.bool_),

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, and_, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import DecisionAction
+from daytrader.models.trading_service import TradingService
 from daytrader.services import bulk, event_payloads
 from daytrader.services.events import events
+from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
 
 STALE: Final = "nothing is decided on stale prices"
@@ -50,6 +52,16 @@ class Entry:
     shares: int
     reason: str
     evidence: Mapping[str, object]
+
+
+def is_astray() -> ColumnElement[bool]:
+    """Return the condition that a service's last bar is none that it has decided on: somebody wrote there."""
+    decided = select(TradeDecision.id).where(
+        TradeDecision.service_id == TradingService.id,
+        TradeDecision.interval.in_((DAILY, *INTRADAY_INTERVALS)),  # spelt out, the index serves it
+        TradeDecision.bar_time == TradingService.last_bar_time,
+    )
+    return and_(TradingService.last_bar_time.is_not(None), ~decided.exists())
 
 
 def write(session: Session, interval: int, bar_time: datetime, entries: Sequence[Entry]) -> Sequence[int]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models import FeedCursor, TradingService
+from daytrader.services import decision_journal
 from daytrader.services.price_service import REPLAY_FEED
 from daytrader.utils.errors import ConflictError
 
@@ -40,7 +41,7 @@ def begin_on(session: Session, first: date) -> None:
     """
     cursor = set_up(session)
     known = datetime.combine(first - timedelta(days=1), time(), UTC)
-    decided = session.scalar(select(func.max(TradingService.last_bar_time)))
+    decided = session.scalar(select(func.max(TradingService.last_bar_time)).where(~decision_journal.is_astray()))
     if decided is not None and decided >= known + timedelta(days=1):
         raise ConflictError(
             f"services have decided on bars up to {decided:%Y-%m-%d}: time does not go back for them. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,13 +20,16 @@ from daytrader.services import (
     entitlements,
     exposure,
     exposure_limits,
+    ledger_service,
     order_service,
+    replay_clock,
     transaction_service,
 )
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, OPEN, Bench
 from tests.engine.builders import Market, Ohlc, day
+from tests.engine.live import Exchange, Live, at
 
 TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
@@ -95,6 +98,7 @@ def test_an_unreadable_row_stops_its_own_service_alone(
         ("trading_services", "strategy_params"),
         ("trading_services", "mode"),
         ("trading_services", "current_shares"),
+        ("trading_services", "last_bar_time"),
     ],
 )
 def test_junk_that_is_written_while_services_trade_stops_its_own_alone(world: World, table: str, column: str) -> None:
@@ -120,6 +124,52 @@ def test_junk_that_is_written_while_services_trade_stops_its_own_alone(world: Wo
     market.run(first=3, runner=runner)
     assert world.reload(wrong).current_shares > 0
     assert world.reload(wrong).last_bar_time == day(5)
+
+
+def test_a_last_bar_that_lies_ahead_stops_its_service_and_not_its_stop(world: World) -> None:
+    """No bar would ever be new to it; the audit finds that, too. One that came there by its own bars has had them."""
+    market = Market(world, [TEN, TEN, TEN, TEN, (9.0, 9.0, 9.0, 9.0)])
+    wrong, right = (market.service(name=name, stop_loss_percent=Decimal(5)) for name in ("wrong", "right"))
+    market.run(last=3)
+    market.run(first=1, last=3)  # they are ahead of these, by bars that they decided on
+    assert market.reload(wrong).state is ServiceState.ACTIVE
+    with SessionManager() as session:
+        session.get_one(TradingService, wrong.id).last_bar_time = day(40_000)
+    with SessionManager(read_only=True) as session:
+        (breach,) = ledger_service.audit(session)
+    assert (breach.service_id, breach.rule) == (wrong.id, "L7")
+    assert breach.message.startswith("last bar time is 2129-")
+
+    market.run(first=3)
+
+    stopped, held = world.reload(wrong), world.reload(right)
+    assert (stopped.state, held.state) == (ServiceState.ERROR, ServiceState.ACTIVE)
+    assert (stopped.error_reason or "").startswith("last_bar_time is 2129-")
+    assert (stopped.sell_count, held.sell_count) == (1, 1)
+    assert len(market.decisions(wrong)) == 3
+
+
+def test_junk_does_not_keep_a_gap_from_being_given_up(world: World) -> None:
+    """Nor a stock without a position, nor a replay, from beginning where its other services stopped."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    live = Live(world, exchange, 5, "2024-01-02T14:36:30")
+    wrong, right = live.service(name="wrong"), live.service(name="right")
+    live.turn("2024-01-02T14:36:30")
+    spoil("trading_services", "last_bar_time", wrong.id)
+    exchange.give("2024-01-02T14:40")
+    assert live.turn("2024-01-02T14:45:01") == 1
+    assert raw(f"SELECT count(*) FROM decisions WHERE service_id = {right.id}") == (2,)
+    assert world.reload(right).last_bar_time == at("2024-01-02T14:40")
+    state, why = raw(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")
+    assert (state, "last_bar_time " in why) == (ServiceState.ERROR.value, True)
+
+    with SessionManager() as session:
+        session.execute(text("DELETE FROM feed_cursors"))
+        replay_clock.begin_on(session, date(2024, 1, 3))
+        session.execute(text("DELETE FROM feed_cursors"))
+    exchange.give("2024-01-02T14:45")
+    assert live.turn("2024-01-02T14:50:01") == 1
 
 
 @pytest.mark.parametrize("table", ["orders", "trading_services"])
