@@ -172,8 +172,8 @@ def test_apart_they_do_what_one_process_does(
             server.sign_in("demo", PASSWORD)
         ears = [Ears(server) for server in servers]
         stack.enter_context(running(apart, "worker", **variables))
-        engine = apart, "engine", "run", "--speed", "0"
-        engines = [stack.enter_context(running(*engine, **variables)) for _ in range(2)]
+        trade = ("engine", "run", "--speed", "0")
+        engines = [stack.enter_context(running(apart, *trade, **variables)) for _ in range(2)]
         wait_for(lambda: sorted(map(_state, engines)) == ["paused", "standby"], why=lambda: str(engines))
         with watching.begin() as connection:  # one trades, the other stands by: now come the bars
             connection.execute(update(EngineControl).values(is_paused=False))
