@@ -165,7 +165,7 @@ def failure_of(error: APIError) -> BrokerError:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response = error.response
         given = "" if response is None else response.headers.get("Retry-After", "")
-        return BusyError(NAME, float(given) if given.isdigit() else _PAUSE)
+        return BusyError(NAME, float(given) if given.isascii() and given.isdigit() else _PAUSE)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return BrokerAccessError(f"alpaca refuses access ({status}): {words}")
     if status == HTTPStatus.NOT_FOUND and _code(error):

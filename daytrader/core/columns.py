@@ -11,6 +11,7 @@ import numpy.typing as npt
 from daytrader.core.arrays import BoolArray, DayArray, FloatArray, IntArray
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import MAX_PRICE, MICROS
+from daytrader.utils.constants import MAX_VOLUME
 
 _DAY: Final = 86_400
 
@@ -99,7 +100,7 @@ def breaches_of(columns: Columns, not_after: int | None) -> list[RefusedBar]:
         (np.less(high, low), "high is below low"),
         (np.greater(low, np.minimum(open_, close)), "low is above open or close"),
         (np.less(high, np.maximum(open_, close)), "high is below open or close"),
-        ((volume < 0) | np.isinf(volume), "volume is negative or infinite"),
+        ((volume < 0) | (volume > MAX_VOLUME), f"volume is not from 0 to {MAX_VOLUME:,}"),
     ]
     if not_after is not None:
         unsound.append((time > not_after, "time is in the future"))

@@ -30,6 +30,8 @@ _QUIET: Final = timedelta(seconds=10)
 """How often otherwise."""
 _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 300.0
+_BUSY_FOR: Final = timedelta(minutes=1)
+"""How long a broker may want to be left alone until that is worth a word: limits are by the minute."""
 
 
 class AccountPlace:
@@ -54,6 +56,7 @@ class AccountPlace:
         self._last_turn_at: datetime | None = None
         self._rests_until: datetime | None = None
         self._paused_until: datetime | None = None
+        self._busy_since: datetime | None = None
         self._failures = 0
         self._error: str | None = None
 
@@ -105,8 +108,7 @@ class AccountPlace:
         except LostLeaseError:
             raise
         except BusyError as error:
-            logger.info("the broker wants to be left alone", seconds=error.retry_after)
-            self._paused_until = now + timedelta(seconds=error.retry_after)
+            self._leave_alone(now, error)
         except BrokerError as error:
             self._pause(now, str(error))
         except UnavailableError as error:  # the database is busy: no fault of the account's
@@ -130,7 +132,16 @@ class AccountPlace:
         self._rests_until = now + (_BUSY if is_at_work and market_calendar.is_open(now) else _QUIET)
         if self._error is not None:
             self._say(Severity.INFO, "is reached again: orders go on")
-        self._failures, self._error = 0, None
+        self._failures, self._error, self._busy_since = 0, None, None
+
+    def _leave_alone(self, now: datetime, error: BusyError) -> None:
+        """Ask nothing for as long as the broker says, but not for ever; what goes on beyond a minute is told."""
+        pause = min(error.retry_after, _LONGEST_PAUSE)
+        logger.info("the broker wants to be left alone", seconds=pause)
+        self._busy_since = self._busy_since or now
+        self._paused_until = now + timedelta(seconds=pause)
+        if self._paused_until - self._busy_since > _BUSY_FOR:
+            self._tell_of(str(error))
 
     def _pause(self, now: datetime, why: str) -> None:
         """Leave the account alone, longer each time; who owns it is told the first time."""
@@ -138,6 +149,9 @@ class AccountPlace:
         self._failures += 1
         self._paused_until = now + timedelta(seconds=pause)
         logger.warning("account fails", why=why, failures=self._failures, pause_seconds=pause)
+        self._tell_of(why)
+
+    def _tell_of(self, why: str) -> None:
         is_new = self._error is None
         self._error = why
         if is_new:

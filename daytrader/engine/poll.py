@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import structlog
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from daytrader.core.bars import Bars, CorporateEvent, RefusedBar
@@ -19,7 +20,7 @@ from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key, position_of
 from daytrader.engine.runner import Fence, NoFence
 from daytrader.services import corporate_action_service, market_calendar, price_service, system_events
-from daytrader.services.data_providers.backoff import delay
+from daytrader.services.data_providers.backoff import LONGEST, delay
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
 from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError, RateLimitError
 from daytrader.services.data_providers.resampled import resampled
@@ -30,14 +31,15 @@ from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.days import days_since_epoch
-from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError
+from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError, UnavailableError
 
 logger = structlog.get_logger(__name__)
 
 LARGEST_SKEW: Final = timedelta(seconds=60)
 """How far this machine's clock may be off before nothing is traded."""
 _LOOK_SECONDS: Final = 1.0
-_AGAIN_SECONDS: Final = 5.0  # until a bar that has not come is asked for again
+AGAIN_SECONDS: Final = 5.0
+"""Until a bar that has not come is asked for again, and what has failed is begun again."""
 _PATIENCE: Final = 3  # failures in a row before somebody is told
 _AT_ONCE: Final = 8
 _EVENT_DAYS: Final = 10
@@ -138,7 +140,7 @@ class PollCollector:
             except Exception as error:  # the feed's edge: what is broken is said, and tried again
                 logger.exception("feed failed")
                 self.error = f"{type(error).__name__}: {error}"
-                self._stopping.wait(_AGAIN_SECONDS)
+                self._stopping.wait(AGAIN_SECONDS)
 
     def _due(self, session: Session, key: Key, now: datetime) -> datetime | None:
         """Return since when bars of *key* are to be asked for, None where all that are complete are there."""
@@ -209,6 +211,13 @@ class PollCollector:
                 return self._store(key, series, now)
             except LostLeaseError:
                 return 0
+            except (UnavailableError, OperationalError, InternalError):
+                raise  # the database's trouble is no provider's fault
+            except Exception as error:  # what one stock's answer breaks must not keep the others' from being stored
+                logger.exception("bars not stored", provider=self.provider, symbol=key.symbol)
+                why = f"what {self.provider} says cannot be stored: {type(error).__name__}: {error}"
+                self._failed(key, MalformedAnswerError(why), now)
+                return 0
 
     def _store(self, key: Key, series: PriceSeries, now: datetime) -> int:
         complete = _complete(series, now, self._settling)
@@ -261,12 +270,13 @@ class PollCollector:
     def _failed(self, key: Key, error: Exception, now: datetime) -> None:
         failures = self._failures.setdefault(key, _Failures())
         failures.count += 1
-        failures.not_before = now.timestamp() + delay(failures.count, error)
+        wait = delay(failures.count, error)
+        failures.not_before = now.timestamp() + wait
         if isinstance(error, RateLimitError):
             self._closed_until = failures.not_before
         self.error = f"{key.symbol}: {error}"
         logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=str(error), failures=failures.count)
-        is_hopeless = not (isinstance(error, ProviderError) and error.is_transient)
+        is_hopeless = wait > LONGEST or not (isinstance(error, ProviderError) and error.is_transient)
         if failures.is_told or (failures.count < _PATIENCE and not is_hopeless):
             return
         failures.is_told = True
@@ -279,7 +289,7 @@ class PollCollector:
         if failures.is_told:
             told = system_events.notification(Severity.INFO, "feed", f"Prices of {key.symbol} come again")
             in_unit(lambda session: events.record(session, told))
-        self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + _AGAIN_SECONDS)
+        self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + AGAIN_SECONDS)
         if not any(each.count for each in self._failures.values()):
             self.error = None
 

@@ -8,17 +8,20 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import numpy as np
+import structlog
 
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key
-from daytrader.engine.poll import PollCollector, put_together
+from daytrader.engine.poll import AGAIN_SECONDS, PollCollector, put_together
 from daytrader.services import market_calendar, price_service
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
-from daytrader.services.data_providers.errors import ClockError, ProviderError
+from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import DayTraderError
+
+logger = structlog.get_logger(__name__)
 
 GRACE: Final = timedelta(seconds=5)
 """How long a bar that was not sent is waited for before it is asked for."""
@@ -67,12 +70,7 @@ class StreamCollector(PollCollector):
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin to listen and to ask."""
         super().start(on_bars)
-        self._listener = threading.Thread(
-            target=self._stream.listen,
-            args=(self._symbols, self.connected, self.heard, self.lost, self._stopping),
-            name="stream",
-            daemon=True,
-        )
+        self._listener = threading.Thread(target=self._listen, name="stream", daemon=True)
         self._listener.start()
 
     def stop(self) -> None:
@@ -119,6 +117,16 @@ class StreamCollector(PollCollector):
                 continue
             if self._has_all_before(key, int(bar.time[0]), now):
                 self._take(key, bar, now)
+
+    def _listen(self) -> None:
+        """Listen until the end, whatever raises: what was not stored meanwhile is asked for."""
+        while not self._stopping.is_set():
+            try:
+                self._stream.listen(self._symbols, self.connected, self.heard, self.lost, self._stopping)
+            except Exception as error:  # the listener's edge: what is broken is said, and tried again
+                logger.exception("stream failed")
+                self.lost(MalformedAnswerError(f"the stream fails: {type(error).__name__}: {error}"))
+                self._stopping.wait(AGAIN_SECONDS)
 
     def _with(self, minute: PriceSeries) -> PriceSeries:
         """Return the last minutes of the stock, *minute* among them."""

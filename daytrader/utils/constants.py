@@ -7,6 +7,8 @@ from typing import Final
 
 MAX_PRICE: Final = Decimal(90_000_000)
 MAX_CASH: Final = Decimal(100_000_000_000)
+MAX_VOLUME: Final = 2**53
+"""Shares of a bar: a double holds no greater whole number for sure."""
 
 INTRADAY_INTERVALS: Final = (1, 5, 15, 30, 60)
 DAILY: Final = 0

@@ -283,7 +283,7 @@ def price(value: object) -> float | None:
 
 def volume(value: object) -> int | None:
     """Nothing, or a whole number of shares traded."""
-    return None if value is None else whole(0, 2**53)(value)
+    return None if value is None else whole(0, constants.MAX_VOLUME)(value)
 
 
 def price_order(

@@ -60,6 +60,7 @@ class Alpaca:
         self.is_blocked = False
         self.is_open = False
         self.is_too_busy = False  # whatever it is asked, it answers 429 and does nothing
+        self.retry_after = "1"
         self.cancels_slowly = False
         self.positions: dict[str, int] = {}
         self.prices: dict[str, Decimal] = {}
@@ -457,7 +458,8 @@ class Handler(BaseHTTPRequestHandler):
                 return
             if kind == "429":
                 heard["status"] = 429
-                self._send(429, json.dumps({"code": 42910000, "message": "too many requests."}), {"Retry-After": "1"})
+                said = json.dumps({"code": 42910000, "message": "too many requests."})
+                self._send(429, said, {"Retry-After": alpaca.retry_after})
                 return
             if kind == "refuse":
                 heard["status"] = 403

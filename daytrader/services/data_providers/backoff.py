@@ -12,8 +12,10 @@ from daytrader.services.data_providers.errors import ProviderError, RateLimitErr
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 4
-_LONGEST: Final = 300.0
-_WAIT: Final = wait_exponential_jitter(initial=1, max=_LONGEST, jitter=1)
+LONGEST: Final = 300.0
+_MOST_LEFT_ALONE: Final = 3600.0
+"""Whatever a vendor says: a wrong header must not end a feed."""
+_WAIT: Final = wait_exponential_jitter(initial=1, max=LONGEST, jitter=1)
 
 
 def delay(attempt: int, error: BaseException) -> float:
@@ -22,7 +24,7 @@ def delay(attempt: int, error: BaseException) -> float:
     state.attempt_number = attempt
     waited = float(_WAIT(state))
     if isinstance(error, RateLimitError) and error.retry_after is not None:
-        return max(waited, error.retry_after)
+        return max(waited, min(error.retry_after, _MOST_LEFT_ALONE))
     return waited
 
 
@@ -52,6 +54,6 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _is_worth_a_try(error: BaseException) -> bool:
-    if isinstance(error, RateLimitError) and (error.retry_after or 0) > _LONGEST:
+    if isinstance(error, RateLimitError) and (error.retry_after or 0) > LONGEST:
         return False
     return isinstance(error, ProviderError) and error.is_transient

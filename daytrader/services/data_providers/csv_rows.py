@@ -19,13 +19,12 @@ from daytrader.services.data_providers.csv_dates import BAD, DateParser
 from daytrader.services.data_providers.csv_layouts import PRICES, Field, Layout, split_line
 from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
 from daytrader.utils import csv_cells, validators
-from daytrader.utils.constants import DAILY, MAX_PRICE
+from daytrader.utils.constants import DAILY, MAX_PRICE, MAX_VOLUME
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.days import date_of
 from daytrader.utils.errors import BrokenRuleError
 
 _DAY: Final = 86_400
-_LARGEST_VOLUME: Final = 2**53
 _SMALLEST_PRICE: Final = 0.5e-6  # less rounds to no price at all
 _NUMBERS: Final = (*PRICES, Field.ADJ_CLOSE, Field.VOLUME, Field.DIVIDEND, Field.SPLIT)
 
@@ -263,7 +262,7 @@ def _suspects(time: IntArray, values: dict[Field, FloatArray], interval: int) ->
         bad |= high > float(MAX_PRICE)
         bad |= time > int(horizon.timestamp()) - (_DAY if interval == DAILY else 0)
         bad |= (values[Field.ADJ_CLOSE] < 0) | (values[Field.ADJ_CLOSE] > float(MAX_PRICE))
-        bad |= (values[Field.VOLUME] < 0) | (values[Field.VOLUME] > _LARGEST_VOLUME)
+        bad |= (values[Field.VOLUME] < 0) | (values[Field.VOLUME] > MAX_VOLUME)
         bad |= (values[Field.DIVIDEND] < 0) | (values[Field.DIVIDEND] > float(MAX_PRICE))
         split = values[Field.SPLIT]
         bad |= ~np.isnan(split) & (split != 0) & (split != 1)

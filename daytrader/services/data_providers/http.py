@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -122,12 +123,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     given = headers.get("Retry-After")
     if given is not None:
         try:
-            return max(0.0, float(given))
+            seconds = float(given)
         except ValueError:
             pass
+        else:
+            return max(0.0, seconds) if math.isfinite(seconds) else None
         try:
             return max(0.0, (parsedate_to_datetime(given) - get_current_datetime()).total_seconds())
         except (TypeError, ValueError):
             return None
-    reset = headers.get("X-RateLimit-Reset", "")
-    return max(0.0, int(reset) - get_current_datetime().timestamp()) if reset.isdigit() else None
+    try:
+        return max(0.0, int(headers["X-RateLimit-Reset"]) - get_current_datetime().timestamp())
+    except (KeyError, OverflowError, ValueError):
+        return None

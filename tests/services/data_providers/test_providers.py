@@ -26,6 +26,7 @@ from daytrader.services.data_providers.errors import (
     RateLimitError,
     UnknownSymbolError,
 )
+from daytrader.services.data_providers.http import retry_after
 from daytrader.services.data_providers.resampled import resampled
 from daytrader.services.data_providers.simulated import SimulatedProvider
 from daytrader.services.session_manager import SessionManager
@@ -151,6 +152,24 @@ def test_what_may_pass_is_tried_again_and_nothing_else() -> None:
     with pytest.raises(RateLimitError):
         patiently(ask, waited.append)
     assert len(waited) == 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "90"}, 90.0),
+        ({"Retry-After": "-5"}, 0.0),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"X-RateLimit-Reset": "\u00b2"}, None),
+        ({"X-RateLimit-Reset": "9" * 400}, None),
+        ({"X-RateLimit-Reset": "0"}, 0.0),
+        ({}, None),
+    ],
+)
+def test_how_long_a_vendor_wants_to_be_left_alone(headers: dict[str, str], seconds: float | None) -> None:
+    """What is no number of seconds says nothing."""
+    assert retry_after(headers) == seconds
 
 
 def test_backoff_grows_to_five_minutes() -> None:

@@ -1,0 +1,134 @@
+"""What vendors and brokers say that makes no sense: it is said, nothing trades on it, and nothing else stops."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from daytrader.engine import stream
+from daytrader.engine.stream import StreamCollector
+from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.errors import RateLimitError
+from tests.conftest import World
+from tests.engine.accounts import EVENING, Bench
+from tests.engine.live import Exchange, Live
+from tests.engine.test_live_feed import BEFORE, notices
+from tests.engine.test_order_pump_faults import _told
+
+
+@pytest.fixture
+def live(world: World) -> Live:
+    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    return Live(world, exchange, 5, BEFORE)
+
+
+@pytest.mark.parametrize("seconds", [7200.0, 1e12, math.inf])
+def test_a_limit_beyond_an_hour_is_told_at_once_and_no_end(live: Live, seconds: float) -> None:
+    """A wrong header must not silence a feed for good."""
+    live.service()
+    live.turn(BEFORE)
+    live.provider.failure = RateLimitError("exchange", seconds)
+    live.provider.give("2024-01-02T14:35")
+    live.turn("2024-01-02T14:40:01")
+    assert "takes no more requests" in notices(live.world)[0]
+    assert "takes no more requests" in (live.feed.status().error or "")
+    live.provider.failure = None
+    for minute in range(40, 60, 5):
+        live.provider.give(f"2024-01-02T14:{minute}")
+
+    assert live.turn("2024-01-02T15:00:00") == 0
+    assert live.turn("2024-01-02T15:40:02") == 5
+    assert live.feed.status().error is None
+
+
+def test_what_cannot_be_stored_is_that_stocks_failure_alone(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other stock's bar of the same round is stored and traded, and the reason is told."""
+    right, wrong_stock = live.service(), live.world.stock("AAAA")
+    wrong = live.service(name="wrong", stock_symbol=wrong_stock.symbol)
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    latest = live.provider.latest
+
+    def spoilt(symbol: str, *asked: Any) -> PriceSeries:
+        series: PriceSeries = latest(symbol, *asked)
+        return replace(series, open=series.open[:0]) if symbol == "AAAA" else series
+
+    monkeypatch.setattr(live.provider, "latest", spoilt)
+    for second in (1, 10, 30):
+        live.turn(f"2024-01-02T14:40:{second:02}")
+
+    assert [bar for bar, *_ in live.decisions(right)] == ["01-02 14:35"]
+    assert live.decisions(wrong) == []
+    (told,) = notices(live.world)
+    assert told.startswith("No prices of AAAA: what exchange says cannot be stored: ")
+    assert "AAAA" in (live.feed.status().error or "")
+
+
+def test_a_volume_that_no_share_count_has_is_refused(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be stored as another number: below zero."""
+    service = live.service()
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35")
+    latest = live.provider.latest
+
+    def spoilt(*asked: Any) -> PriceSeries:
+        series: PriceSeries = latest(*asked)
+        return replace(series, volume=np.where(series.time == series.time[-1], 1e300, series.volume))
+
+    monkeypatch.setattr(live.provider, "latest", spoilt)
+    assert live.turn("2024-01-02T14:40:01") == 0
+    ((_, _, reason),) = live.decisions(service)
+    assert reason.startswith("the bar is refused: volume is not from 0 to ")
+
+
+def test_a_stream_that_raises_is_begun_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises; until then its status says what is wrong."""
+    monkeypatch.setattr(stream, "AGAIN_SECONDS", 0.0)
+    words: list[str | None] = []
+    has_begun_again = threading.Event()
+
+    class Broken:
+        def listen(self, *callbacks: Any) -> None:
+            words.append(collector.error)
+            if len(words) == 1:
+                raise OverflowError("date value out of range")
+            has_begun_again.set()
+            callbacks[-1].wait()
+
+    assert world.engine
+    collector = StreamCollector(Exchange(1), Broken())
+    collector.start(lambda _key: None)
+    try:
+        assert has_begun_again.wait(60)
+    finally:
+        collector.stop()
+    assert words == [None, "the stream fails: OverflowError: date value out of range"]
+
+
+def test_a_broker_that_stays_busy_is_told_of_and_asked_again(bench: Bench) -> None:
+    """After a minute, once; however long it wants to be left alone, stops and sales are not forgotten for longer."""
+    bench.alpaca.is_too_busy = True
+    bench.alpaca.retry_after = "9" * 400
+    bench.decide(bench.service())
+    bench.turn(EVENING)
+    (account,) = bench.pump.status()
+    assert account["paused_until"] == EVENING + timedelta(minutes=5)
+    assert "takes no more requests" in account["error"]
+    assert "takes no more requests" in _told(bench)[0]
+
+    bench.alpaca.retry_after = "\u00b2"  # a digit to some, no number
+    bench.turn(EVENING + timedelta(minutes=5))
+    assert len(_told(bench)) == 1
+    bench.alpaca.is_too_busy = False
+    bench.turn(EVENING + timedelta(minutes=10))
+    assert bench.orders() == [("ENTRY", "ACCEPTED", 10, 0)]
+    assert _told(bench)[1:] == ["The account PA3TEST at alpaca is reached again: orders go on"]
+    bench.agree()
