@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from operator import itemgetter
 from typing import Final
 
 from flask import Response, g, request
@@ -94,6 +97,22 @@ def _asked() -> tuple[str, str] | None:
         return None
     if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise BrokenRuleError(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters")
-    body = g.get("body_digest") or request.get_data()  # an uploaded file is told by its digest
+    body = g.get("body_digest") or _said()  # an uploaded file is told by its digest
     asked = b"\x00".join((request.method.encode(), request.full_path.encode(), body))
     return key, hashlib.sha256(asked).hexdigest()
+
+
+def _said() -> bytes:
+    """Return what tells the body from any other: of JSON its values, in whatever order their names were written."""
+    sent = request.get_data()
+    if not request.is_json:
+        return sent
+    try:
+        # Pairs of an object are a tuple, so that it stays another than a list, and numbers are as they were written.
+        return repr(json.loads(sent, parse_int=Decimal, parse_float=Decimal, object_pairs_hook=_by_name)).encode()
+    except (ValueError, RecursionError):
+        return sent  # it will be refused
+
+
+def _by_name(pairs: list[tuple[str, object]]) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted(pairs, key=itemgetter(0)))

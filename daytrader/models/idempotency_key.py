@@ -18,7 +18,7 @@ class IdempotencyKey(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(200))
-    # SHA-256 of method, path and body: the same key may not ask for something else.
+    # SHA-256 of method, path and what the body says: the same key may not ask for something else.
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int] = mapped_column(default=0)
     location: Mapped[str | None] = mapped_column(String(200))

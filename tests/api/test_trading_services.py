@@ -416,9 +416,10 @@ def test_lists_and_filters_show_own_services_only(alice: Caller, bob: Caller, se
 def test_a_keyed_request_has_one_effect(alice: Caller) -> None:
     """The answer is repeated, location and all; another body under the same key is 409; a failure leaves no trace."""
     key = {"Idempotency-Key": "order-1"}
+    asked = NEW | {"name": "keyed"}
     bad = alice.post("/services", NEW | {"name": ""}, headers=key)
-    first = alice.post("/services", NEW | {"name": "keyed"}, headers=key)
-    again = alice.post("/services", NEW | {"name": "keyed"}, headers=key)
+    first = alice.post("/services", asked, headers=key)
+    again = alice.post("/services", dict(reversed(asked.items())), headers=key)  # the same, said in another order
     other = alice.post("/services", NEW | {"name": "other"}, headers=key)
 
     assert bad.status_code == 400
