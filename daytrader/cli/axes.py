@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 _BOUNDS, _RANGE = 2, 3
 _MOST_VALUES: Final = 100_000
+_SEED: Final = 1
 
 
 def parse(
-    axes: Sequence[tuple[str, str]], draws: int | None, seed: int, file: Path | None, strategy: str
+    axes: Sequence[tuple[str, str]], draws: int | None, seed: int | None, file: Path | None, strategy: str
 ) -> Combinations:
     """
     Return the grid of *axes*, *draws* from between their bounds, or the rows of *file*.
 
     Raises:
-        InvalidInputError: If an axis or the file is not understood, or axes and file are both given or both missing.
+        InvalidInputError: If an axis or the file is not understood, axes and file are both given or both missing, or
+            there is a *seed* and nothing to draw.
     """
     from daytrader.core import combinations
 
+    if seed is not None and draws is None:
+        raise InvalidInputError({"seed": ["goes with --random alone"]})
     if file is not None:
         if axes or draws is not None:
             raise InvalidInputError({"list": ["stands instead of --axis and --random"]})
@@ -39,7 +43,8 @@ def parse(
         if [other for other, _ in named].count(name) > 1:
             raise InvalidInputError({"axis": [f"{name} is given twice"]})
     if draws is not None:
-        return combinations.random({name: _bounds(name, text) for name, text in named}, draws, seed, strategy)
+        bounds = {name: _bounds(name, text) for name, text in named}
+        return combinations.random(bounds, draws, _SEED if seed is None else seed, strategy)
     return combinations.grid({name: _values(name, text) for name, text in named})
 
 

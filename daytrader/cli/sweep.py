@@ -74,7 +74,7 @@ class SweepOptions:
     help="A setting to vary: fast=5:50:5, stop_loss=0,2,5; with --random its bounds, fast=5:50. Repeatable.",
 )
 @click.option("--random", "draws", type=click.IntRange(min=1), help="So many draws instead of the whole grid.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Decides the draws.")
+@click.option("--seed", type=int, help="Decides the draws of --random.  [default: 1]")
 @click.option(
     "--list",
     "file",
@@ -107,7 +107,7 @@ def sweep(
     is_all: bool,
     axes: tuple[tuple[str, str], ...],
     draws: int | None,
-    seed: int,
+    seed: int | None,
     file: Path | None,
     heatmap: str | None,
     output: Path | None,

@@ -146,9 +146,9 @@ def listed(rows: Sequence[Mapping[str, Number]]) -> Combinations:
     if not rows:
         raise InvalidParameterError("combinations", "must be at least one")
     names = tuple(rows[0])
-    for row in rows:
+    for place, row in enumerate(rows):
         if set(row) != set(names):
-            raise InvalidParameterError("combinations", f"must all name {', '.join(names)}")
+            raise InvalidParameterError(f"combinations.{place}", f"must name {', '.join(names)}, as the first does")
     _need(rows[0])
     return Combinations(names, tuple(_column(name, [row[name] for row in rows]) for name in names))
 

@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from daytrader import __version__
 from daytrader.core import combinations as core
 from daytrader.core import ranking
+from daytrader.core.arrays import IntArray
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
+from daytrader.core.errors import InvalidParameterError
 from daytrader.core.search import LeftOut, Search, Walk, nothing_left
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
@@ -309,4 +311,19 @@ def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> Non
     """Try the extremes of every setting: what is out of bounds is told now, not in the middle of the night."""
     rows = {int(row) for column in tried.columns for row in (np.argmin(column), np.argmax(column))}
     extremes = np.array(sorted(rows))
-    request.search.run(bars, tried.at(extremes), blocks=0)
+    try:
+        request.search.run(bars, tried.at(extremes), blocks=0)
+    except InvalidParameterError as error:
+        if request.method == "list":
+            _refuse_row(request, bars, tried, extremes)
+        raise error
+
+
+def _refuse_row(request: SweepRequest, bars: Bars, tried: Combinations, rows: IntArray) -> None:
+    """Raise InvalidInputError for the first of *rows* that is refused by itself, naming it."""
+    for row in rows:
+        try:
+            request.search.run(bars, tried.part(row, row + 1), blocks=0)
+        except InvalidParameterError as error:
+            fields = {f"combinations.{row}.{name}": reasons for name, reasons in error.fields.items()}
+            raise InvalidInputError(fields if error.name in tried.names else error.fields) from None

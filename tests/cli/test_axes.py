@@ -14,7 +14,7 @@ from daytrader.utils.errors import InvalidInputError
 
 def grid(*axes: tuple[str, str]) -> Combinations:
     """Return the grid of *axes*."""
-    return parse(axes, None, 1, None, "sma_cross")
+    return parse(axes, None, None, None, "sma_cross")
 
 
 def test_ranges_include_both_ends() -> None:
@@ -50,7 +50,7 @@ def test_a_file_lists_combinations(tmp_path: Path) -> None:
     """Names above, a row for each; options' names are understood."""
     file = tmp_path / "tries.csv"
     file.write_text("fast,stop-loss\n5,2.5\n7,0\n")
-    tried = parse([], None, 1, file, "sma_cross")
+    tried = parse([], None, None, file, "sma_cross")
     assert [tried.of(index) for index in range(2)] == [
         {"fast": 5, "stop_loss_percent": 2.5},
         {"fast": 7, "stop_loss_percent": 0.0},
@@ -74,7 +74,13 @@ def test_a_file_lists_combinations(tmp_path: Path) -> None:
 def test_what_is_not_understood_is_refused(axes: list[tuple[str, str]], draws: int | None, said: str) -> None:
     """Naming the axis."""
     with pytest.raises(InvalidInputError, match=said):
-        parse(axes, draws, 1, None, "sma_cross")
+        parse(axes, draws, None, None, "sma_cross")
+
+
+def test_a_seed_without_draws_is_refused() -> None:
+    """It would decide nothing."""
+    with pytest.raises(InvalidInputError, match="seed: goes with --random alone"):
+        parse([("fast", "5:9")], None, 3, None, "sma_cross")
 
 
 def test_a_file_that_lists_nothing_is_refused(tmp_path: Path) -> None:
@@ -83,8 +89,8 @@ def test_a_file_that_lists_nothing_is_refused(tmp_path: Path) -> None:
     for text, said in (("fast,slow\n", "no rows"), ("fast,slow\n5\n", "line 2"), ("fast\nx\n", "neither")):
         file.write_text(text)
         with pytest.raises(InvalidInputError, match=said):
-            parse([], None, 1, file, "sma_cross")
+            parse([], None, None, file, "sma_cross")
     file.write_text("fast\n5\n")
     with pytest.raises(InvalidInputError, match="instead of"):
-        parse([("slow", "20")], None, 1, file, "sma_cross")
-    assert Decimal(parse([], None, 1, file, "sma_cross").of(0)["fast"]) == 5
+        parse([("slow", "20")], None, None, file, "sma_cross")
+    assert Decimal(parse([], None, None, file, "sma_cross").of(0)["fast"]) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from operator import attrgetter
@@ -32,7 +33,7 @@ def accepts(schema: type[BaseSchema], *, partial: bool = False) -> Decorator:
                 data = loader.load(read_body())
             except ValidationError as error:
                 # Never let the framework see this one: it would echo the payload back.
-                raise InvalidInputError(error.messages_dict) from None
+                raise InvalidInputError(dict(_named(error.messages_dict))) from None
             return method(*args, data=data, **kwargs)
 
         documented = swagger.documented(parse, expect=[swagger.accepted(loader)])
@@ -113,3 +114,12 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
         return swagger.can_fail(HTTPStatus.BAD_REQUEST)(documented)
 
     return decorate
+
+
+def _named(messages: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is wrong with each field; a part of one is named by both: ``combinations.3.fast``."""
+    for name, found in messages.items():
+        if isinstance(found, dict):
+            yield from ((f"{name}.{part}", reasons) for part, reasons in found.items())
+        else:
+            yield name, found

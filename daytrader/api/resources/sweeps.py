@@ -56,6 +56,8 @@ scans_ns = Namespace("scans", description="What a strategy says today about ever
 
 _accepted = SweepJobSchema()
 _estimate = EstimateSchema()
+_DRAWS: Final = 1000
+_SEED: Final = 1
 _DRY_RUN: Final = {"dry_run": query_parameter(bool, "Only say what it would take", default=False)}
 
 
@@ -181,6 +183,9 @@ def _search(data: Mapping[str, Any]) -> SweepRequest:
     given = [name for name in ("grid", "random", "combinations") if name in data]
     if len(given) != 1:
         raise InvalidInputError({"grid": ["is required, or random, or combinations: one of them"]})
+    stray = [name for name in ("draws", "seed") if name in data and "random" not in data]
+    if stray:
+        raise InvalidInputError({name: ["goes with random alone"] for name in stray})
     return SweepRequest(
         backtest_request({**data, "symbol": symbols[0]}),  # which refuses members beside it
         tuple(symbols),
@@ -192,14 +197,19 @@ def _search(data: Mapping[str, Any]) -> SweepRequest:
 
 def _space(data: Mapping[str, Any]) -> dict[str, Any]:
     if "grid" in data:
-        return {"method": "grid", "axes": _named(data["grid"])}
+        return {"method": "grid", "axes": _named("grid", data["grid"])}
     if "random" in data:
-        return {"method": "random", "axes": _named(data["random"]), "draws": data["draws"], "seed": data["seed"]}
-    return {"method": "list", "rows": [_named(row) for row in data["combinations"]]}
+        drawn = {"draws": data.get("draws", _DRAWS), "seed": data.get("seed", _SEED)}
+        return {"method": "random", "axes": _named("random", data["random"]), **drawn}
+    rows = enumerate(data["combinations"])
+    return {"method": "list", "rows": [_named(f"combinations.{place}", row) for place, row in rows]}
 
 
-def _named(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {stored_name(name): value for name, value in settings.items()}
+def _named(place: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    named = {stored_name(name): value for name, value in settings.items()}
+    if len(named) < len(settings):
+        raise InvalidInputError({place: ["names a setting twice"]})
+    return named
 
 
 def _detail(stored: Sweep, job: Job | None) -> dict[str, Any]:

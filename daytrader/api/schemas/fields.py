@@ -16,7 +16,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from daytrader.api.schemas.glossary import GLOSSARY
 from daytrader.utils import query_values, validators
-from daytrader.utils.errors import BrokenRuleError
+from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 
 Rule = Callable[[Any], Any]
 
@@ -89,6 +89,8 @@ class Field(fields.Field[Any]):
             return checked if self.rule is None else self.rule(checked)
         except BrokenRuleError as error:
             raise ValidationError(str(error)) from None
+        except InvalidInputError as error:  # of one part, which the value's reader has named
+            raise ValidationError(dict(error.fields)) from None
 
 
 class Text(Field):

@@ -30,7 +30,7 @@ from daytrader.core.ranking import METRICS
 from daytrader.models.enums import JobState
 from daytrader.services.sweep_service import MOST_COMBINATIONS
 from daytrader.utils import query_values, validators
-from daytrader.utils.errors import BrokenRuleError
+from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 
 _MOST_SYMBOLS: Final = 2000
 _LARGEST: Final = 10**12  # what any setting may be is far below
@@ -84,9 +84,9 @@ class Rows(Field):
 
     def check(self, value: Any) -> list[dict[str, int | float]]:
         """Objects of numbers."""
-        if not isinstance(value, list) or not value or not all(isinstance(row, dict) and row for row in value):
+        if not isinstance(value, list) or not value:
             raise BrokenRuleError("must be a list of one or more objects of settings")
-        return [{name: _number(name, item) for name, item in row.items()} for row in value]
+        return [_row(place, row) for place, row in enumerate(value)]
 
 
 class Grid(Field):
@@ -113,8 +113,8 @@ class SweepInputSchema(BacktestSchema):
         example={"fast": {"from": 5, "to": 50, "step": 5}, "slow": [20, 50, 100]},
     )
     random = Bounds(doc="Draws between these bounds, both included", example={"fast": [5, 50], "slow": [20, 200]})
-    draws = Whole(validators.whole(1, MOST_COMBINATIONS), load_default=1000, doc="How many, with `random`")
-    seed = Whole(validators.whole(0, 2**31 - 1), load_default=1, doc="Decides the draws")
+    draws = Whole(validators.whole(1, MOST_COMBINATIONS), doc="How many, with `random` alone; 1000 by default")
+    seed = Whole(validators.whole(0, 2**31 - 1), doc="Decides the draws, with `random` alone; 1 by default")
     combinations = Rows(doc="These combinations", example=[{"fast": 5, "slow": 20}, {"fast": 10, "slow": 50}])
     metric = Word(*METRICS, load_default="sharpe_ratio", doc="What the best is chosen by")
     walk_forward = Part(WalkForwardSchema, allow_none=True, load_default=None, doc="Of each stock alone")
@@ -230,12 +230,25 @@ def _range(name: str, axis: dict[str, Any]) -> list[int | float]:
     return [_json(value) for value in values]
 
 
+def _row(place: int, row: Any) -> dict[str, int | float]:
+    if not isinstance(row, dict) or not row:
+        raise InvalidInputError({str(place): ["must be an object of one or more settings"]})
+    return {name: validators.checked(f"{place}.{name}", _setting, value) for name, value in row.items()}
+
+
 def _number(name: str, value: Any) -> int | float:
-    if isinstance(value, str | bool):
-        raise BrokenRuleError(f"{name} must be a number")
+    try:
+        return _setting(value)
+    except BrokenRuleError as error:
+        raise BrokenRuleError(f"{name} {error}") from None
+
+
+def _setting(value: Any) -> int | float:
+    if isinstance(value, str):
+        raise BrokenRuleError("must be a number")
     number = validators.decimal(value)
     if abs(number) > _LARGEST:
-        raise BrokenRuleError(f"{name} must be at most {_LARGEST:,}")
+        raise BrokenRuleError(f"must be at most {_LARGEST:,}")
     return _json(plain(number))
 
 

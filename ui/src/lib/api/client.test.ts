@@ -19,6 +19,7 @@ describe("a refusal", () => {
     expect(error).toBeInstanceOf(ApiError);
     expect(inWords(error)).toBe("Stop-loss must be at most 100.");
     expect(fieldErrors(error)).toEqual({ stop_loss_percent: "Must be at most 100." });
+    expect(inWords(new ApiError("", 400, "", { "combinations.3.stop_loss": ["must be a number"] }))).toBe("Combination 4, Stop-loss must be a number.");
   });
 
   it("that is not JSON still says what happened", async () => {

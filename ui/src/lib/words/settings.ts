@@ -38,6 +38,8 @@ const UNSET: Record<string, string> = { fixed_shares: "by budget", volume_limit_
 export function settingTitle(name: string): string {
   const known = SETTINGS[SHORT[name] ?? name];
   if (known) return known;
+  const listed = /^combinations\.(\d+)(?:\.(.+))?$/.exec(name);
+  if (listed) return `Combination ${Number(listed[1]) + 1}${listed[2] ? `, ${settingTitle(listed[2])}` : ""}`;
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
