@@ -37,11 +37,11 @@ class Upload:
     Attributes:
         path: Where it is; removed with the request unless kept.
         is_kept: Set by whoever hands it on.
-        names_stocks: Whether it says of each row whose it is.
+        stocks: Whose its first rows are, None where it does not say of each row whose it is.
     """
 
     path: Path
-    names_stocks: bool = False
+    stocks: tuple[str, ...] | None = None
     is_kept: bool = False
 
 
@@ -118,4 +118,4 @@ def _judge(upload: Upload) -> None:
         raise UnsupportedMediaType
     if price_files.is_bomb(upload.path):
         raise RequestEntityTooLarge
-    upload.names_stocks = price_files.check_layout(upload.path)
+    upload.stocks = price_files.stocks_at_start(upload.path)

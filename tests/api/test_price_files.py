@@ -140,10 +140,12 @@ def test_bars_that_are_stored_already(admin: Caller, worker: Worker) -> None:
 
 
 def test_a_symbol_column_imports_many_stocks(world: World, admin: Caller, worker: Worker) -> None:
-    """Unknown symbols are row errors; XYZ.US means XYZ."""
+    """Unknown symbols are row errors; XYZ.US means XYZ; nobody says that all of them are one."""
     world.stock("AAA")
     content = (FORMATS / "many_stocks.csv").read_bytes()
 
+    refused = send(admin, content, symbol="AAA")
+    assert (refused.status_code, set(refused.get_json()["validation_errors"])) == (400, {"symbol"})
     job = imported(admin, worker, content)
     assert [(row["line"], row["field"]) for row in job["errors"]] == [(4, "symbol"), (5, "symbol")]
     world.stock("BBB")
@@ -212,6 +214,9 @@ def test_parquet_of_other_programs(world: World, admin: Caller, worker: Worker) 
         assert (job["state"], job["result"]["interval"]) == ("SUCCEEDED", 5), (kind, job)
         expected = expected or bars(symbol)
         assert bars(symbol) == expected, kind
+    two = io.BytesIO()
+    parquet.write_table(table.set_column(0, "Symbol", pa.array(["NAIVE", "UTC"])), two)
+    assert send(admin, two.getvalue(), symbol="UTC").get_json()["validation_errors"].keys() == {"symbol"}
     assert expected is not None
     assert expected[0][2:] == (10, 12.5, 9, 10, None)
     assert expected[0][0].isoformat() == "2020-01-02T14:30:00+00:00"

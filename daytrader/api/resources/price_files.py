@@ -165,8 +165,10 @@ def _stream(symbol: str, form: ExportFormat, span: Span) -> Iterator[bytes]:
 def _import_params(upload: Upload) -> dict[str, Any]:
     given = request.args
     symbol, interval = given.get("symbol"), given.get("interval")
-    if symbol is None and not upload.names_stocks:
+    if symbol is None and upload.stocks is None:
         raise InvalidInputError({"symbol": ["is required: the file does not name its stock"]})
+    if symbol is not None and len(upload.stocks or ()) > 1:
+        raise InvalidInputError({"symbol": ["must be left out: the file holds several stocks"]})
     source = given.get("source", PriceSource.HISTORICAL.value)
     on_conflict = given.get("on_conflict", OnConflict.UPDATE.value)
     order, zone = given.get("date_order"), given.get("timezone")

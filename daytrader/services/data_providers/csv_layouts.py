@@ -30,21 +30,27 @@ class Field(StrEnum):
 
 PRICES: Final = (Field.OPEN, Field.HIGH, Field.LOW, Field.CLOSE)
 
-# Header names without case, spaces and punctuation; of several for one field the earlier in its tuple wins.
+# Header names without case, spaces and punctuation; of several for one field the earlier in its tuple wins. The last
+# of each are of German banks and exchanges, where shares (Stück) may stand beside the turnover in money.
 _NAMES: Final[Mapping[Field, tuple[str, ...]]] = {
-    Field.DATE: ("datetime", "timestamp", "ts", "date", "pricedate", "tradedate", "day", "time", "t"),
+    Field.DATE: ("datetime", "timestamp", "ts", "date", "pricedate", "tradedate", "day", "time", "t", "datum"),
     Field.SYMBOL: ("symbol", "ticker", "stock", "name"),
-    Field.OPEN: ("open", "openprice", "o"),
-    Field.HIGH: ("high", "highprice", "h"),
-    Field.LOW: ("low", "lowprice", "l"),
-    Field.CLOSE: ("close", "closelast", "closeprice", "last", "lastprice", "price", "c"),
+    Field.OPEN: ("open", "openprice", "o", "eroeffnung", "eroeffnungskurs", "eroeffn", "erster"),
+    Field.HIGH: ("high", "highprice", "h", "hoch", "tageshoch", "hoechst"),
+    Field.LOW: ("low", "lowprice", "l", "tief", "tagestief", "tiefst"),
+    Field.CLOSE: (
+        *("close", "closelast", "closeprice", "last", "lastprice", "price", "c"),
+        *("schlusskurs", "schluss", "letzter", "zuletzt"),
+    ),
     Field.ADJ_CLOSE: ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjusted"),
-    Field.VOLUME: ("volume", "vol", "v"),
+    Field.VOLUME: ("volume", "vol", "v", "stueck", "stuecke", "umsatzinstueck", "volumen", "umsatz"),
     Field.DIVIDEND: ("dividend", "dividends", "dividendamount", "exdividend", "divcash"),
     Field.SPLIT: ("split", "splits", "splitratio", "splitcoefficient", "splitfactor", "stocksplits"),
 }
 _CLOCK: Final = "time"
 _NOT_A_LETTER: Final = re.compile(r"[^a-z0-9]+")
+_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_MONEY: Final = frozenset("$€£¤")
 _ORDINAL: Final = re.compile(r"^\s*\d+\.\s*")  # Alpha Vantage: "1. open"
 _PREFIXED: Final = re.compile(r"\s*(?P<prefix>[A-Za-z0-9^.-]{1,10})[._ ](?P<name>[A-Za-z]+)\s*")  # quantmod: AAPL.Open
 _ADJUSTED: Final = frozenset({"adj", "adj.", "adjusted"})  # prices of another kind, not of another stock
@@ -149,7 +155,9 @@ def _without_prefix(cells: Sequence[str]) -> Sequence[str]:
 def _named(cells: Sequence[str]) -> dict[Field, int]:
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
-        name = _NOT_A_LETTER.sub("", _ORDINAL.sub("", cell.lower()))
+        name = _NOT_A_LETTER.sub("", _ORDINAL.sub("", cell.lower().translate(_LETTERS)))
+        if name in _NAMES[Field.VOLUME] and not _MONEY.isdisjoint(cell):
+            continue  # turnover, of which no shares can be told
         if name and name in places:
             return {}  # a header never names two columns alike
         places[name] = place

@@ -84,6 +84,13 @@ class SymbolCodes:
         return self._symbols.index(symbol)
 
 
+def symbols_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the symbols that *cells* name, each once; what cannot be one is passed over."""
+    found: list[str] = []
+    SymbolCodes(found).of(cells)
+    return tuple(found)
+
+
 @dataclass(eq=False)
 class RowParser:
     """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ _OTHER_FORMATS: Final = {
     b"SQLi": "a SQLite database",
 }
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NO_TEXT: Final = re.compile("[\x01-\x08\x0e-\x1f\x7f\ufffd]")
+_MOST_NO_TEXT: Final = 20  # one in so many characters
 
 
 class UnreadableFileError(InvalidInputError):
@@ -43,13 +47,13 @@ class TextFile:
             self.size = path.stat().st_size
             self._is_packed = raw.read(2) == _GZIP
         with self._guarded(), self._bytes() as unpacked:
-            start = unpacked.read(4)
+            start = unpacked.read(SAMPLE_CHARACTERS)
         if not start:
             raise UnreadableFileError("is empty")
         for magic, what in _OTHER_FORMATS.items():
             if start.startswith(magic):
                 raise UnreadableFileError(f"is {what}, not a text file of prices")
-        self._encoding = "utf-16" if start[:2] in _UTF16 else "utf-8-sig"
+        self._encoding = _encoding_of(start)
 
     def begins_with(self, mark: str) -> bool:
         """
@@ -70,7 +74,7 @@ class TextFile:
         """
         with self._guarded(), self._bytes() as raw:
             text = self._text(raw).read(SAMPLE_CHARACTERS)
-        if "\x00" in text or text.count("\ufffd") * 20 > len(text):
+        if "\x00" in text or len(_NO_TEXT.findall(text)) * _MOST_NO_TEXT > len(text):
             raise UnreadableFileError("is not a text file")
         lines = text.splitlines()
         if len(text) == SAMPLE_CHARACTERS:
@@ -109,6 +113,17 @@ class TextFile:
 
     def _guarded(self) -> _Guard:
         return _Guard()
+
+
+def _encoding_of(start: bytes) -> str:
+    """Return how the file that begins with *start* is written: what is no UTF-8 is Western Europe's, of Windows."""
+    if start.startswith(_UTF16):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # may be cut in the midst of a letter
+    except UnicodeDecodeError:
+        return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "cp1252"  # which holds Latin-1
+    return "utf-8-sig"
 
 
 class _Guard:

@@ -23,7 +23,7 @@ from daytrader.services.data_providers.csv_dates import (
 )
 from daytrader.services.data_providers.csv_layouts import PRICES, Field, columns_of
 from daytrader.services.data_providers.csv_numbers import DecimalMark, parse_column, parse_splits
-from daytrader.services.data_providers.csv_rows import PriceBlock, RowError, SymbolCodes, judge_rows
+from daytrader.services.data_providers.csv_rows import PriceBlock, RowError, SymbolCodes, judge_rows, symbols_of
 from daytrader.services.data_providers.csv_text import UnreadableFileError
 from daytrader.services.data_providers.intervals import settle_interval
 from daytrader.utils.constants import DAILY
@@ -88,6 +88,13 @@ class ParquetPriceFile:
     def names_stocks(self) -> bool:
         """Whether a column says whose each row is."""
         return Field.SYMBOL in self._names
+
+    @property
+    def stocks_at_start(self) -> tuple[str, ...] | None:
+        """The stocks that the first rows name, None where no column says whose each row is."""
+        if not self.names_stocks:
+            return None
+        return symbols_of(self._texts(next(self._batches(_SAMPLE, [Field.SYMBOL])), Field.SYMBOL))
 
     def blocks(self, progress: Callable[[int], None] | None = None) -> Iterator[PriceBlock]:
         """

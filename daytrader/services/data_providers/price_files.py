@@ -12,7 +12,8 @@ from daytrader.services import market_calendar
 from daytrader.services.data_providers import parquet
 from daytrader.services.data_providers.csv import PriceFile
 from daytrader.services.data_providers.csv_dates import DateOrder
-from daytrader.services.data_providers.csv_layouts import Field, detect_layout
+from daytrader.services.data_providers.csv_layouts import Field, detect_layout, split_line
+from daytrader.services.data_providers.csv_rows import symbols_of
 from daytrader.services.data_providers.json_rows import open_rows
 from daytrader.services.data_providers.parquet import ParquetPriceFile
 
@@ -44,16 +45,22 @@ def open_price_file(
     return kind(path, interval=interval, zone=zone, date_order=date_order)
 
 
-def check_layout(path: Path) -> bool:
+def stocks_at_start(path: Path) -> tuple[str, ...] | None:
     """
-    Look at the start of the file, and return whether it names the stock of each row.
+    Look at the start of the file, and return the stocks that its rows there are of; None where no column says so.
 
     Raises:
         UnreadableFileError: If it is no table of prices.
     """
     if _start(path) == parquet.MAGIC:
-        return ParquetPriceFile(path).names_stocks
-    return Field.SYMBOL in detect_layout(open_rows(path).sample()).columns
+        return ParquetPriceFile(path).stocks_at_start
+    sample = open_rows(path).sample()
+    layout = detect_layout(sample)
+    place = layout.columns.get(Field.SYMBOL)
+    if place is None:
+        return None
+    rows = [split_line(line, layout.separator) for line in sample[layout.first_line - 1 :]]
+    return symbols_of([cells[place] for cells in rows if len(cells) == layout.width])
 
 
 def is_archive(path: Path) -> bool:
