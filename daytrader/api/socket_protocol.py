@@ -18,6 +18,9 @@ from daytrader.api.schemas.trading_service import DecisionSchema, MetricsSchema,
 from daytrader.api.schemas.trading_transaction import OrderWithFillsSchema, TransactionSchema
 from daytrader.api.schemas.user import UserSchema
 
+Named = Callable[[Any], Any]
+"""The room that is asked for by what a client sent."""
+
 _MOMENT: Final = "2024-01-02T21:00:00Z"
 _OK: Final = {"status": "ok", "room": "services", "message": "joined"}
 
@@ -29,7 +32,7 @@ class Watch:
     name: str
     about: str
     example: Any
-    room: Callable[[Any], Any]
+    room: Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ def field(data: Any, name: str) -> Any:
     """Return what *data* names: ``{name: value}``, or the bare value."""
     value = data.get(name) if isinstance(data, dict) else data
     return value if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def left_room(data: Any) -> Any:
+    """Return the room that a client leaves by what it sent."""
+    return field(data, "room")
+
+
+def no_room(_data: Any) -> str:
+    """Return what stands for the room of an event that is about none."""
+    return ""
 
 
 def _system(data: Any) -> Any:

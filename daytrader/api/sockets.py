@@ -20,7 +20,7 @@ from daytrader.api.announcer import Announcer
 from daytrader.api.encoding import SocketJson
 from daytrader.api.fan_out import FanOut, Message, WebSockets, packed
 from daytrader.api.live_metrics import LiveMetrics
-from daytrader.api.socket_protocol import WATCHES, field
+from daytrader.api.socket_protocol import WATCHES, Named, field, left_room, no_room
 from daytrader.api.socket_visitors import Visitors
 from daytrader.config import Settings
 from daytrader.services import event_log, token_service
@@ -210,10 +210,11 @@ class Sockets:
     def _listen(self) -> None:
         # Of Socket.IO itself: Flask-SocketIO would make a request of each event, which nothing here looks at.
         server = self.io.server
-        acts: dict[str, _Act] = {watch.name: partial(self._enter, watch.room) for watch in WATCHES}
-        acts |= {"leave": self._exit, "resume": self._resume, socket_guard.UNKNOWN: _refuse}
-        for name, act in acts.items():
-            server.on(name, partial(self._answer, act))
+        acts: dict[str, tuple[_Act, Named]] = {w.name: (partial(self._enter, w.room), w.room) for w in WATCHES}
+        acts |= {"leave": (self._exit, left_room), "resume": (self._resume, no_room)}
+        acts |= {socket_guard.UNKNOWN: (_refuse, no_room)}
+        for name, (act, named) in acts.items():
+            server.on(name, partial(self._answer, act, named))
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         socket_guard.install(server, acts)
@@ -243,12 +244,12 @@ class Sockets:
         with self._order:
             self._resumed.pop(socket_id, None)
 
-    def _answer(self, act: _Act, socket_id: str, data: Any = None, *_more: Any) -> Answer:
+    def _answer(self, act: _Act, named: Named, socket_id: str, data: Any = None, *_more: Any) -> Answer:
         """Acknowledge what *act* makes of what a client sent; whoever sends too much is refused."""
         try:
             return {"status": "ok", **act(socket_id, self._identity(socket_id), data)}
         except DayTraderError as error:
-            room = data.get("room") if isinstance(data, dict) else data
+            room = named(data)
             told = {"room": room if isinstance(room, str) else "", "code": error.code, "message": str(error)}
             return {"status": "error", **told}
 
@@ -264,14 +265,14 @@ class Sockets:
         held.allowance -= 1
         return held.identity
 
-    def _enter(self, named: Callable[[Any], Any], socket_id: str, identity: Identity, data: Any) -> Answer:
+    def _enter(self, named: Named, socket_id: str, identity: Identity, data: Any) -> Answer:
         name, internal = rooms.admit(identity.actor, named(data))
         if not self._fan_out.is_in(socket_id, _NAMESPACE, internal):  # a page that comes back asks for all of its rooms
             self.io.server.enter_room(socket_id, internal)
         return {"room": name, "message": "joined"}
 
     def _exit(self, socket_id: str, identity: Identity, data: Any) -> Answer:
-        name, internal = rooms.admit(identity.actor, field(data, "room"))
+        name, internal = rooms.admit(identity.actor, left_room(data))
         self.io.server.leave_room(socket_id, internal)
         return {"room": name, "message": "left"}
 

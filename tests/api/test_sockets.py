@@ -289,7 +289,8 @@ def test_the_room_of_a_stock_is_there_as_long_as_the_stock(
     missing = {"status": "error", "room": "stock_NOPE", "code": "not_found", "message": "stock not found"}
     listener = listen(alice)
     assert listener.ask("join", {"room": "stock_NOPE"}) == missing
-    assert listener.ask("stock_watch", {"symbol": "NOPE"})["message"] == "stock not found"
+    assert listener.ask("stock_watch", {"symbol": "NOPE"}) == missing
+    assert listener.ask("join_system", {"severity": "critical"})["room"] == "system_critical"
     made = admin.post("/stocks", {"symbol": "NOPE"}).get_json()
     assert app.extensions["sockets"]._announcer.drain(5)  # that it is made; who joins at once may hear of it
     assert listener.ask("join", {"room": "stock_nope"}) == {"status": "ok", "room": "stock_NOPE", "message": "joined"}
