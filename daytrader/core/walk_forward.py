@@ -190,6 +190,9 @@ def run(
         windows.append(_window(days, step, metric, combinations, outcome, chosen, traded, balance))
         runs.append(traded)
         balance = traded.final_cash
+    fixed = settings(rules, fill=fill, prices=prices, start=start)
+    for name in combinations.names:
+        fixed.pop(name, None)  # each window had its own
     pinned = {"walk_forward": mode, "train": train, "test": test, "metric": metric, "combinations": combinations.size}
     report = build_report(
         symbol,
@@ -201,7 +204,7 @@ def run(
         None,
         used.data_hash,
         used.interval_minutes,
-        {**settings(rules, fill=fill, prices=prices, start=start), **(params or {}), **pinned},
+        {**fixed, **(params or {}), **pinned},
     )
     return WalkForward(mode, metric, tuple(windows), report, _efficiency(windows, report))
 
@@ -275,19 +278,20 @@ def _with_last(column: npt.NDArray[_Scalar], value: int) -> npt.NDArray[_Scalar]
 
 def _idle(bars: Bars, start: date, cash: int) -> Run:
     """Return the run of somebody who does nothing from *start* on."""
-    session, last = np.unique(bars.session[::-1], return_index=True)
-    is_inside = session >= days_since_epoch(start)
-    session, close = session[is_inside], bars.close[::-1][last[is_inside]]
+    closes = bars.closes
+    inside = slice(int(np.searchsorted(closes.session, days_since_epoch(start))), None)
+    sessions = closes.session[inside].size
     return Run(
-        session=session,
-        equity=np.full(session.size, cash, np.int64),
-        held=np.zeros(session.size, np.bool_),
+        session=closes.session[inside],
+        equity=np.full(sessions, cash, np.int64),
+        held=np.zeros(sessions, np.bool_),
         trades=TradeColumns.of(()),
         fees=0,
         final_cash=cash,
         final_shares=0,
         ambiguous_bars=0,
-        close=close,
+        close=closes.price[inside],
+        split_factor=closes.split_factor[inside],
     )
 
 
@@ -303,6 +307,8 @@ def _stitched(runs: Sequence[Run]) -> Run:
         final_shares=0,
         ambiguous_bars=sum(run.ambiguous_bars for run in runs),
         close=np.concatenate([run.close for run in runs if run.close is not None]),
+        # Each counts from the first bar of the history: they fit together.
+        split_factor=np.concatenate([run.split_factor for run in runs if run.split_factor is not None]),
     )
 
 

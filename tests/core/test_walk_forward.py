@@ -15,12 +15,13 @@ from daytrader.core import backtest, sweep, walk_forward
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError, SweepStoppedError
 from daytrader.core.report import Report
+from daytrader.core.report_sections import seen_prices
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.sweep import Combinations, grid
 from daytrader.core.walk_forward import WalkForward
 from daytrader.core.windows import Mode, Span, bars_trained, spans
 from daytrader.utils.errors import InsufficientDataError
-from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, random_walk, sample
+from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, random_walk, sample, split
 
 CASH = Decimal(10_000)
 RULES = Rules(costs=Costs(per_order=Decimal(1), percent=Decimal("0.1"), slippage_bps=Decimal(7)))
@@ -142,6 +143,22 @@ def test_nothing_is_traded_where_nothing_traded_in_training() -> None:
     assert first.out_of_sample_return_pct == 0
     assert told.report.run.equity[:30].tolist() == [1_000_000] * 30
     assert told.windows[-1].trades > 0
+
+
+def test_the_stitched_report_draws_prices_without_splits_and_no_stop_that_varied() -> None:
+    """Of windows with and without a trade, in shares of the last day; the price of a share before them is no cliff."""
+    closes = np.array([100.0] * 100 + [100.0 + row for row in range(60)])
+    factor = np.repeat([1, 2, 8], [95, 35, 30])
+    bars = bars_of([(close,) * 4 for close in (closes / factor).tolist()], [split(95, 2), split(130, 4)])
+
+    told = forward(bars)
+
+    assert [window.chosen is None for window in told.windows] == [True, False, False]
+    seen = seen_prices(told.report)
+    assert seen is not None
+    np.testing.assert_allclose(seen, closes[80:] / 8, rtol=1e-5)
+    assert "stop_loss_percent" not in told.report.pinned.params
+    assert told.report.pinned.params["take_profit_percent"] == 10
 
 
 def test_the_stitched_report_is_that_of_its_equity() -> None:
