@@ -97,7 +97,6 @@ def password(name: str, *, reads_stdin: bool, removes_totp: bool) -> None:
     """Give the account NAME another password; every login of it ends."""
     from daytrader.cli.context import console, open_database
     from daytrader.services import audit_service, one_time_tokens, totp, user_service
-    from daytrader.services.actor import Actor
     from daytrader.services.session_manager import in_unit
 
     chosen = _password(reads_stdin=reads_stdin)
@@ -106,7 +105,7 @@ def password(name: str, *, reads_stdin: bool, removes_totp: bool) -> None:
         account = _named(session, name)
         user_service.set_password(session, one_time_tokens.issue(session, account), chosen)
         if removes_totp:
-            totp.remove(session, Actor(account.id))
+            totp.forget(session, account)
         audit_service.record(session, audit_service.CONSOLE, "user.set_password", f"/users/{account.id}")
         return account
 

@@ -53,9 +53,21 @@ def confirm(session: Session, actor: Actor, code: str) -> User:
     return user
 
 
-def remove(session: Session, actor: Actor) -> None:
-    """Take the second factor, in force or not, away."""
+def remove(session: Session, actor: Actor, code: str | None) -> None:
+    """
+    Take the second factor away; one in force for its *code* alone.
+
+    Raises:
+        InvalidInputError: If it is in force and *code* is missing, wrong or was used before.
+    """
     user = _locked(session, actor.user_id)
+    if not _is_proved(user, code):
+        raise InvalidInputError({"code": ["must be the code of this moment, and not one that was used"]})
+    forget(session, user)
+
+
+def forget(session: Session, user: User) -> None:
+    """Take the second factor, in force or not, away without asking for a code: the telephone was lost."""
     clear(user)
     events.record(session, event_payloads.user_update(user))
 
@@ -73,7 +85,7 @@ def check(session: Session, user_id: int, code: str | None) -> User:
         SecondFactorError: If the code is missing, wrong or was used before.
     """
     user = _locked(session, user_id)
-    if user.has_totp and user.totp_secret is not None and (code is None or not _spend(user, user.totp_secret, code)):
+    if not _is_proved(user, code):
         raise SecondFactorError("the code of the second factor is missing or wrong")
     return user
 
@@ -81,6 +93,12 @@ def check(session: Session, user_id: int, code: str | None) -> User:
 def _locked(session: Session, user_id: int) -> User:
     # Two requests with one code must not both find it unused.
     return session.get_one(User, user_id, with_for_update=True)
+
+
+def _is_proved(user: User, code: str | None) -> bool:
+    if not user.has_totp or user.totp_secret is None:
+        return True
+    return code is not None and _spend(user, user.totp_secret, code)
 
 
 def _spend(user: User, secret: str, code: str) -> bool:

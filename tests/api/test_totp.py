@@ -76,16 +76,31 @@ def test_a_clock_may_be_off_by_half_a_minute(
     assert _login(client, codes.at(now, counter_offset=steps)).status_code == status
 
 
-def test_it_is_removed_with_the_password(client: FlaskClient, alice: Caller) -> None:
-    """A stolen login cannot take it away; nor can it be replaced while it is in force."""
-    _in_force(alice)
+def test_it_is_removed_with_password_and_code(client: FlaskClient, alice: Caller) -> None:
+    """A stolen login cannot take it away, nor a stolen password; nor can it be replaced while it is in force."""
+    code = _in_force(alice).now()
+
+    def refused(**body: str) -> set[str]:
+        answer = alice._send("DELETE", "/auth/totp", json=body)
+        assert answer.status_code == 400
+        return set(answer.get_json()["validation_errors"])
 
     assert alice.post("/auth/totp").status_code == 409
     assert alice.post("/auth/totp/confirm", {"code": "000000"}).status_code == 409
-    assert alice._send("DELETE", "/auth/totp", json={"password": "Wrong-Pass-1"}).status_code == 400
+    assert refused(password="Wrong-Pass-1", code=code) == {"password"}
+    assert refused(password=PASSWORD) == refused(password=PASSWORD, code="000000") == {"code"}
     assert _login(client).status_code == 401
-    assert alice._send("DELETE", "/auth/totp", json={"password": PASSWORD}).status_code == 204
+    assert alice._send("DELETE", "/auth/totp", json={"password": PASSWORD, "code": code}).status_code == 204
     assert _login(client).status_code == 200
+
+
+def test_one_that_is_not_in_force_is_removed_with_the_password(alice: Caller) -> None:
+    """There may be no authenticator that knows it."""
+    alice.post("/auth/totp")
+
+    assert alice._send("DELETE", "/auth/totp", json={"password": PASSWORD}).status_code == 204
+    with SessionManager(read_only=True) as session:
+        assert session.get_one(User, alice.user.id).totp_secret is None
 
 
 def test_the_secret_is_shown_nowhere_else(alice: Caller, admin: Caller) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import pyotp
@@ -26,9 +29,14 @@ STEP: Final = 30
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its database."""
+    return tmp_path_factory.mktemp("account") / "instance"
+
+
+@pytest.fixture(scope="module")
+def server(instance: Path) -> Iterator[RunningServer]:
     """A server without a demo, and one user, who is no admin."""
-    instance = tmp_path_factory.mktemp("account") / "instance"
     words = ("user", "create", "owner", "--email", "owner@example.com", "--password-stdin")
     made = daytrader(instance, *words, given=PASSWORD)
     assert made.returncode == 0, made.stderr
@@ -140,8 +148,10 @@ def test_a_password_is_changed_and_only_the_new_one_signs_in(server: RunningServ
     page.close()
 
 
-def test_a_second_factor_is_set_up_asked_for_and_removed(server: RunningServer, browser: Browser) -> None:
-    """Its secret is shown until a code proves it; from then on the password alone does not sign in."""
+def test_a_second_factor_is_set_up_asked_for_and_removed(
+    server: RunningServer, instance: Path, browser: Browser
+) -> None:
+    """Its secret is shown until a code proves it; from then on the password alone does not sign in, nor remove it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()  # its console tells of the refusals themselves
     _settings(page, server, ANOTHER)
@@ -170,9 +180,12 @@ def test_a_second_factor_is_set_up_asked_for_and_removed(server: RunningServer, 
     expect(page.get_by_role("button", name="owner")).to_be_visible(timeout=SLOW)
 
     open_page(page, server, "/settings", "Settings")
+    with closing(sqlite3.connect(instance / "daytrader.db", timeout=30)) as database, database:
+        database.execute("UPDATE users SET totp_last_step = NULL")  # as if a minute had gone by
     act(page, "Remove it", panel)
     dialog = page.get_by_role("dialog")
     field(dialog, "Your password").fill(ANOTHER)
+    field(dialog, "Code").fill(codes.now())
     act(page, "Remove it", dialog)
     expect(panel).to_contain_text("Off", timeout=SLOW)
     act(page, "Sign out everywhere")

@@ -21,7 +21,7 @@ from daytrader.api.decorators import (
     writes_secretly,
 )
 from daytrader.api.passwords import confirm_password
-from daytrader.api.schemas.user import PasswordSchema, TotpCodeSchema, TotpSecretSchema, UserSchema
+from daytrader.api.schemas.user import RemoveTotpSchema, TotpCodeSchema, TotpSecretSchema, UserSchema
 from daytrader.api.swagger import can_fail
 from daytrader.models.user import User
 from daytrader.services import rate_limits, totp
@@ -47,14 +47,15 @@ class Totp(Resource):  # type: ignore[misc]
 
     @authenticated
     @in_person
+    @limited(rate_limits.LOGIN)
     @writes_secretly
     @audited("totp.remove")
-    @accepts(PasswordSchema)
+    @accepts(RemoveTotpSchema)
     @returns_nothing
     def delete(self, session: Any, data: Mapping[str, str]) -> None:
-        """Remove the second factor."""
-        confirm_password(data["password"])
-        totp.remove(session, current_actor())
+        """Remove the second factor, with the password and, where it is in force, the code of the moment."""
+        totp.remove(session, current_actor(), data.get("code"))
+        confirm_password(data["password"])  # last: a right one ends the count of wrong codes
 
 
 @ns.route("/confirm")

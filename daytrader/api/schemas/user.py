@@ -134,10 +134,11 @@ class DeleteUserSchema(BaseSchema):
             raise ValidationError("must be true", "confirm")
 
 
-class PasswordSchema(BaseSchema):
-    """The caller's password, once more."""
+class RemoveTotpSchema(BaseSchema):
+    """The wish to sign in without a second factor."""
 
-    password = Secret(required=True)
+    password = Secret(required=True, doc="The caller's own")
+    code = Secret(doc="The six digits of the moment, where the second factor is in force", example="123456")
 
 
 class TotpSecretSchema(BaseSchema):

@@ -83,14 +83,16 @@ export function SecondFactor() {
           title="Remove the second factor"
           act="Remove it"
           isDestructive
-          isDisabled={!password}
+          isDisabled={!password || code.trim().length < 6}
           onConfirm={async () => {
-            await removeTotp(password);
+            await removeTotp(password, code.replaceAll(" ", ""));
             setPassword("");
+            setCode("");
             session.setUser({ ...user, has_totp: false });
           }}
         >
           <PasswordInput label="Your password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+          <TextInput label="Code" description="The six digits that your authenticator shows now" inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} />
         </ConfirmDialog>
       )}
     </Panel>

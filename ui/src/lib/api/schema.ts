@@ -1521,11 +1521,6 @@ export interface Passage {
   reason: string | null;
 }
 
-export interface PasswordInput {
-  /** The password */
-  password: string;
-}
-
 export interface Portfolio {
   /** The last session that any service has seen */
   as_of: string | null;
@@ -1593,6 +1588,13 @@ export interface RegisterInput {
   password: string;
   /** The same once more */
   password_confirm: string;
+}
+
+export interface RemoveTotpInput {
+  /** The caller's own */
+  password: string;
+  /** The six digits of the moment, where the second factor is in force */
+  code?: string;
 }
 
 export interface Report {
@@ -2384,9 +2386,9 @@ export interface SweepInput {
   grid?: Record<string, unknown>;
   /** Draws between these bounds, both included */
   random?: Record<string, unknown>;
-  /** How many, with `random` */
+  /** How many, with `random` alone; 1000 by default */
   draws?: number;
-  /** Decides the draws */
+  /** Decides the draws, with `random` alone; 1 by default */
   seed?: number;
   /** These combinations */
   combinations?: Record<string, unknown>[];
@@ -2808,7 +2810,7 @@ export interface Operations {
   "DELETE /auth/totp": {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: PasswordInput;
+    body: RemoveTotpInput;
     result: void;
   };
   "POST /auth/totp/confirm": {
