@@ -105,8 +105,14 @@ def test_a_file_is_checked_then_imported_and_each_bad_row_is_told(
     act(page, re.compile("^Import"))
     dialog = page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(file)
+    dialog.get_by_role("combobox", name="Times without a zone").fill("berlin")
+    page.get_by_role("option", name="Europe/Berlin").click()
+    choose(page, "Dates such as 03/04/2024", "are of April")
     field(dialog, "Only check: write nothing").check()
-    act(page, "Check the file", dialog)
+    with page.expect_request(re.compile("/prices/import")) as sent:
+        act(page, "Check the file", dialog)
+    assert "timezone=Europe%2FBerlin" in sent.value.url
+    assert "date_order=dmy" in sent.value.url
     wrong = dialog.get_by_role("region", name="What is wrong")
     expect(wrong.locator("tbody tr")).to_have_count(1, timeout=SLOW)
     expect(wrong.locator("tbody tr").first).to_contain_text("5priceslow price is above high price")

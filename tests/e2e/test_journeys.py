@@ -112,10 +112,13 @@ def test_a_service_is_set_up_backtested_activated_and_trades(server: RunningServ
     before = preview.inner_text()
     field(page, "Used by one buy").fill("90")
     expect(preview).not_to_have_text(before, timeout=SLOW)
+    act(page, "Bars, limits and costs")
+    field(page, "Of a bar's volume, at most").press_sequentially("2.5")
 
     act(page, "Create and activate")
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Journey", timeout=SLOW)
+    assert server.items("/services", name="Journey")[0]["volume_limit_percent"] == 2.5
     expect(page.get_by_role("heading", level=1)).to_contain_text("Active", timeout=SLOW)
     expect(page.get_by_test_id("last-decision")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(re.compile(r"^[\d,]+ shares$"))).to_be_visible(timeout=SLOW)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { formatAgo, formatAtExchange, formatDuration, formatMoment, isSession } from "./time";
+import { formatAgo, formatAtExchange, formatDuration, formatMoment, isSession, zones } from "./time";
 
 describe("time", () => {
   it("shows a session by its date, wherever the viewer is", () => {
@@ -19,6 +19,12 @@ describe("time", () => {
     expect(formatAgo("2024-01-02T11:59:40Z", now)).toBe("just now");
     expect(formatAgo("2024-01-02T11:10:00Z", now)).toBe("50 min ago");
     expect(formatAgo("2024-01-02T09:00:00Z", now)).toBe("3 h ago");
+  });
+
+  it("knows each zone once, UTC first", () => {
+    expect(zones()[0]).toBe("UTC");
+    expect(zones()).toContain("Europe/Berlin");
+    expect(new Set(zones()).size).toBe(zones().length);
   });
 
   it("tells a duration in two units at most", () => {

@@ -62,6 +62,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Time zones by name, UTC and the viewer's own first. */
+export function zones(): string[] {
+  return [...new Set(["UTC", Intl.DateTimeFormat().resolvedOptions().timeZone, ...Intl.supportedValuesOf("timeZone")])];
+}
+
 /** Every month in three letters, as charts write it: British English alone has four for September. */
 function written(format: Intl.DateTimeFormat, moment: string): string {
   return format.format(new Date(moment)).replace("Sept", "Sep");
