@@ -19,7 +19,7 @@ from daytrader.core import combinations as core
 from daytrader.core import ranking
 from daytrader.core.arrays import IntArray
 from daytrader.core.bars import Bars
-from daytrader.core.combinations import Combinations
+from daytrader.core.combinations import Column, Combinations
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.search import LeftOut, Search, Walk, nothing_left
 from daytrader.models import Job, Sweep
@@ -42,6 +42,7 @@ _SAMPLE_BARS: Final = 10_000_000  # combination-bars of a sample at most: the ca
 _SMALLEST_SAMPLE: Final = 4
 _TELLING_SECONDS: Final = 0.05
 _GROWTH: Final = 8
+_MOST_DECIMALS: Final = 6  # of any column that holds a setting
 _PART_BARS: Final = 1 << 30  # combination-bars of a part: about a second of one core
 _LARGEST_PART: Final = 65_536
 _SMALLEST_PART: Final = 64
@@ -309,14 +310,23 @@ def _times_walked(request: SweepRequest, bars: Bars) -> float:
 
 def _check_bounds(request: SweepRequest, bars: Bars, tried: Combinations) -> None:
     """Try the extremes of every setting: what is out of bounds is told now, not in the middle of the night."""
-    rows = {int(row) for column in tried.columns for row in (np.argmin(column), np.argmax(column))}
+    rows = {int(row) for column in tried.columns for row in (np.argmin(column), np.argmax(column), _finest(column))}
     extremes = np.array(sorted(rows))
     try:
         request.search.run(bars, tried.at(extremes), blocks=0)
-    except InvalidParameterError as error:
+    except InvalidParameterError:
         if request.method == "list":
             _refuse_row(request, bars, tried, extremes)
-        raise error
+        raise
+
+
+def _finest(column: Column) -> int:
+    """Return the row of the number with the most decimals: between whole ones there may be some that are not."""
+    for places in range(_MOST_DECIMALS, -1, -1):
+        is_finer = column != np.round(column, places)
+        if is_finer.any():
+            return int(np.argmax(is_finer))
+    return 0
 
 
 def _refuse_row(request: SweepRequest, bars: Bars, tried: Combinations, rows: IntArray) -> None:

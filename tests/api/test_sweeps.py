@@ -383,6 +383,18 @@ def test_results_of_one_cell(alice: Caller, swept: Callable[..., Any]) -> None:
         ({"grid": None, "combinations": [{"fast": 2}, {"fast": 3}, {"fast": 0}]}, 400, "combinations.2.fast"),
         ({"grid": {"fast": [2, 100_000]}}, 400, "fast"),
         ({"grid": {"colour": [1, 2]}}, 400, "colour"),
+        (
+            {
+                "grid": {
+                    "fast": {"from": 2, "to": 4, "step": 0.5},
+                    "slow": {"from": 5, "to": 504},
+                    "stop_loss": {"from": 1, "to": 400},
+                }
+            },
+            400,
+            "fast",
+        ),
+        ({"grid": None, "combinations": [{"fast": 2}, {"fast": 2.5}, {"fast": 3}]}, 400, "combinations.1.fast"),
         ({"grid": {"fast": [1e30]}}, 400, "grid"),
         ({"grid": None, "random": {"stop_loss": [10**12, 1e12 + 0.001]}}, 400, None),
         ({"grid": {"fast": {"from": 1, "to": 3000}, "slow": {"from": 1, "to": 3000}}}, 400, "combinations"),
