@@ -47,7 +47,7 @@ def read_body() -> dict[str, Any]:
         # The strict parser first: it refuses NaN, lone surrogates and nesting without end; the second is exact.
         orjson.loads(raw)
         body = json.loads(raw, parse_float=Decimal, parse_int=_whole, object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # arithmetic: an exponent that no decimal has
         raise BrokenRuleError("the body is not well-formed JSON") from None
     if not isinstance(body, dict):
         raise BrokenRuleError("the body must be a JSON object")

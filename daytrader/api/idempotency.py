@@ -110,7 +110,7 @@ def _said() -> bytes:
     try:
         # Pairs of an object are a tuple, so that it stays another than a list, and numbers are as they were written.
         return repr(json.loads(sent, parse_int=Decimal, parse_float=Decimal, object_pairs_hook=_by_name)).encode()
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return sent  # it will be refused
 
 
