@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from daytrader.models import (
+    BrokerCredential,
     CorporateAction,
     Order,
     Stock,
@@ -19,18 +20,20 @@ from daytrader.models.enums import (
     DecisionAction,
     OrderKind,
     OrderSide,
+    OrderState,
     ServiceState,
     TradingMode,
     TransactionState,
 )
 from daytrader.services import (
+    account_orders,
     entitlements,
     order_service,
     trading_service,
 )
 from daytrader.services.session_manager import SessionManager
 
-from .accounts import EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, OPEN, Bench
+from .accounts import AFTERNOON, EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, OPEN, Bench, nothing_wrong
 
 
 @pytest.mark.parametrize(
@@ -238,20 +241,50 @@ def test_a_refused_stop_that_was_not_reached_is_no_sale(bench: Bench) -> None:
     bench.agree()
 
 
-def split(bench: Bench, service: TradingService) -> None:
-    """Let the stock split two for one on the next session's morning, at the broker, too."""
-    bench.world.prices(bench.rows(Stock)[0], [100.0], OPEN.date())
+def test_without_a_price_nothing_is_sold(bench: Bench) -> None:
+    """The broker, which has refused the levels, does not say what a share is worth: that is no level reached."""
+    bench.check = nothing_wrong
+    bench.bought()
+    bench.alpaca.positions.pop("ACME")
+    bench.alpaca.end(bench.order(1).client_order_id, "rejected")
+    bench.turn(MIDDAY)
+    bench.turn()
+    assert [state for _, state, *_ in bench.orders()] == ["FILLED", "REJECTED"]
+
+
+def test_a_leg_is_not_sent_beside_a_sale(bench: Bench) -> None:
+    """Whoever has placed the sale since the leg was: both together would sell twice."""
+    service = bench.bought()
+    bench.at(MIDDAY).alpaca.end(bench.order(1).client_order_id, "canceled")
+    bench.turn()
+    bench.decide(service, DecisionAction.SELL)
+    broker = bench.open(bench.rows(BrokerCredential)[0])
+    leg = bench.order(2)
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        order_service.move(session, row, session.get_one(Order, leg.id), OrderState.PENDING)
+        assert account_orders.claim(session, leg.id, broker, bench.now) is None
+
+
+def add_split(service: TradingService, at: datetime) -> None:
+    """Store a split of two for one on the day of *at*."""
     with SessionManager() as session:
         session.add(
             CorporateAction(
                 stock_id=service.stock_id,
-                ex_date=NEXT_OPEN.date(),
+                ex_date=at.date(),
                 kind=CorporateActionKind.SPLIT,
                 ratio_numerator=2,
                 ratio_denominator=1,
                 source="test",
             )
         )
+
+
+def split(bench: Bench, service: TradingService) -> None:
+    """Let the stock split two for one on the next session's morning, at the broker, too."""
+    bench.world.prices(bench.rows(Stock)[0], [100.0], OPEN.date())
+    add_split(service, NEXT_OPEN)
     bench.alpaca.positions["ACME"] = 20
     bench.alpaca.prices["ACME"] = Decimal(50)
     bench.alpaca.is_open = True
@@ -305,3 +338,14 @@ def test_after_a_split_stop_and_target_are_of_the_new_shares(bench: Bench) -> No
     (leg,) = bench.resting()
     assert (leg["qty"], leg["limit_price"], leg["legs"][0]["stop_price"]) == ("20", "55", "47.5")
     bench.agree()
+
+
+def test_an_entry_of_before_a_split_is_not_sent(bench: Bench) -> None:
+    """On the eve of the ex-date already: its shares and its limit were of the shares of before."""
+    service = bench.service()
+    bench.world.prices(bench.rows(Stock)[0], [100.0], AFTERNOON.date())
+    add_split(service, OPEN)
+    bench.decide(service)
+    bench.turn(EVENING)
+    assert (bench.posted(), bench.orders()) == ([], [("ENTRY", "CANCELLED", 10, 0)])
+    bench.audit()

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
 
 from daytrader.core.money import to_micros
-from daytrader.models import JournalEntry, TradingService
-from daytrader.models.enums import OrderKind, OrderSide, TradingMode, TransactionState
+from daytrader.models import JournalEntry, Order, TradingService
+from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TradingMode, TransactionState
 from daytrader.services import order_service, trading_service
 from daytrader.services.session_manager import SessionManager
 
-from .accounts import MIDDAY, Bench
+from .accounts import EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, Bench
+
+
+def buy_by_hand(session: Session, row: TradingService) -> None:
+    """Order five shares at 101 at most."""
+    order_service.place(
+        session,
+        row,
+        side=OrderSide.BUY,
+        kind=OrderKind.MANUAL,
+        shares=5,
+        reason="manual",
+        limit=to_micros(Decimal(101)),
+    )
 
 
 def test_a_buy_by_hand_goes_out_while_the_service_is_on_hold(bench: Bench) -> None:
@@ -21,24 +35,69 @@ def test_a_buy_by_hand_goes_out_while_the_service_is_on_hold(bench: Bench) -> No
     service = bench.service()
     with SessionManager() as session:
         trading_service.set_mode(session, bench.owner, service.id, TradingMode.HOLD)
-
-    def buy(session: Session, row: TradingService) -> None:
-        order_service.place(
-            session,
-            row,
-            side=OrderSide.BUY,
-            kind=OrderKind.MANUAL,
-            shares=5,
-            reason="manual",
-            limit=to_micros(Decimal(101)),
-        )
-
-    bench.do(buy, service)
+    bench.do(buy_by_hand, service)
     bench.audit()
     bench.alpaca.is_open = True
     bench.turn(MIDDAY)
     bench.turn()
     assert bench.orders()[0] == ("MANUAL", "FILLED", 5, 5)
+    assert bench.world.reload(service).mode is TradingMode.HOLD
+    bench.agree()
+
+
+def test_a_buy_by_hand_that_could_not_go_out_for_a_day_is_not_sent_later(bench: Bench) -> None:
+    """Nobody means it any more; the cash that it held is free."""
+    service = bench.service()
+    bench.at(MIDDAY)
+    bench.do(buy_by_hand, service)
+    bench.alpaca.is_open = True
+    bench.turn(MIDDAY + timedelta(days=1, seconds=1))
+    assert (bench.posted(), bench.orders()) == ([], [("MANUAL", "EXPIRED", 5, 0)])
+    assert bench.world.reload(service).reserved_cash == 0
+
+
+def test_an_entry_of_a_service_on_hold_is_not_sent(bench: Bench) -> None:
+    """Whenever the word was said: it is asked again before anything goes out."""
+    service = bench.service()
+    bench.decide(service)
+    bench.do(lambda _session, row: setattr(row, "mode", TradingMode.HOLD), service)
+    bench.turn(EVENING)
+    assert (bench.posted(), bench.orders()) == ([], [("ENTRY", "CANCELLED", 10, 0)])
+
+
+def test_an_order_that_was_taken_back_while_a_busy_broker_refused_it_is_not_sent_again(bench: Bench) -> None:
+    """It waits once more, and ends instead of going out."""
+    service = bench.service()
+    order_id = bench.decide(service)
+
+    def take_back(name: str) -> None:
+        if name == "claim":
+            bench.do(lambda session, row: order_service.cancel(session, row, order_of(session), "taken back"), service)
+
+    def order_of(session: Session) -> Order:
+        return session.get_one(Order, order_id)
+
+    bench.alpaca.fault("POST", "429")
+    bench.restart(take_back).turn(EVENING)
+    assert (bench.order(0).state, bench.order(0).cancel_reason) == (OrderState.PENDING, "taken back")
+    bench.restart().turn(timedelta(minutes=1))
+    assert (len(bench.posted()), bench.orders()) == (1, [("ENTRY", "CANCELLED", 10, 0)])
+    bench.agree()
+
+
+def test_a_position_that_its_owner_keeps_is_not_sold_by_an_exit_of_before(bench: Bench) -> None:
+    """The auction had not filled it, and the service was stopped before it was placed anew."""
+    service = bench.bought()
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.decide(service, DecisionAction.SELL)
+    bench.turn()
+    bench.alpaca.end(bench.order(2).client_order_id, "canceled")
+    with SessionManager() as session:
+        trading_service.stop(session, bench.owner, service.id, "keep")
+    bench.alpaca.is_open = True
+    bench.turn(NEXT_OPEN)
+    bench.turn()
+    assert (bench.resting(), bench.world.reload(service).current_shares) == ([], 10)
     bench.agree()
 
 

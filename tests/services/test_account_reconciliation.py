@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
+from daytrader.brokers import PAPER
 from daytrader.brokers.account import Report
-from daytrader.models import BrokerCredential, CorporateAction, Order, TradingService
+from daytrader.models import BrokerCredential, CorporateAction, Execution, Order, TradingService
 from daytrader.models.enums import CorporateActionKind, OrderSide, OrderState
 from daytrader.services import (
     account_cash,
@@ -20,6 +22,7 @@ from daytrader.services import (
     trading_service,
 )
 from daytrader.services.session_manager import SessionManager, session_factory
+from daytrader.utils.current_datetime import clock
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.services.accounts import LONG_AGO, MICROS, NOW, BrokersAccount, reported
@@ -100,11 +103,27 @@ def test_shares_of_a_symbol_that_nobody_trades_here_are_the_owners(account: Brok
 def test_an_order_under_way_may_have_filled_meanwhile(
     account: BrokersAccount, side: OrderSide, state: OrderState, quantity: int, expected: str
 ) -> None:
-    """As far as it goes, and only once it was sent."""
+    """As far as it goes, and only once it was sent; an entry of a service that stops is taken back, a sale is not."""
     service = account.service(account.world.stock())
     if side is OrderSide.SELL:
         account.buy(service)
-    account.order(service, side, state=state)
+    order = account.order(service, side, state=state)
+
+    account.check({"ACME": quantity})
+
+    assert account.world.reload(service).state.value == expected
+    after = account.world.reload(order)
+    is_taken_back = after.state is OrderState.CANCELLED or after.cancel_reason is not None
+    assert is_taken_back == (expected == "ERROR" and side is OrderSide.BUY)
+
+
+@pytest.mark.parametrize(("quantity", "expected"), [(4, "ACTIVE"), (10, "ACTIVE"), (11, "ERROR"), (3, "ERROR")])
+def test_of_an_order_that_has_filled_in_part_the_rest_may_fill(
+    account: BrokersAccount, quantity: int, expected: str
+) -> None:
+    """Four of ten are booked: the account holds four to ten."""
+    service = account.service(account.world.stock())
+    account.fill(account.order(service), shares=4)
 
     account.check({"ACME": quantity})
 
@@ -138,6 +157,29 @@ def test_a_split_of_the_day_may_have_reached_the_broker_first(
         session.add(CorporateAction(stock_id=stock.id, ex_date=date(2024, 1, 3), **split))
 
     account.check({"ACME": quantity})
+
+    assert account.world.reload(service).state.value == expected
+
+
+@pytest.mark.parametrize(("later", "expected"), [(timedelta(hours=23), "ACTIVE"), (timedelta(hours=25), "ERROR")])
+def test_a_split_that_the_books_have_may_reach_the_broker_within_a_day(
+    account: BrokersAccount, later: timedelta, expected: str
+) -> None:
+    """It still says the shares of before; then that is a difference."""
+    stock = account.world.stock()
+    account.world.prices(stock, [10.0], date(2024, 1, 2))
+    service = account.service(stock)
+    account.buy(service, at=LONG_AGO - timedelta(days=1))
+    with clock(lambda: NOW), SessionManager() as session:
+        stored = session.get_one(TradingService, service.id, with_for_update=True)
+        stored.last_bar_time = datetime(2024, 1, 2, tzinfo=UTC)
+        split = {"ratio_numerator": 3, "source": "test", "kind": CorporateActionKind.SPLIT}
+        session.add(CorporateAction(stock_id=stock.id, ex_date=date(2024, 1, 3), **split))
+        session.flush()
+        entitlements.apply_due(session, stored, NOW)
+        assert stored.current_shares == 30
+
+    account.check({"ACME": 10}, now=NOW + later)
 
     assert account.world.reload(service).state.value == expected
 
@@ -214,6 +256,9 @@ def test_balances_beyond_the_cash_bar_entries_and_nothing_else(account: BrokersA
     account.check({"ONE": 10})
     assert sum("1899.99" in told for told in notices(account.world)) == 1
     with SessionManager() as session:
+        trading_service.stop(session, account.owner, services[0].id)  # it holds shares: what it has is not free
+    assert account.check({"ONE": 10}) == reasons
+    with SessionManager() as session:
         stored = session.get_one(TradingService, services[0].id, with_for_update=True)
         assert order_service.sell_position(session, stored, "exit") is not None
 
@@ -250,6 +295,16 @@ def test_a_dividend_that_is_not_paid_yet_bars_no_entry(account: BrokersAccount) 
     account.cash = Decimal(1900)
     assert "balances of 1910.00" in account.check({"ONE": 10}, now=NOW + timedelta(days=61))[0]
     assert account.world.reload(holder).error_reason is None
+    account.check({"ONE": "10.4"})  # a dividend leaves no fraction of a share, as a split does
+    assert account.world.reload(holder).state.value == "ERROR"
+
+
+def test_a_dividend_on_paper_is_owed_by_nobody(account: BrokersAccount) -> None:
+    """What the books had before the service came to its broker is in no account."""
+    with_a_dividend(account)
+    with SessionManager() as session:
+        session.execute(update(Execution).values(broker=PAPER))
+    assert "balances of 1910.00" in account.check({"ONE": 10})[0]
 
 
 def test_nothing_is_bought_with_a_dividend_before_it_is_paid(account: BrokersAccount) -> None:
@@ -265,7 +320,7 @@ def test_nothing_is_bought_with_a_dividend_before_it_is_paid(account: BrokersAcc
 
 
 def test_what_trades_after_the_cash_was_seen_moves_it(account: BrokersAccount) -> None:
-    """A sale's proceeds are in the account before it is asked again."""
+    """A purchase has been paid, and a sale's proceeds are in the account, before it is asked again."""
     service = account.service(account.world.stock())
     account.cash = Decimal(900)
     account.buy(service)
@@ -273,6 +328,11 @@ def test_what_trades_after_the_cash_was_seen_moves_it(account: BrokersAccount) -
     account.fill(account.order(service, OrderSide.SELL), price=15 * MICROS, at=NOW + timedelta(minutes=1))
     assert account.world.reload(service).current_balance == Decimal(1050)
     assert entry_refusal(service) is None
+    account.buy(service, at=NOW + timedelta(minutes=2))
+    entry = account.order(service, state=OrderState.PENDING)
+    with SessionManager(read_only=True) as session:
+        found = session.get_one(BrokerCredential, account.credential.id)
+        assert account_cash.left_for(session, found, session.get_one(Order, entry.id)) == Decimal(950)
 
 
 def test_more_than_there_is_cannot_be_started_or_paid_in(account: BrokersAccount) -> None:

@@ -154,8 +154,8 @@ def test_an_execution_is_booked_once(market: Market) -> None:
 
 
 def test_partial_fills_build_one_position(market: Market) -> None:
-    """Costs add up, the price is the average, cash stays held for what is still to come."""
-    service = market.service()
+    """Costs add up, the price is the average, the stop is of it, cash stays held for what is still to come."""
+    service = market.service(stop_loss_percent=Decimal(10))
     order = place(service.id)
 
     book(service.id, order, fill(4, 10, "a"))
@@ -166,7 +166,8 @@ def test_partial_fills_build_one_position(market: Market) -> None:
 
     (position,) = market.transactions(service)
     assert (position.shares, position.purchase_price, position.cost) == (Decimal(10), Decimal("9.4"), Decimal("94.00"))
-    assert market.reload(service).reserved_cash == 0
+    held = market.reload(service)
+    assert (held.reserved_cash, held.stop_price) == (0, Decimal("8.46"))
 
 
 def test_partial_sales_close_with_the_last(market: Market) -> None:
