@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from daytrader.models.enums import DecisionAction, OrderState, TransactionState
 from daytrader.services import exposure, exposure_limits, trading_service, transaction_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
+from daytrader.utils.current_datetime import clock
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.engine.builders import PLAIN, Market, Ohlc, day
@@ -156,6 +158,10 @@ def test_a_loss_too_large_ends_the_buying_of_the_session(world: World) -> None:
     assert len([notice for notice in notices if "daily loss limit of 100.00 is reached (-100.00" in notice]) == 1
     with SessionManager(read_only=True) as session:
         assert exposure_limits.read(session, holder.user_id).tripped_on == day(2).date()
+    limit(holder.user_id, max_daily_loss=Decimal("100.01"))  # weighed anew
+    with SessionManager() as session:
+        assert exposure.EntryGuard(session, day(2)).refusal(session.get_one(TradingService, buyer.id), 1, 9) is None
+    limit(holder.user_id, max_daily_loss=Decimal(100))
     market.run(3)
     assert market.reload(buyer).current_shares == 100
 
@@ -200,3 +206,50 @@ def test_a_buy_by_hand_is_bound_too(world: World) -> None:
 
     with SessionManager() as session:
         transaction_service.buy(session, market.owner, service.id, 5)
+
+
+def test_a_loss_of_the_day_has_its_fees(world: World) -> None:
+    """Of the purchase, and of the sale."""
+    market = Market(world, [FLAT, FLAT, (10.0, 10.0, 9.0, 9.0)])
+    service = market.service(stop_loss_percent=Decimal(10), commission_per_order=Decimal(3))
+    found = []
+    for row in range(3):
+        market.run(row, row + 1)
+        with SessionManager(read_only=True) as session:
+            found.append(exposure.usage(session, service.user_id, day(row)).daily_result)
+
+    assert found == [0, Decimal("-3.00"), Decimal("-102.00")]  # of 99 shares
+
+
+def test_what_waits_and_what_has_no_price_counts_too(world: World) -> None:
+    """An entry that waits for its open by the most it may cost, a position without any price by what was paid."""
+    market = Market(world, [FLAT])
+    waiting = market.service(name="waiting")
+    market.run()
+    by_hand, unpriced = market.service(name="by hand"), Market(world, [], "OTHER").service(name="unpriced")
+    assert market.reload(waiting).reserved_cash == 1000
+    with SessionManager() as session:
+        transaction_service.buy(session, market.owner, unpriced.id, 20, Decimal(10))
+    limit(None, max_position_value=Decimal(1500))
+
+    with SessionManager() as session, pytest.raises(ConflictError, match=r"1200\.00 are held or ordered"):
+        transaction_service.buy(session, market.owner, by_hand.id, 31)
+    with SessionManager() as session:
+        transaction_service.buy(session, market.owner, by_hand.id, 30)
+
+
+def test_what_others_hold_and_what_is_long_past_takes_nothing_of_a_limit(world: World) -> None:
+    """A user's limits are of the own services, and a minute ends."""
+    market = Market(world, [FLAT] * 3)
+    own = [market.service(name=f"own {number}") for number in range(2)]
+    other = world.service(world.user("bob"), market.stock, **{**PLAIN, "name": "other"})
+    with SessionManager() as session:
+        trading_service.activate(session, Actor(other.user_id), other.id)
+    limit(own[0].user_id, max_orders_per_minute=1, max_position_value=Decimal(2000))
+
+    market.run(last=1)
+    assert [len(market.orders(service)) for service in (*own, other)] == [1, 0, 1]
+    with clock(lambda: datetime.now(UTC) + timedelta(seconds=61)):
+        market.run(1)
+
+    assert [market.reload(service).current_shares for service in (*own, other)] == [100, 100, 100]

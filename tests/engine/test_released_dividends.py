@@ -16,13 +16,18 @@ from tests.engine.builders import Market, Ohlc, day
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
 
+def say(market: Market, amount: str) -> corporate_action_service.Recorded:
+    """Let the vendor tell of a dividend on the third bar."""
+    due = CorporateEvent(days_since_epoch(day(2).date()), EventKind.DIVIDEND, amount=Decimal(amount))
+    with SessionManager() as session:
+        return corporate_action_service.record(session, market.stock.id, [due], source="test")
+
+
 def held_before_its_dividend(world: World) -> tuple[Market, TradingService]:
     """Return a service that holds 100 shares at 10 when 4 a share, kept back as improbable, are due on the next bar."""
     market = Market(world, [FLAT] * 5)
     service = market.service()
-    due = CorporateEvent(days_since_epoch(day(2).date()), EventKind.DIVIDEND, amount=Decimal(4))
-    with SessionManager() as session:
-        assert corporate_action_service.record(session, market.stock.id, [due], source="test").quarantined == (due,)
+    assert len(say(market, "4").quarantined) == 1
     market.run(last=2)
     assert market.reload(service).current_shares == 100
     return market, service
@@ -56,3 +61,21 @@ def test_what_nobody_released_in_time_is_not_paid_later(world: World) -> None:
 
     assert market.reload(service).current_balance == Decimal("0.00")
     assert JournalKind.DIVIDEND not in {entry.kind for entry in market.journal(service)}
+
+
+def test_a_vendor_that_says_it_again_changes_neither_a_persons_word_nor_what_is_booked(world: World) -> None:
+    """The same amount stays released; another one comes too late, once the ledger refers to the first."""
+    market, service = held_before_its_dividend(world)
+    with SessionManager() as session:
+        (kept,) = corporate_action_service.listing(session, market.stock.id)
+        corporate_action_service.release(session, kept.id)
+    say(market, "4")
+    market.run()
+    assert market.reload(service).current_balance == Decimal("400.00")
+
+    say(market, "5")
+
+    with SessionManager(read_only=True) as session:
+        (booked,) = corporate_action_service.listing(session, market.stock.id)
+    assert (booked.amount, booked.is_quarantined) == (4, False)
+    assert market.reload(service).current_balance == Decimal("400.00")

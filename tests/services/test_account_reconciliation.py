@@ -161,11 +161,13 @@ def test_a_split_of_the_day_may_have_reached_the_broker_first(
     assert account.world.reload(service).state.value == expected
 
 
-@pytest.mark.parametrize(("later", "expected"), [(timedelta(hours=23), "ACTIVE"), (timedelta(hours=25), "ERROR")])
+@pytest.mark.parametrize(
+    ("quantity", "hours", "expected"), [(10, 23, "ACTIVE"), (10, 25, "ERROR"), (30, 25, "ACTIVE"), (90, 23, "ERROR")]
+)
 def test_a_split_that_the_books_have_may_reach_the_broker_within_a_day(
-    account: BrokersAccount, later: timedelta, expected: str
+    account: BrokersAccount, quantity: int, hours: int, expected: str
 ) -> None:
-    """It still says the shares of before; then that is a difference."""
+    """It still says the shares of before; then that is a difference, and nothing splits twice."""
     stock = account.world.stock()
     account.world.prices(stock, [10.0], date(2024, 1, 2))
     service = account.service(stock)
@@ -179,7 +181,7 @@ def test_a_split_that_the_books_have_may_reach_the_broker_within_a_day(
         entitlements.apply_due(session, stored, NOW)
         assert stored.current_shares == 30
 
-    account.check({"ACME": 10}, now=NOW + later)
+    account.check({"ACME": quantity}, now=NOW + timedelta(hours=hours))
 
     assert account.world.reload(service).state.value == expected
 

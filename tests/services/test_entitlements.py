@@ -192,11 +192,13 @@ def test_a_dividend_is_of_what_was_held_on_the_eve(account: BrokersAccount) -> N
     assert account.world.reload(service).total_gain_loss == 5
 
 
-def test_a_dividend_too_large_waits_for_a_person(account: BrokersAccount) -> None:
-    """Above a fifth of the price, in the morning as with the bar."""
+@pytest.mark.parametrize("is_released", [False, True])
+def test_a_dividend_too_large_waits_for_a_person(account: BrokersAccount, is_released: bool) -> None:
+    """Above a fifth of the price, in the morning as with the bar; after a person's word it is as any other."""
     service = service_of(account)
     account.buy(service, 10, at=EVE + timedelta(hours=15))
-    act(service, CorporateActionKind.DIVIDEND, amount=Decimal(3))
+    act(service, CorporateActionKind.DIVIDEND, amount=Decimal(3), is_judged=is_released)
     in_the_morning(service)
+    assert len(bookings(service)) == is_released
     take_the_bar(account, service)
-    assert bookings(service) == []
+    assert bookings(service) == [("DIVIDEND", Decimal(30), 0)] * is_released

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from daytrader.models import Base, EventOutbox, Stock, StockDailyPrice
 from daytrader.services import database
 from daytrader.services.events import Event, PublishedEvent, events
-from daytrader.services.session_manager import SessionManager, savepoint, with_session
+from daytrader.services.session_manager import SessionManager, retried, savepoint, with_session
 from daytrader.utils.errors import ConflictError, UnavailableError
 from tests.conftest import World
 
@@ -39,6 +39,13 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[PublishedEvent]:
     seen: list[PublishedEvent] = []
     monkeypatch.setattr(events, "publish", seen.append)
     return seen
+
+
+class UndoneError(Exception):
+    """What psycopg raises."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
 
 
 def _symbols() -> list[str]:
@@ -147,6 +154,25 @@ def test_with_session_makes_a_function_one_unit(published: list[PublishedEvent])
         add("IBM", fails=True)
     assert _symbols() == ["ACME"]
     assert len(published) == 1
+
+
+@pytest.mark.parametrize(("sqlstate", "runs"), [("40001", 2), ("40P01", 2), ("23505", 1), ("40003", 1)])
+def test_a_unit_that_the_database_undid_for_anothers_sake_is_run_again(sqlstate: str, runs: int) -> None:
+    """A serialization failure and a deadlock leave nothing behind; whatever else goes wrong is told at once."""
+    runs_of = []
+
+    def unit() -> str:
+        runs_of.append(sqlstate)
+        if len(runs_of) == 1:
+            raise DBAPIError("COMMIT", {}, UndoneError(sqlstate))
+        return "done"
+
+    if runs == 1:
+        with pytest.raises(DBAPIError):
+            retried(unit)
+    else:
+        assert retried(unit) == "done"
+    assert len(runs_of) == runs
 
 
 @pytest.mark.usefixtures("engine")
