@@ -115,10 +115,15 @@ def test_one_users_switch_is_not_anothers(world: World) -> None:
 
 
 def test_positions_may_be_worth_so_much(world: World) -> None:
-    """The first service is let through and counts, pending as it is; the second says what is held and what it takes."""
+    """
+    The first service is let through and counts, pending as it is; the second says what is held and what it takes.
+
+    The installation's limit, which would let it through, is one more.
+    """
     market = Market(world, [FLAT] * 3)
     first, second = market.service(name="first"), market.service(name="second")
     limit(first.user_id, max_position_value=Decimal(1500))
+    limit(None, max_position_value=Decimal(15_000))
 
     market.run()
 

@@ -146,6 +146,8 @@ def test_a_refused_exit_is_tried_again_and_ends_in_error(bench: Bench) -> None:
     bench.decide(service, DecisionAction.SELL)
     bench.alpaca.positions["ACME"] = 5
     bench.turn(MIDDAY)
+    bench.turn(MINUTE - timedelta(seconds=1))
+    assert [kind for kind, *_ in bench.orders()].count("EXIT") == 1
     for _ in range(12):
         bench.turn(MINUTE + timedelta(seconds=1))
     exits = [state for kind, state, *_ in bench.orders() if kind == "EXIT"]

@@ -73,7 +73,8 @@ def test_protection_is_renewed_each_session(bench: Bench) -> None:
     bench.bought()
     bench.at(NEXT_EVENING).alpaca.bell()
     bench.turn()
-    assert bench.resting() == []
+    bench.turn()
+    assert (bench.resting(), len(bench.orders())) == ([], 2)
     bench.alpaca.is_open = True
     bench.turn(NEXT_OPEN)
     assert [kind for kind, state, *_ in bench.orders() if state == "ACCEPTED"] == ["STOP"]
@@ -103,7 +104,7 @@ def test_protection_grows_with_the_position(bench: Bench) -> None:
     bench.at(OPEN).alpaca.fill(bench.order(0).client_order_id, 4, "100")
     bench.turn()
     assert bench.orders()[1] == ("STOP", "ACCEPTED", 4, 0)
-    bench.alpaca.fill(bench.order(0).client_order_id, 6, "101")
+    bench.alpaca.fill(bench.order(0).client_order_id, 6, "100")
     bench.turn()
     assert bench.orders() == [
         ("ENTRY", "FILLED", 10, 10),

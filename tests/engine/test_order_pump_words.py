@@ -14,7 +14,7 @@ from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderSt
 from daytrader.services import order_service, trading_service
 from daytrader.services.session_manager import SessionManager
 
-from .accounts import EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, Bench
+from .accounts import EVENING, MIDDAY, Bench, nothing_wrong
 
 
 def buy_by_hand(session: Session, row: TradingService) -> None:
@@ -86,17 +86,18 @@ def test_an_order_that_was_taken_back_while_a_busy_broker_refused_it_is_not_sent
 
 
 def test_a_position_that_its_owner_keeps_is_not_sold_by_an_exit_of_before(bench: Bench) -> None:
-    """The auction had not filled it, and the service was stopped before it was placed anew."""
+    """The broker had refused it, and the service was stopped before it was placed anew."""
+    bench.check = nothing_wrong
     service = bench.bought()
-    bench.at(NEXT_EVENING).alpaca.bell()
     bench.decide(service, DecisionAction.SELL)
-    bench.turn()
-    bench.alpaca.end(bench.order(2).client_order_id, "canceled")
+    bench.alpaca.positions["ACME"] = 5
+    bench.turn(MIDDAY)
+    assert bench.orders()[2] == ("EXIT", "REJECTED", 10, 0)
     with SessionManager() as session:
         trading_service.stop(session, bench.owner, service.id, "keep")
-    bench.alpaca.is_open = True
-    bench.turn(NEXT_OPEN)
-    bench.turn()
+    bench.alpaca.positions["ACME"] = 10
+    bench.turn(timedelta(minutes=2))
+    assert [kind for kind, *_ in bench.orders()].count("EXIT") == 1
     assert (bench.resting(), bench.world.reload(service).current_shares) == ([], 10)
     bench.agree()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
-from daytrader.models.enums import OrderState
+from daytrader.models.enums import OrderKind, OrderSide, OrderState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import database, exposure_limits, order_service, transaction_service
 from daytrader.services.events import events
@@ -102,6 +104,41 @@ def test_two_buys_at_once_never_pass_a_limit_together(world: World) -> None:
 
     assert sum(market.reload(service).current_shares for service in services) == 10
     assert len(refused) == 3
+
+
+def test_of_two_engines_that_claim_an_order_at_once_one_has_it(world: World) -> None:
+    """The second one, which saw it waiting as well, finds out when the first has committed: it sends nothing."""
+    market = Market(world, [TEN])
+    service = market.service()
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        kind, side = OrderKind.ENTRY, OrderSide.BUY
+        order = order_service.place(session, row, side=side, kind=kind, shares=1, reason="test", limit=10_000_000)
+    claimed: list[int] = []
+
+    def claim() -> None:
+        with SessionManager() as session:
+            claimed.append(len(order_service.begin_submission(session, [order.id])))
+
+    with SessionManager() as session:
+        first = order_service.begin_submission(session, [order.id])
+        second = threading.Thread(target=claim)
+        second.start()
+        wait_until_somebody_waits(world)
+    second.join()
+
+    assert (len(first), claimed) == (1, [0])
+
+
+def wait_until_somebody_waits(world: World) -> None:
+    """Return once a statement of another session waits for a row's lock."""
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 30
+    with world.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.scalar(asked) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def test_orders_at_a_broker_on_postgresql(bench: Bench) -> None:

@@ -359,6 +359,19 @@ def test_more_than_there_is_cannot_be_started_or_paid_in(account: BrokersAccount
         assert live_trading.refusal(session, session.get_one(TradingService, first.id)) is None
 
 
+def test_a_stopped_service_that_holds_a_symbol_keeps_others_from_it(account: BrokersAccount) -> None:
+    """Whose shares are whose, nobody could tell; sold, the symbol is free."""
+    stock = account.world.stock()
+    holder = account.service(stock)
+    account.buy(holder)
+    with SessionManager() as session:
+        trading_service.stop(session, account.owner, holder.id)
+    with pytest.raises(ConflictError, match=f"service {holder.id} trades ACME"):
+        account.service(stock)
+    account.fill(account.order(holder, OrderSide.SELL))
+    account.service(stock)
+
+
 def test_a_service_with_an_order_at_a_broker_is_not_deleted(account: BrokersAccount) -> None:
     """Its order would fill for nobody."""
     service = account.service(account.world.stock())

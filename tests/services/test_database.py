@@ -248,6 +248,18 @@ def test_the_comparison_sees_ids_that_are_given_twice(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_migration_that_would_leave_orphans_is_undone_and_references_hold_again(world: World) -> None:
+    """SQLite looks at none of them meanwhile: they are counted at the end, and enforced from then on."""
+    orphan = (
+        "INSERT INTO stock_daily_prices (stock_id, price_date, source, created_at, updated_at) VALUES (99, ?, ?, ?, ?)"
+    )
+    with pytest.raises(ConflictError, match="refer to"), database.migrating(world.engine) as connection:
+        connection.exec_driver_sql(orphan, ("2020-01-02", "HISTORICAL", "2020-01-02", "2020-01-02"))
+    with world.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM stock_daily_prices")) == 0
+
+
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
     """Working on with an older program would damage it."""
     database.upgrade(engine)
@@ -281,6 +293,23 @@ def test_a_backup_is_one_consistent_file_although_someone_writes(world: World, t
         assert copy.execute("SELECT symbol FROM stocks").fetchall() == [("ACME",)]
         assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_damaged_database_makes_no_backup(tmp_path: Path) -> None:
+    """Whoever trusted the copy would find out when it is needed."""
+    file, target = tmp_path / "damaged.db", tmp_path / "copy.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE t (x TEXT UNIQUE)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(f"{number:0100}",) for number in range(1000)])
+        connection.commit()
+    with file.open("r+b") as pages:
+        pages.seek(20 * 4096 + 2000)
+        pages.write(b"x" * 500)
+    engine = database.connect(f"sqlite:///{file}")
+    with pytest.raises(ConflictError, match="damaged"):
+        database.backup(engine, target)
+    assert not target.exists()
+    engine.dispose()
 
 
 def test_a_backup_never_overwrites(world: World, tmp_path: Path) -> None:

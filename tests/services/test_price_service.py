@@ -251,9 +251,9 @@ def test_prices_of_a_provider_have_its_source(world: World) -> None:
 
 
 def test_a_dividend_above_a_fifth_of_the_price_waits_for_a_person(world: World) -> None:
-    """It is stored, listed and not paid; one of exactly a fifth is paid."""
+    """It is stored, listed and not paid; one of exactly a fifth of the close before it is paid."""
     stock = world.stock()
-    world.prices(stock, [10.0, 10.0, 10.0])
+    world.prices(stock, [10.0, 8.0, 10.0])
     day = days_since_epoch(DAY)
     events = [
         CorporateEvent(day + 1, EventKind.DIVIDEND, amount=Decimal("2.00")),

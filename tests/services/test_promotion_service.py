@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -30,12 +31,13 @@ from daytrader.services import (
     backtest_service,
     exposure,
     order_service,
+    paper_period,
     promotion_service,
     trading_service,
     transaction_service,
 )
 from daytrader.services.actor import Actor
-from daytrader.services.paper_period import IN_TIME
+from daytrader.services.paper_period import IN_TIME, PaperPeriod
 from daytrader.services.promotion_service import State
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
@@ -308,6 +310,43 @@ def test_bars_that_were_replayed_show_nothing(stage: Stage) -> None:
         late = TradeDecision.bar_time == day(50)
         session.execute(update(TradeDecision).where(late).values(created_at=day(50) + IN_TIME * 2))
     assert stage.lacks() == {"paper_sessions"}
+
+
+def test_what_the_backtest_has_seen_is_no_paper_period(stage: Stage) -> None:
+    """Bars up to its end show nothing that it did not know."""
+    with SessionManager() as session:
+        service = session.get_one(TradingService, stage.service.id)
+        loaded = backtest_service.load(session, backtest_service.of_service(service, end=day(TESTED + 9).date()))
+        later = backtest_service.keep(session, stage.owner, loaded, loaded.run(), service_id=service.id)
+        assert promotion_service.state(session, service, later.id).paper.sessions == ALL - TESTED - 10
+
+
+def measured(stage: Stage, after: datetime | None, until: datetime | None) -> PaperPeriod:
+    """Return what was shown on paper after one moment, up to another."""
+    with SessionManager(read_only=True) as session:
+        return paper_period.measure(session, session.get_one(TradingService, stage.service.id), after, until)
+
+
+def test_the_deepest_fall_stays_whatever_comes_after_it(stage: Stage) -> None:
+    """A recovery does not mend it."""
+    falls = [measured(stage, None, day(row)).drawdown_percent for row in range(TESTED, ALL, 2)]
+    assert falls == sorted(falls)
+    assert falls[-1] > falls[0] == 0
+
+
+def test_a_trade_counts_that_began_and_ended_within_the_paper_period(stage: Stage) -> None:
+    """One that was decided before it, and one that was sold after it, show nothing of it."""
+    sold = [one for one in stage.market.transactions(stage.service) if one.sale_date is not None]
+    assert len(sold) > 2
+
+    def trades(after: datetime | None, until: datetime | None) -> int:
+        return measured(stage, after, until).trades
+
+    assert trades(None, None) == len(sold)
+    assert sold[-1].sale_date is not None
+    assert trades(None, sold[-1].sale_date - timedelta(days=1)) == len(sold) - 1
+    assert trades(sold[0].purchase_date - timedelta(days=2), None) == len(sold)
+    assert trades(sold[0].purchase_date - timedelta(days=1), None) == len(sold) - 1
 
 
 def test_manual_trades_are_left_out_and_a_void_fails(stage: Stage) -> None:

@@ -258,16 +258,19 @@ def test_a_unit_that_only_tells_and_one_that_writes_never_wait_for_each_other(
     assert [one.event.entity["symbol"] for one in published] == ["WRITES", "TELLS"]
 
 
+@pytest.mark.parametrize("is_asked_first", [False, True])
 def test_a_database_that_stays_locked_is_unavailable_not_an_error_of_ours(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_asked_first: bool
 ) -> None:
-    """The API answers 503 to that; nothing was written."""
+    """Whether the unit asks for something first or commits alone: the API answers 503; nothing was written."""
     monkeypatch.setattr(database, "SQLITE_BUSY_SECONDS", 0.1)
     impatient = database.connect(f"sqlite:///{tmp_path / 'world.db'}")
     holder = world.engine.connect()
     holder.begin()
     with pytest.raises(UnavailableError, match="busy"), SessionManager() as session:
         session.add(Stock(symbol="ACME"))
+        if is_asked_first:
+            session.flush()
     holder.close()
     assert _symbols() == []
     impatient.dispose()
