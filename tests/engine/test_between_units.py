@@ -59,7 +59,7 @@ def test_what_traded_is_booked_although_its_order_has_ended_meanwhile(world: Wor
     market.run(runner=Runner(PaperBroker(FillMode.CLOSE), checkpoint=once_sent(end)))
 
     held = market.reload(service)
-    assert (held.current_shares, held.reserved_cash) == (100, 0)
+    assert (held.current_shares, held.reserved_cash) == (100, Decimal(0))
 
 
 def test_an_order_that_is_being_sent_on_paper_is_not_cancelled(world: World) -> None:

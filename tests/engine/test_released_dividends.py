@@ -77,5 +77,5 @@ def test_a_vendor_that_says_it_again_changes_neither_a_persons_word_nor_what_is_
 
     with SessionManager(read_only=True) as session:
         (booked,) = corporate_action_service.listing(session, market.stock.id)
-    assert (booked.amount, booked.is_quarantined) == (4, False)
+    assert (booked.amount, booked.is_quarantined) == (Decimal(4), False)
     assert market.reload(service).current_balance == Decimal("400.00")
