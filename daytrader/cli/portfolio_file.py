@@ -51,6 +51,8 @@ def read_portfolio(path: Path) -> PortfolioFile:
             told = tomllib.load(file, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError({path.name: [f"is no TOML: {error}"]}) from None
+    except ArithmeticError:
+        raise InvalidInputError({path.name: ["holds a number beyond all that can be counted"]}) from None
     from daytrader.core.rules import RULE_NAMES
 
     _check_names(told, _WHOLE, "")

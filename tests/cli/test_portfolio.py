@@ -80,6 +80,7 @@ def test_files_beside_it_need_no_database(daytrader: Command, prices: Path, inst
     ("text", "told"),
     [
         ("cash = ", "portfolio.toml: is no TOML"),
+        ("cash = 1e99999999999999999999", "portfolio.toml: holds a number beyond all that can be counted"),
         ("money = 5", "money: unknown setting, known: cash"),
         ("cash = 1000", "members: there must be at least one"),
         ("cash = true\n[[members]]\nfile = 'A.csv'", "cash: must be a number"),
