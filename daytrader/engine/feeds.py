@@ -50,6 +50,10 @@ class Feed(Protocol):
     fence: Fence
     """Asked in each unit of work in which the feed writes: only the engine that trades may."""
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether dividends and splits have been asked for since the start: what goes to an account waits for that."""
+
     def start(self) -> None:
         """Begin to gather bars, where that takes a thread of its own."""
         ...
@@ -89,6 +93,7 @@ class ReplayFeed:
     """
 
     fence: Fence = field(default_factory=NoFence)
+    has_looked: bool = True
     _stored: dict[tuple[int, int], StockBars] = field(default_factory=dict)
 
     def start(self) -> None:

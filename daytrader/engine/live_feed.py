@@ -42,6 +42,8 @@ class Collector(Protocol):
     provider: str
     error: str | None
     fence: Fence
+    has_looked: bool
+    """Whether its first round of questions has ended."""
 
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin, in a thread of its own."""
@@ -101,6 +103,11 @@ class LiveFeed:
     @fence.setter
     def fence(self, fence: Fence) -> None:
         self._fence = self._collector.fence = fence
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether dividends and splits have been asked for."""
+        return self._collector.has_looked
 
     def start(self) -> None:
         """Begin to gather bars; what was complete before has been missed, and is taken first."""

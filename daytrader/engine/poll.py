@@ -14,8 +14,10 @@ import structlog
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
-from daytrader.core.bars import Bars, CorporateEvent, RefusedBar
+from daytrader.core.bars import RefusedBar
 from daytrader.engine import bar_journal
+from daytrader.engine.asked_bars import complete_bars, put_together, sift, table
+from daytrader.engine.event_questions import EventQuestions, stocks_at_brokers
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key, position_of
 from daytrader.engine.runner import Fence, NoFence
@@ -23,14 +25,12 @@ from daytrader.services import corporate_action_service, market_calendar, price_
 from daytrader.services.data_providers.backoff import LONGEST, delay
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
 from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError, RateLimitError
-from daytrader.services.data_providers.resampled import resampled
 from daytrader.services.events import events
-from daytrader.services.price_upsert import BarTable, OnConflict, upsert
+from daytrader.services.price_upsert import OnConflict, upsert
 from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
-from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError, UnavailableError
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +42,6 @@ AGAIN_SECONDS: Final = 5.0
 """Until a bar that has not come is asked for again, and what has failed is begun again."""
 _PATIENCE: Final = 3  # failures in a row before somebody is told
 _AT_ONCE: Final = 8
-_EVENT_DAYS: Final = 10
 _BACKFILL_DAYS: Final = {DAILY: 730, 1: 5}
 _BACKFILL_INTRADAY_DAYS: Final = 50
 _SECONDS: Final = 86_400
@@ -76,6 +75,7 @@ class PollCollector:
 
     error: str | None
     fence: Fence
+    has_looked: bool
 
     def __init__(
         self,
@@ -88,6 +88,7 @@ class PollCollector:
         self.provider = provider.name
         self.error = None
         self.fence = NoFence()
+        self.has_looked = False
         self._grace = grace
         self._hand = threading.Lock()  # held while bars are stored
         self._source = provider
@@ -95,7 +96,7 @@ class PollCollector:
         self._settling = settling
         self._failures: dict[Key, _Failures] = {}
         self._closed_until = 0.0  # a limit is on all questions
-        self._actions_of: dict[int, int] = {}
+        self._events = EventQuestions(provider)
         self._on_bars: Callable[[Key], None] = lambda _key: None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -103,6 +104,7 @@ class PollCollector:
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin to poll; *on_bars* is called with what has new bars."""
         self._on_bars = on_bars
+        self.has_looked = False
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
@@ -118,11 +120,14 @@ class PollCollector:
         now = self._clock()
         with SessionManager(read_only=True) as session:
             due = [(key, since) for key in wanted(session) if (since := self._due(session, Key(*key), now)) is not None]
-        if not due or now.timestamp() < self._closed_until:
+            early = [Key(stock_id, DAILY, symbol) for stock_id, symbol in stocks_at_brokers(session)]
+        early = [key for key in early if self._events.is_due(key.stock_id, now) and self._may_ask(key, now)]
+        if not (due or early) or now.timestamp() < self._closed_until:
             return 0
         gained = 0
-        with ThreadPoolExecutor(min(_AT_ONCE, len(due)), "provider") as pool:
+        with ThreadPoolExecutor(min(_AT_ONCE, len(due) + len(early)), "provider") as pool:
             asked = {pool.submit(self._ask, Key(*key), since, now): Key(*key) for key, since in due}
+            asked |= {pool.submit(self._ask_events, key, now): key for key in early}
             for answered in as_completed(asked):  # one that comes late holds up no other's bar
                 answer, key = answered.result(), asked[answered]
                 if isinstance(answer, Exception):
@@ -134,6 +139,7 @@ class PollCollector:
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
             if not self.fence.is_held:
+                self.has_looked = False
                 continue  # the engine that trades asks
             try:
                 self.collect()
@@ -141,11 +147,11 @@ class PollCollector:
                 logger.exception("feed failed")
                 self.error = f"{type(error).__name__}: {error}"
                 self._stopping.wait(AGAIN_SECONDS)
+            self.has_looked = True  # or failed to: what protects at a broker does not wait for ever
 
     def _due(self, session: Session, key: Key, now: datetime) -> datetime | None:
         """Return since when bars of *key* are to be asked for, None where all that are complete are there."""
-        failures = self._failures.get(key)
-        if failures is not None and now.timestamp() < failures.not_before:
+        if not self._may_ask(key, now):
             return None
         newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
         if newest is None:
@@ -156,14 +162,38 @@ class PollCollector:
             return None
         return newest.bar_time  # the last one too: it may have been corrected
 
+    def _may_ask(self, key: Key, now: datetime) -> bool:
+        failures = self._failures.get(key)
+        return failures is None or now.timestamp() >= failures.not_before
+
     def _ask(self, key: Key, since: datetime, now: datetime) -> PriceSeries | DayTraderError:
+        return self._answer(key, lambda: self._bars(key, since, now))
+
+    def _ask_events(self, key: Key, now: datetime) -> PriceSeries | DayTraderError:
+        """Return the recent dividends and splits of a stock, without bars."""
+        return self._answer(
+            key,
+            lambda: PriceSeries.of(
+                key.symbol,
+                (),
+                [()] * 5,
+                provider=self.provider,
+                events=self._events.ask(key.stock_id, key.symbol, now),
+            ),
+        )
+
+    def _bars(self, key: Key, since: datetime, now: datetime) -> PriceSeries:
+        interval = self._asked(key.interval)
+        series = self._source.latest(key.symbol, interval, since)
+        self._check_clock(series, now)
+        if key.interval == DAILY:
+            return series
+        events = self._events.ask(key.stock_id, key.symbol, now)
+        return replace(put_together(series, key.interval), events=events)
+
+    def _answer(self, key: Key, ask: Callable[[], PriceSeries]) -> PriceSeries | DayTraderError:
         try:
-            interval = self._asked(key.interval)
-            series = self._source.latest(key.symbol, interval, since)
-            self._check_clock(series, now)
-            if key.interval == DAILY:
-                return series
-            return replace(put_together(series, key.interval), events=self._actions(key, now))
+            return ask()
         except DayTraderError as error:
             return error
         except Exception as error:  # another package's provider: what it raises is its failure, not the feed's
@@ -179,15 +209,6 @@ class PollCollector:
         if not finer:
             raise InvalidInputError({"interval": [f"{self.provider} has no bars of {interval or 'a day'}"]})
         return max(finer)
-
-    def _actions(self, key: Key, now: datetime) -> tuple[CorporateEvent, ...]:
-        """Return the recent dividends and splits of a stock that is traded within sessions, asked for once a day."""
-        today = days_since_epoch(now.date())
-        if not self._source.capabilities.has_events or self._actions_of.get(key.stock_id) == today:
-            return ()
-        daily = self._source.history(key.symbol, DAILY, now.date() - timedelta(days=_EVENT_DAYS))
-        self._actions_of[key.stock_id] = today
-        return daily.events
 
     def _check_clock(self, series: PriceSeries, now: datetime) -> None:
         skew = self._source.clock_skew()
@@ -220,8 +241,8 @@ class PollCollector:
                 return 0
 
     def _store(self, key: Key, series: PriceSeries, now: datetime) -> int:
-        complete = _complete(series, now, self._settling)
-        bars = _sift(complete)
+        complete = complete_bars(series, now, self._settling)
+        bars = sift(complete)
         sound = complete.where(np.isin(complete.time, bars.time))
 
         def unit(session: Session) -> bool:
@@ -231,7 +252,7 @@ class PollCollector:
             self._refuse_unsound(session, key, bars.refused)
             self._refuse_late(session, key, sound)
             if sound.time.size:
-                upsert(session, _table(key, sound), source=sound.source, on_conflict=OnConflict.UPDATE)
+                upsert(session, table(key, sound), source=sound.source, on_conflict=OnConflict.UPDATE)
             past = [event for event in series.events if event.session <= now.timestamp() // _SECONDS]
             corporate_action_service.record(session, key.stock_id, past, source=series.provider)
             return is_new
@@ -292,49 +313,3 @@ class PollCollector:
         self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + AGAIN_SECONDS)
         if not any(each.count for each in self._failures.values()):
             self.error = None
-
-
-def put_together(series: PriceSeries, minutes: int) -> PriceSeries:
-    """Return *series* as bars of *minutes*, without one at the end whose finer bars have not all come."""
-    made = resampled(series, minutes)
-    if made is series or not made.time.size:
-        return made
-    come = int(series.time[-1]) + series.interval * 60
-    return made.where(market_calendar.complete_at(made.time, minutes) <= come)
-
-
-def _complete(series: PriceSeries, now: datetime, settling: timedelta) -> PriceSeries:
-    """Return the bars of regular sessions that are complete at *now*."""
-    if series.interval != DAILY:
-        series = series.where(market_calendar.in_regular_session(series.time))
-        on_grid = (series.time - market_calendar.session_opens(series.time)) % (series.interval * 60) == 0
-        series = series.where(on_grid)
-    ends = market_calendar.complete_at(series.time, series.interval, settling=settling)
-    return series.where(ends <= now.timestamp())
-
-
-def _sift(series: PriceSeries) -> Bars:
-    return Bars.sift(
-        series.time,
-        series.open,
-        series.high,
-        series.low,
-        series.close,
-        series.volume,
-        interval_minutes=series.interval,
-        session=market_calendar.session_dates(series.time) if series.interval else None,
-    )
-
-
-def _table(key: Key, series: PriceSeries) -> BarTable:
-    return BarTable(
-        np.full(series.time.size, key.stock_id, np.int64),
-        series.time,
-        series.open,
-        series.high,
-        series.low,
-        series.close,
-        series.volume,
-        series.adj_close,
-        key.interval,
-    )

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 import numpy as np
 import structlog
 
+from daytrader.engine.asked_bars import put_together
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key
-from daytrader.engine.poll import AGAIN_SECONDS, PollCollector, put_together
+from daytrader.engine.poll import AGAIN_SECONDS, PollCollector
 from daytrader.services import market_calendar, price_service
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
 from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError

@@ -203,8 +203,8 @@ class EngineSupervisor:
         return EngineState.PAUSED if is_waiting and self.is_paused else self._state
 
     def _may_send(self) -> bool:
-        """Whether orders go to accounts: once orders and books were reconciled, and while no other engine trades."""
-        return self.is_ready and (self._lease is None or self._lease.is_held)
+        """Whether orders go to accounts: once all is reconciled and splits are known, while no other engine trades."""
+        return self.is_ready and self._feed.has_looked and (self._lease is None or self._lease.is_held)
 
     def _turn(self, *, is_paused: bool) -> None:
         with self._hand:

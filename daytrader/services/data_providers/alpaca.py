@@ -163,10 +163,12 @@ class AlpacaProvider:
         found = []
         try:
             for kind in ("forward_splits", "reverse_splits"):
-                found += [_split(row["ex_date"], row["new_rate"], row["old_rate"]) for row in _list(answer, kind)]
+                found += [
+                    _split(row["ex_date"], row["new_rate"], row["old_rate"]) for row in _own(answer, kind, symbol)
+                ]
             # A dividend of 0.05 shares for each: as a split of 1.05.
-            found += [_split(row["ex_date"], 1 + row["rate"], 1) for row in _list(answer, "stock_dividends")]
-            found += _dividends(_list(answer, "cash_dividends"))
+            found += [_split(row["ex_date"], 1 + row["rate"], 1) for row in _own(answer, "stock_dividends", symbol)]
+            found += _dividends(_own(answer, "cash_dividends", symbol))
         except (KeyError, TypeError, ValueError, InvalidOperation, InvalidParameterError) as error:
             raise _malformed(error) from error
         return found
@@ -207,6 +209,11 @@ def _list(answer: object, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list):
         raise _malformed(TypeError(f"{name} is no list"))
     return rows
+
+
+def _own(answer: object, kind: str, symbol: str) -> list[Mapping[str, Any]]:
+    """Return the corporate actions of *symbol*: another stock's split must not move this one's shares."""
+    return [row for row in _list(answer, kind) if row["symbol"] == symbol.upper()]
 
 
 def parse_bars(

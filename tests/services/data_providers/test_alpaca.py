@@ -30,7 +30,10 @@ BARS = [
     {"t": "2020-08-31T04:00:00Z", "o": 127.58, "h": 131.0, "l": 126.0, "c": 129.04, "v": 225702700, "n": 1, "vw": 129},
 ]
 ACTIONS = {
-    "forward_splits": [{"symbol": "AAPL", "new_rate": 4, "old_rate": 1, "ex_date": "2020-08-31"}],
+    "forward_splits": [
+        {"symbol": "AAPL", "new_rate": 4, "old_rate": 1, "ex_date": "2020-08-31"},
+        {"symbol": "TSLA", "new_rate": 5, "old_rate": 1, "ex_date": "2020-08-31"},  # nobody has asked
+    ],
     "cash_dividends": [
         {"symbol": "AAPL", "rate": 0.205, "special": False, "foreign": False, "ex_date": "2020-11-06"},
         {"symbol": "AAPL", "rate": 1.5, "special": True, "foreign": False, "ex_date": "2020-11-06"},

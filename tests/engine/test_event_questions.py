@@ -1,0 +1,94 @@
+"""Tests of daytrader.engine.event_questions: an account has a split at its open, so the books have it before that."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daytrader.core.bars import CorporateEvent, EventKind
+from daytrader.engine.live_feed import LiveFeed
+from daytrader.engine.poll import PollCollector
+from daytrader.engine.supervisor import EngineSupervisor
+from daytrader.services import account_reconciliation, stock_service
+from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.session_manager import SessionManager
+from daytrader.utils.days import days_since_epoch
+
+from .accounts import EVENING, NEXT_EVENING, NEXT_OPEN, Bench
+from .live import Exchange
+from .test_supervised_pump import _eventually
+
+
+class Announcing(Exchange):
+    """A provider whose stock splits two for one on Thursday."""
+
+    questions = 0
+
+    def history(self, symbol: str, *_asked: Any, **_more: Any) -> PriceSeries:
+        """Return the split; bars are none of it."""
+        self.questions += 1
+        split = CorporateEvent(days_since_epoch(date(2024, 1, 4)), EventKind.SPLIT, 2, 1)
+        return PriceSeries.of(symbol, [], [[]] * 5, provider=self.name, events=[split])
+
+
+def test_a_split_is_known_before_the_bell(bench: Bench) -> None:
+    """The stop that is renewed at the open is of twice the shares at half the price: the old one would sell at once."""
+    service = bench.bought()
+    with SessionManager(read_only=True) as session:
+        stock = stock_service.by_symbol(session, "ACME")
+    bench.world.prices(stock, [100.0, 100.0], date(2024, 1, 2))
+    provider = Announcing(0)
+    collector = PollCollector(provider, clock=lambda: bench.now)
+    bench.at(NEXT_EVENING).alpaca.bell()
+    bench.turn()
+    collector.collect()
+    bench.at(timedelta(seconds=10))
+    collector.collect()
+    assert provider.questions == 1
+
+    bench.alpaca.positions["ACME"], bench.alpaca.prices["ACME"] = 20, Decimal(50)
+    bench.at(NEXT_OPEN).alpaca.is_open = True
+    bench.turn()
+
+    (resting,) = bench.resting()
+    assert (resting["qty"], resting["legs"][0]["stop_price"]) == ("20", "47.5")
+    held = bench.world.reload(service)
+    assert (held.current_shares, held.error_reason) == (20, None)
+    bench.agree()
+
+
+def test_nothing_goes_to_an_account_before_splits_were_asked_for(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that starts after a split would else protect the shares of before it."""
+    monkeypatch.setattr(account_reconciliation, "check", bench._check)
+    provider, may_answer, is_asked = Announcing(0), threading.Event(), threading.Event()
+
+    def latest(symbol: str, *_asked: Any) -> PriceSeries:
+        is_asked.set()
+        may_answer.wait()
+        return PriceSeries.of(symbol, [], [[]] * 5, provider="exchange")
+
+    monkeypatch.setattr(provider, "latest", latest)
+    bench.decide(bench.service())
+    bench.at(EVENING)
+    feed = LiveFeed("poll", PollCollector(provider, clock=lambda: bench.now), clock=lambda: bench.now)
+    supervisor = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path, open_account=bench.open, feed=feed)
+    assert supervisor._pump is not None
+    supervisor._pump._clock = lambda: bench.now
+    supervisor.start()
+    try:
+        assert is_asked.wait(60)
+        assert supervisor.wait_until_ready(60)
+        assert not supervisor._may_send()
+        assert bench.posted() == []
+        may_answer.set()
+        _eventually(lambda: len(bench.posted()) == 1)
+    finally:
+        may_answer.set()
+        supervisor.stop()
