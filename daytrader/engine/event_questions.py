@@ -15,6 +15,7 @@ from daytrader.models.enums import STATES_AT_WORK
 from daytrader.models.trading_service import TradingService
 from daytrader.services.data_providers.base import DataProvider
 from daytrader.utils.constants import DAILY
+from daytrader.utils.errors import InvalidInputError
 
 _DAYS: Final = 10
 _EVERY: Final = 4 * 3600
@@ -34,16 +35,19 @@ class EventQuestions:
 
     def ask(self, stock_id: int, symbol: str, now: datetime) -> tuple[CorporateEvent, ...]:
         """
-        Return what there is if that is due.
+        Return what there is if that is due; nothing where the provider has no daily bars, with which they come.
 
         Raises:
-            DayTraderError: As `DataProvider.history`.
+            DayTraderError: As `DataProvider.history` otherwise.
         """
         if not self.is_due(stock_id, now):
             return ()
-        daily = self._provider.history(symbol, DAILY, now.date() - timedelta(days=_DAYS))
+        try:
+            found = self._provider.history(symbol, DAILY, now.date() - timedelta(days=_DAYS)).events
+        except InvalidInputError:
+            found = ()
         self._asked[stock_id] = _hours(now)
-        return daily.events
+        return found
 
 
 def stocks_at_brokers(session: Session) -> Sequence[tuple[int, str]]:

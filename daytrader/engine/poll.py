@@ -188,7 +188,7 @@ class PollCollector:
         self._check_clock(series, now)
         if key.interval == DAILY:
             return series
-        events = self._events.ask(key.stock_id, key.symbol, now)
+        events = self._events.ask(key.stock_id, key.symbol, now) or series.events
         return replace(put_together(series, key.interval), events=events)
 
     def _answer(self, key: Key, ask: Callable[[], PriceSeries]) -> PriceSeries | DayTraderError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.engine.live_feed import LiveFeed
@@ -16,11 +17,13 @@ from daytrader.engine.poll import PollCollector
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.services import account_reconciliation, stock_service
 from daytrader.services.data_providers.base import PriceSeries
+from daytrader.services.data_providers.csv_folder import CsvProvider
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
+from tests.conftest import World
 
 from .accounts import EVENING, NEXT_EVENING, NEXT_OPEN, Bench
-from .live import Exchange
+from .live import Exchange, Live
 from .test_supervised_pump import _eventually
 
 
@@ -92,3 +95,25 @@ def test_nothing_goes_to_an_account_before_splits_were_asked_for(
     finally:
         may_answer.set()
         supervisor.stop()
+
+
+def test_a_folder_of_minutes_alone_is_traded(world: World, tmp_path: Path) -> None:
+    """Nobody can be asked for daily bars, with which events come; a line that is no bar is told of, once."""
+    file = tmp_path / "ACME-5.csv"
+    lines = [f"2023-12-29 {hour}:{minute:02}" for hour in (19, 20) for minute in range(0, 60, 5)]
+    lines += ["2024-01-02 14:30", "2024-01-02 14:35"]
+    file.write_text("date,open,high,low,close,volume\n" + "".join(f"{line}:00+00:00,10,10,10,10,1\n" for line in lines))
+    live = Live(world, CsvProvider(tmp_path), 5, "2024-01-02T14:35:30")
+    service = live.service()
+    live.turn("2024-01-02T14:35:30")
+    assert live.turn("2024-01-02T14:40:02") == 1
+    assert live.decisions(service) == [("01-02 14:35", "BUY", "always invested")]
+    assert live.feed.status().error is None
+
+    with file.open("a") as more, capture_logs() as logs:
+        more.write("2024-01-02 14:40:00+00:00,10,10,10,x,1\n")
+        more.flush()
+        for second in (2, 10, 20):
+            live.turn(f"2024-01-02T14:45:{second:02}")
+    (said,) = [entry for entry in logs if entry["event"] == "lines left out"]
+    assert (said["file"], said["lines"]) == ("ACME-5.csv", 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
+import structlog
 
 from daytrader.config import Settings
 from daytrader.services.data_providers.base import Capabilities, PriceSeries
@@ -16,6 +17,8 @@ from daytrader.services.data_providers.resampled import resampled
 from daytrader.utils.constants import DAILY, INTRADAY_INTERVALS
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import ConfigurationError, InsufficientDataError, InvalidInputError
+
+logger = structlog.get_logger(__name__)
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".txt", ".txt.gz")
 """What price files end in."""
@@ -117,7 +120,14 @@ class CsvProvider:
         state = (stat.st_mtime_ns, stat.st_size)
         known = self._read.get((path, symbol))
         if known is None or known[0] != state:
-            known = (state, read_bars_file(path, symbol=symbol))
+            found = read_bars_file(path, symbol=symbol)
+            if found.bars.refused:  # one that is half written is read again; of any other this is the only word
+                last = found.bars.refused[-1]
+                count, why = len(found.bars.refused), last.reason
+                logger.warning(
+                    "lines left out", file=path.name, symbol=symbol, lines=count, last=last.index + 1, why=why
+                )
+            known = (state, found)
             self._read[path, symbol] = known
         return known[1]
 
