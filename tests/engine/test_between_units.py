@@ -77,3 +77,12 @@ def test_an_order_that_is_being_sent_on_paper_is_not_cancelled(world: World) -> 
 
     (order,) = market.orders(service)
     assert (cancelled, order.state) == ([0], OrderState.ACCEPTED)
+
+
+def test_an_order_that_fills_as_it_is_taken_was_taken(world: World) -> None:
+    """Its history and its events tell of no end before its fill."""
+    market = Market(world, [FLAT])
+    service = market.service()
+    market.run(runner=Runner(PaperBroker(FillMode.CLOSE)))
+    (order,) = market.orders(service)
+    assert [passage["state"] for passage in order.history] == ["PENDING", "SUBMITTING", "ACCEPTED", "FILLED"]

@@ -497,11 +497,14 @@ def test_a_replaced_engine_stores_journals_and_moves_nothing(world: World) -> No
     live.turn("2024-01-02T14:36:30")
     exchange.give("2024-01-02T14:35", (10, 9, 11, 10))
     exchange.give("2024-01-02T14:40")
-    before = live.decisions(service)
+    before, asked = live.decisions(service), len(exchange.asked)
     live.feed.fence = _NotOurs()
+    live.now = at("2024-01-02T14:45:01")
 
-    assert live.collector.collect() == 0
+    assert (live.collector.collect(), len(exchange.asked)) == (0, asked + 1)
     assert live.decisions(service) == before
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).n == 1
 
     live.feed.fence = NoFence()
     live.turn("2024-01-02T14:46")

@@ -141,6 +141,19 @@ def test_cancelling_takes_only_the_side_asked_for(market: Market) -> None:
     assert market.reload(service).reserved_cash == 0
 
 
+def test_the_first_reason_why_a_broker_is_to_end_an_order_stands(market: Market) -> None:
+    """Whoever asks again is no news: nobody is told of it a second time."""
+    service = market.service()
+    order = place(service.id)
+    with SessionManager() as session:
+        row, stored = session.get_one(TradingService, service.id), session.get_one(Order, order.id)
+        stored.broker, stored.state = "alpaca", OrderState.ACCEPTED
+        for reason in ("flattened by its owner", "service paused"):
+            order_service.ask_to_cancel(session, row, stored, reason)
+
+    assert market.world.reload(order).cancel_reason == "flattened by its owner"
+
+
 def test_an_execution_is_booked_once(market: Market) -> None:
     """Reported again under its name it changes nothing."""
     service = market.service()
