@@ -99,6 +99,20 @@ def test_an_entry_that_nobody_was_told_of_is_never_sent_once_the_switch_is_on(wo
     assert market.reload(service).reserved_cash == 0
 
 
+def test_an_entry_that_waits_does_not_fill_while_the_switch_is_on(world: World) -> None:
+    """However it came to wait still: the switch is read again at the open that would fill it."""
+    market = Market(world, [FLAT] * 2)
+    service = market.service()
+    market.run(last=1)
+    with SessionManager() as session:
+        exposure_limits._row(session, service.user_id).is_killed = True
+
+    market.run(1)
+
+    assert market.orders(service)[0].history[-1]["reason"] == exposure.KILLED
+    assert (market.reload(service).current_shares, market.reload(service).reserved_cash) == (0, Decimal(0))
+
+
 def test_one_users_switch_is_not_anothers(world: World) -> None:
     """Services of others trade on."""
     market = Market(world, [FLAT] * 3)

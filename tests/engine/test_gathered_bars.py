@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 from daytrader.engine import bar_journal, feeds
 from daytrader.engine.live_feed import Key
-from daytrader.models import TradingService
+from daytrader.models import StockIntradayPrice, TradingService
 from daytrader.models.enums import ServiceState
 from daytrader.services import corporate_action_service, price_service
 from daytrader.services.data_providers.errors import NetworkError, RateLimitError
@@ -31,12 +32,11 @@ def live(world: World) -> Live:
     return live
 
 
-def stored(live: Live) -> dict[str, float]:
-    """Return the stored closes by the time of day."""
+def stored() -> dict[str, float | None]:
+    """Return the closes in the table, whoever reads them or not, by the day and time of their bars."""
     with SessionManager(read_only=True) as session:
-        bars = price_service.load_bars(session, live.stock.id, live.interval)
-    times = [datetime.fromtimestamp(time, UTC) for time in bars.time.tolist()]
-    return {f"{time:%d %H:%M}": close for time, close in zip(times, bars.close.tolist(), strict=True)}
+        rows = session.scalars(select(StockIntradayPrice).order_by(StockIntradayPrice.timestamp)).all()
+    return {f"{row.timestamp:%d %H:%M}": row.close_price for row in rows}
 
 
 def test_a_bar_that_grows_is_not_stored_before_it_is_complete(live: Live) -> None:
@@ -44,11 +44,26 @@ def test_a_bar_that_grows_is_not_stored_before_it_is_complete(live: Live) -> Non
     live.service()
     live.provider.give("2024-01-02T14:35", (10, 11, 10, 11))
     live.turn(BEFORE)
-    assert stored(live) == {"02 14:30": 10}
+    assert stored() == {"02 14:30": 10}
 
     live.provider.give("2024-01-02T14:35", (10, 12, 10, 12))
     assert live.turn("2024-01-02T14:40:01") == 1
-    assert stored(live) == {"02 14:30": 10, "02 14:35": 12}
+    assert stored() == {"02 14:30": 10, "02 14:35": 12}
+
+
+def test_a_stored_bar_is_taken_when_it_is_complete(live: Live) -> None:
+    """Whoever has stored it, and however early."""
+    live.service()
+    live.turn(BEFORE)
+    early = {"stock_id": live.stock.id, "timestamp": at("2024-01-02T14:35"), "interval": 5, "volume": 1}
+    with SessionManager() as session:
+        prices = dict.fromkeys(("open_price", "high_price", "low_price", "close_price"), 10.0)
+        session.add(StockIntradayPrice(**early, **prices))
+    live.feed.forget()
+    live.now = at("2024-01-02T14:39:59")
+    assert live.take() == 0
+    live.now = at("2024-01-02T14:40:00")
+    assert live.take() == 1
 
 
 def test_what_lies_beside_the_session_or_its_grid_is_no_bar(live: Live) -> None:
@@ -58,7 +73,7 @@ def test_what_lies_beside_the_session_or_its_grid_is_no_bar(live: Live) -> None:
     for moment in ("02T14:37", "02T20:55", "02T21:00", "02T23:55", "03T14:25", "03T14:30"):
         live.provider.give(f"2024-01-{moment}")
     live.turn("2024-01-03T14:35:01")
-    assert list(stored(live)) == ["02 14:30", "02 20:55", "03 14:30"]
+    assert list(stored()) == ["02 14:30", "02 20:55", "03 14:30"]
 
 
 def test_who_fails_is_left_alone_for_a_while(live: Live) -> None:

@@ -306,10 +306,11 @@ def test_what_cannot_be_booked_stops_its_service_alone(bench: Bench, monkeypatch
     bench.turn(EVENING)
     bench.at(OPEN).alpaca.auction("ACME", "100")
     bench.alpaca.auction("OTHER", "100")
-    post = ledger_service.post
+    post, tries = ledger_service.post, []
 
     def fails(session: object, service: TradingService, *args: object, **kwargs: object) -> object:
         if service.id == first.id:
+            tries.append(bench.now)
             raise RuntimeError("test")
         return post(session, service, *args, **kwargs)  # type: ignore[arg-type]
 
@@ -317,6 +318,8 @@ def test_what_cannot_be_booked_stops_its_service_alone(bench: Bench, monkeypatch
     bench.turn()
     assert bench.world.reload(first).state is ServiceState.ERROR
     assert bench.world.reload(second).current_shares == 10
+    bench.turn()
+    assert len(tries) == 1  # for a minute
     monkeypatch.setattr(ledger_service, "post", post)
     bench.turn(MINUTE * 2)
     assert bench.world.reload(first).current_shares == 10

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from daytrader.models.enums import DecisionAction
 
 from .accounts import EVENING, MIDDAY, OPEN, Bench
+from .test_order_pump_words import buy_by_hand
 
 SECOND = timedelta(seconds=1)
 
@@ -31,18 +33,22 @@ def test_an_end_that_does_not_come_is_asked_for_again(bench: Bench) -> None:
     bench.agree()
 
 
-def test_nothing_is_compared_while_fills_are_missing_that_the_broker_has_counted(bench: Bench) -> None:
+def test_nothing_is_compared_or_sent_while_fills_are_missing_that_the_broker_has_counted(bench: Bench) -> None:
     """Started anew, the engine waits for them, but not for ever: two minutes later it goes on without."""
+    bench.world.stock("OTHER")
+    bench.alpaca.prices["OTHER"] = Decimal(100)
+    other = bench.service("OTHER", name="other")
     bench.decide(bench.service())
     bench.turn(EVENING)
     bench.alpaca.hides_fills = True
     bench.at(OPEN).alpaca.auction("ACME", "100")
+    bench.do(buy_by_hand, other)
     bench.restart()
-    is_reconciled = []
+    seen = []
     for waited in (timedelta(), timedelta(minutes=1), timedelta(minutes=1)):
         bench.turn(waited)
-        is_reconciled.append(bench.pump.status()[0]["is_reconciled"])
-    assert is_reconciled == [False, False, True]
+        seen.append((bench.pump.status()[0]["is_reconciled"], [sent["symbol"] for sent in bench.posted()[1:]]))
+    assert seen == [(False, []), (False, []), (True, ["OTHER"])]
     bench.alpaca.reveal()
     bench.turn()
     bench.agree()

@@ -245,12 +245,13 @@ def test_a_fill_never_overwrites_hold(world: World) -> None:
     assert (after.current_shares, after.mode) == (0, TradingMode.HOLD)
 
 
-def test_holding_cancels_an_unfilled_entry(world: World) -> None:
-    """An entry that was decided before HOLD does not fill."""
+@pytest.mark.parametrize("said", [{"mode": TradingMode.HOLD}, {"state": ServiceState.PAUSED}])
+def test_holding_cancels_an_unfilled_entry(world: World, said: dict[str, Any]) -> None:
+    """An entry that was decided before HOLD, or a pause, does not fill."""
     market = Market(world, [FLAT, FLAT])
     service = market.service()
     market.run(last=1)
-    change(service, mode=TradingMode.HOLD)
+    change(service, **said)
 
     market.run(1)
 

@@ -181,6 +181,8 @@ def test_partial_fills_build_one_position(market: Market) -> None:
     assert (position.shares, position.purchase_price, position.cost) == (Decimal(10), Decimal("9.4"), Decimal("94.00"))
     held = market.reload(service)
     assert (held.reserved_cash, held.stop_price) == (Decimal(0), Decimal("8.46"))
+    told = [one.event.name for one in market.world.published if one.event.name.startswith("transaction:")]
+    assert told == ["transaction:new", "transaction:update"]
 
 
 def test_partial_sales_close_with_the_last(market: Market) -> None:
