@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import ServiceState
@@ -20,8 +21,8 @@ logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-ERRORS: Final = (LookupError, ValueError, TypeError, ArithmeticError)
-"""What reading such a row raises."""
+ERRORS: Final = (LookupError, ValueError, TypeError, ArithmeticError, DataError)
+"""What reading such a row raises; the last where PostgreSQL holds a moment that no driver can read."""
 _CHUNK: Final = 500
 
 

@@ -12,13 +12,13 @@ from sqlalchemy import text
 
 from daytrader.models.enums import OrderKind, OrderSide, OrderState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import database, exposure_limits, order_service, transaction_service
+from daytrader.services import database, exposure_limits, ledger_service, order_service, transaction_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.engine.accounts import MIDDAY, Bench
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import Market, Ohlc, day
 from tests.engine.live import Exchange, Live
 
 TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
@@ -53,6 +53,25 @@ def test_a_trade_with_its_corporate_actions_on_postgresql(world: World) -> None:
     assert {order.state for order in market.orders(service)} == {OrderState.FILLED}
     sequences = [published.sequence for published in world.published]
     assert sequences == sorted(sequences)
+
+
+def test_a_moment_that_no_driver_reads_stops_its_service_alone(world: World) -> None:
+    """PostgreSQL has an infinity: the audit says where, and the other service has its bar."""
+    market = Market(world, [TEN] * 3)
+    wrong, right = market.service(name="wrong"), market.service(name="right")
+    market.run(last=2)
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE trading_services SET last_bar_time = 'infinity' WHERE id = {wrong.id}"))
+    with SessionManager(read_only=True) as session:
+        (breach,) = ledger_service.audit(session)
+    assert breach.message == f"trading_services {wrong.id}: last_bar_time is no moment"
+
+    market.run(first=2)
+
+    assert world.reload(right).last_bar_time == day(2)
+    with SessionManager(read_only=True) as session:
+        row = session.execute(text(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")).one()
+    assert (row.state, "last_bar_time is no moment" in row.error_reason) == ("ERROR", True)
 
 
 def test_a_live_feed_on_postgresql(world: World) -> None:

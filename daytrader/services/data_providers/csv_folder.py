@@ -122,11 +122,8 @@ class CsvProvider:
         if known is None or known[0] != state:
             found = read_bars_file(path, symbol=symbol)
             if found.bars.refused:  # one that is half written is read again; of any other this is the only word
-                last = found.bars.refused[-1]
-                count, why = len(found.bars.refused), last.reason
-                logger.warning(
-                    "lines left out", file=path.name, symbol=symbol, lines=count, last=last.index + 1, why=why
-                )
+                count, last = len(found.bars.refused), found.bars.refused[-1]
+                logger.warning("lines left out", file=path.name, lines=count, last=last.index + 1, why=last.reason)
             known = (state, found)
             self._read[path, symbol] = known
         return known[1]

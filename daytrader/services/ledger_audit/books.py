@@ -8,9 +8,8 @@ from datetime import date
 from functools import cache, cached_property
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Select, Table, func, select, type_coerce
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 from daytrader.models.corporate_action import CorporateAction
 from daytrader.models.decision import TradeDecision
@@ -238,8 +237,8 @@ def _services_query() -> tuple[_Rows, Select[Any]]:
     stocks, decisions = cast("Table", Stock.__table__), cast("Table", TradeDecision.__table__)
     extra = {"listed_symbol": stocks.c.symbol, "newest_bar": decisions.c.bar_time}
     nullable = {name: _or_none(cells.readers(of.table, frozenset())[of.name]) for name, of in extra.items()}
-    listed = select(type_coerce(stocks.c.symbol, NullType())).where(stocks.c.id == table.c.stock_id)
-    newest = select(type_coerce(func.max(decisions.c.bar_time), NullType())).where(decisions.c.service_id == table.c.id)
+    listed = select(cells.as_given(stocks.c.symbol)).where(stocks.c.id == table.c.stock_id)
+    newest = select(cells.as_given(func.max(decisions.c.bar_time))).where(decisions.c.service_id == table.c.id)
     rows = _Rows(table, nullable)
     return rows, rows.query.add_columns(
         listed.scalar_subquery().label("listed_symbol"), newest.scalar_subquery().label("newest_bar")

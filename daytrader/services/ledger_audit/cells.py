@@ -8,7 +8,21 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sqlalchemy import JSON, Boolean, Column, Date, Enum, Integer, Select, String, Table, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Enum,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    cast,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 
 from daytrader.models.base import Exact, UtcDateTime
@@ -22,8 +36,12 @@ _DRIFT: Final = 1e-3
 
 def raw(table: Table, names: Mapping[str, Read]) -> Select[Any]:
     """Return the query of these columns as the driver gives them: no type of ours reads, and so none refuses."""
-    columns: list[Any] = [type_coerce(table.c[name], NullType()).label(name) for name in names]
-    return select(*columns)
+    return select(*(as_given(table.c[name]).label(name) for name in names))
+
+
+def as_given(column: Any) -> Any:
+    """Return *column* as the driver gives it; moments as text, for PostgreSQL has some that no driver can read."""
+    return type_coerce(cast(column, Text) if isinstance(column.type, UtcDateTime) else column, NullType())
 
 
 def readers(table: Table, left_out: frozenset[str]) -> dict[str, Read]:
