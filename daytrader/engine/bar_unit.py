@@ -37,7 +37,7 @@ from daytrader.models.enums import (
 )
 from daytrader.models.order import BEYOND_STOP, Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, decision_journal, entitlements, order_service
+from daytrader.services import booking, decision_journal, entitlements, ledger_service, order_service
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
@@ -170,6 +170,8 @@ class BarUnit:
         """Yield each service, whose row is locked, with its orders under way."""
         for first in range(0, len(ids), _CHUNK):
             chunk = ids[first : first + _CHUNK]
+            ledger_service.look_up(self._session, chunk)
+            order_service.look_up_positions(self._session, chunk)
             live: dict[int, list[Order]] = {}
             for order in order_service.live_orders(self._session, chunk):
                 live.setdefault(order.service_id, []).append(order)
@@ -183,9 +185,15 @@ class BarUnit:
         ids = decision_journal.write(
             self._session, self._stock.interval, self._bar.time, [one.entry for one in decided]
         )
-        for one, decision_id in zip(decided, ids, strict=True):
-            if one.service is not None and one.decision is not None and one.decision.action is not Action.NOTHING:
-                self._place(one.service, one.decision, decision_id)
+        with self._session.no_autoflush:  # all together, below
+            placed = [
+                (one.service, self._place(one.service, one.decision, decision_id))
+                for one, decision_id in zip(decided, ids, strict=True)
+                if one.service is not None and one.decision is not None and one.decision.action is not Action.NOTHING
+            ]
+        order_service.store(self._session, placed)
+        # A real broker's are sent when it takes them.
+        self.placed += [order.id for _, order in placed if order_service.is_on_paper(order)]
 
     def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
         """Take one service through everything; what it decides comes last."""
@@ -311,10 +319,11 @@ class BarUnit:
             self._evidence[id(signals)] = evidence_of(signals, self._row, self._bar.close)
         return self._evidence[id(signals)]
 
-    def _place(self, service: TradingService, decision: Decision, decision_id: int) -> None:
+    def _place(self, service: TradingService, decision: Decision, decision_id: int) -> Order:
+        """Return the order that a decision asks for; `store` it with the others."""
         is_buy = decision.action is Action.BUY
         held = None if is_buy else order_service.open_transaction(self._session, service.id)
-        order = order_service.place(
+        return order_service.place(
             self._session,
             service,
             side=OrderSide(decision.action.value),
@@ -325,9 +334,8 @@ class BarUnit:
             decision_id=decision_id,
             transaction_id=None if held is None else held.id,
             bar_time=self._bar.time,
+            stores=False,
         )
-        if order_service.is_on_paper(order):  # a real broker's are sent when it takes them
-            self.placed.append(order.id)
 
     def _book(self, booked: Booked | None) -> None:
         if booked is not None:

@@ -265,21 +265,19 @@ class Runner:
             self.fence.require(session)
             services = _read(session, TradingService, (claimed.service_id for claimed, _ in answers), for_update=True)
             orders = _read(session, Order, (claimed.order_id for claimed, _ in answers))
-            for claimed, answer in sorted(answers, key=lambda one: one[0].service_id):
-                trade = self._settle(session, services[claimed.service_id], orders[claimed.order_id], answer)
+            answered = [
+                (services[claimed.service_id], orders[claimed.order_id], answer)
+                for claimed, answer in sorted(answers, key=lambda one: one[0].service_id)
+            ]
+            order_service.acknowledge(session, [one for one in answered if one[1].state is OrderState.SUBMITTING])
+            self.checkpoint("acknowledged")
+            for service, order, answer in answered:
+                # What traded is booked whatever has become of the order meanwhile.
+                trade = booking.settle(session, service, order, answer)
                 if trade is not None:
                     booked.append(trade)
             self.checkpoint("unit 2 written")
         return booked
-
-    def _settle(
-        self, session: Session, service: TradingService, order: Order, answer: Acknowledgement
-    ) -> Booked | None:
-        if order.state is OrderState.SUBMITTING:
-            order_service.acknowledge(session, service, order, answer)
-            self.checkpoint("acknowledged")
-        # What traded is booked whatever has become of the order meanwhile.
-        return booking.settle(session, service, order, answer)
 
     def _tell(self, booked: Sequence[Booked]) -> None:
         for trade in booked:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from daytrader.models.base import Base, Money, Price
 from daytrader.models.enums import OrderSide
+from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.utils.current_datetime import get_current_datetime
 
 
@@ -34,3 +35,5 @@ class Execution(Base):
     executed_at: Mapped[datetime] = mapped_column(default=get_current_datetime)
     # The bar touched both stop and target and its open did not tell which came first.
     is_ambiguous: Mapped[bool] = mapped_column(default=False)
+
+    transaction: Mapped[TradingTransaction] = relationship()

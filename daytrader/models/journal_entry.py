@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from daytrader.models.base import Base, Money
 from daytrader.models.enums import JournalKind
+from daytrader.models.execution import Execution
+from daytrader.models.trading_transaction import TradingTransaction
 
 OPENING_NOTE: Final = "initial balance"
 
@@ -47,3 +49,6 @@ class JournalEntry(Base):
     corporate_action_id: Mapped[int | None] = mapped_column(ForeignKey("corporate_actions.id"))
     bar_time: Mapped[datetime | None]
     note: Mapped[str | None] = mapped_column(String(200))
+
+    transaction: Mapped[TradingTransaction | None] = relationship()
+    execution: Mapped[Execution | None] = relationship()

@@ -13,6 +13,7 @@ from daytrader.core.trades import STOP_REASON
 from daytrader.models.base import Base, Money, Price
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.execution import Execution
+from daytrader.models.trading_transaction import TradingTransaction
 
 _LIVE = f"state IN ({', '.join(repr(state.value) for state in LIVE_ORDER_STATES)})"
 _IS_LIVE = text(f"{_LIVE} AND kind NOT IN ('STOP', 'TARGET')")
@@ -71,4 +72,6 @@ class Order(Base):
     # [{"state", "at", "reason"}], oldest first
     history: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
-    executions: Mapped[list[Execution]] = relationship(order_by=Execution.id, passive_deletes=True)
+    # Whoever reads an order tells of its fills: those of many orders are read together.
+    executions: Mapped[list[Execution]] = relationship(order_by=Execution.id, passive_deletes=True, lazy="selectin")
+    transaction: Mapped[TradingTransaction | None] = relationship()

@@ -140,6 +140,8 @@ class TradingService(Base):
     @property
     def has_dependencies(self) -> bool:
         """Whether the service has transactions."""
+        if self.buy_count:
+            return True
         session = object_session(self)
         if session is None or self.id is None:
             return bool(self.transactions)

@@ -81,7 +81,7 @@ def book(
     execution = Execution(
         service_id=service.id,
         order_id=order.id,
-        transaction_id=transaction.id,
+        transaction=transaction,
         broker=order.broker,
         execution_ref=fill.execution_ref,
         side=order.side,
@@ -94,9 +94,7 @@ def book(
         is_ambiguous=fill.is_ambiguous,
     )
     order.executions.append(execution)
-    session.flush()
-    # What changes is changed from here on, and stored at once with the journal's entry.
-    order.transaction_id = transaction.id
+    order.transaction = transaction
     order.filled_shares += fill.shares
     service.buy_count += is_new
     if is_buy:
@@ -111,8 +109,8 @@ def book(
         JournalKind(order.side.value),
         amount=-(execution.amount + execution.fee) if is_buy else execution.amount - execution.fee,
         shares_change=fill.shares if is_buy else -fill.shares,
-        transaction_id=transaction.id,
-        execution_id=execution.id,
+        transaction=transaction,
+        execution=execution,
         bar_time=at,
         note=order.reason,
     )
@@ -183,6 +181,8 @@ def fail(session: Session, service: TradingService, reason: str) -> None:
 
 
 def _is_booked(session: Session, order: Order, fill: Fill) -> bool:
+    if order_service.is_on_paper(order):  # its market names a fill after the order
+        return any(execution.execution_ref == fill.execution_ref for execution in order.executions)
     same = select(Execution.id).where(Execution.broker == order.broker, Execution.execution_ref == fill.execution_ref)
     with session.no_autoflush:  # every execution is flushed by the booking it is part of
         return session.scalar(same) is not None
@@ -216,7 +216,6 @@ def _bought(session: Session, service: TradingService, order: Order, at: datetim
         is_manual=order.kind is OrderKind.MANUAL,
     )
     session.add(transaction)
-    session.flush()
     return transaction, True
 
 

@@ -185,7 +185,7 @@ def _split_position(
         service,
         JournalKind.SPLIT,
         shares_change=whole - before,
-        transaction_id=transaction.id,
+        transaction=transaction,
         corporate_action_id=due.action_id,
         bar_time=due.bar_time,
         note=_told(due),
@@ -238,7 +238,7 @@ def _pay(
         service,
         kind,
         amount=amount,
-        transaction_id=transaction.id,
+        transaction=transaction,
         corporate_action_id=due.action_id,
         bar_time=due.bar_time,
     )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import JournalKind
+from daytrader.models.execution import Execution
 from daytrader.models.journal_entry import JournalEntry, opening_note
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services.ledger_audit import Breach, audit
 from daytrader.utils.errors import ConflictError
 
-__all__ = ["Breach", "audit", "has_transactions", "open_account", "post", "redeposit"]
+__all__ = ["Breach", "audit", "has_transactions", "look_up", "open_account", "post", "redeposit"]
 
 _NOTE_LENGTH = 200
+_LAST: Final = "where journals end, by service"
 
 
 def open_account(session: Session, service: TradingService) -> JournalEntry:
@@ -52,8 +56,8 @@ def post(
     *,
     amount: Decimal = Decimal(0),
     shares_change: int = 0,
-    transaction_id: int | None = None,
-    execution_id: int | None = None,
+    transaction: TradingTransaction | None = None,
+    execution: Execution | None = None,
     corporate_action_id: int | None = None,
     bar_time: datetime | None = None,
     note: str | None = None,
@@ -64,8 +68,11 @@ def post(
     Returns:
         The entry, flushed: the database has refused it by now if it was booked before.
     """
-    with session.no_autoflush:  # every entry is flushed below
-        last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
+    known: dict[int, int] = session.info.get(_LAST, {})
+    last = known.pop(service.id, None)  # once: a part of the unit that is undone takes its entries with it
+    if last is None:
+        with session.no_autoflush:  # every entry is flushed below
+            last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
     service.current_balance += amount
     service.current_shares += shares_change
     entry = JournalEntry(
@@ -76,8 +83,8 @@ def post(
         balance_after=service.current_balance,
         shares_change=shares_change,
         shares_after=service.current_shares,
-        transaction_id=transaction_id,
-        execution_id=execution_id,
+        transaction=transaction,
+        execution=execution,
         corporate_action_id=corporate_action_id,
         bar_time=bar_time,
         note=note[:_NOTE_LENGTH] if note else None,
@@ -85,6 +92,13 @@ def post(
     session.add(entry)
     session.flush()
     return entry
+
+
+def look_up(session: Session, service_ids: Sequence[int]) -> None:
+    """Read with one statement where the journals of services end, whose rows the caller has locked, before `post`."""
+    ends = select(JournalEntry.service_id, func.max(JournalEntry.sequence)).group_by(JournalEntry.service_id)
+    found = session.execute(ends.where(JournalEntry.service_id.in_(service_ids)))
+    session.info.setdefault(_LAST, {}).update((service_id, last) for service_id, last in found)
 
 
 def has_transactions(session: Session, service: TradingService) -> bool:

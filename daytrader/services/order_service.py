@@ -37,6 +37,7 @@ __all__ = [
     "is_leg",
     "is_on_paper",
     "live_orders",
+    "look_up_positions",
     "move",
     "note",
     "open_transaction",
@@ -45,12 +46,14 @@ __all__ = [
     "sell_position",
     "sell_rest",
     "split_entry",
+    "store",
     "ticket_of",
     "trim_entry",
 ]
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
 _REASON_LENGTH: Final = 200
+_POSITIONS: Final = "what services hold"
 
 
 class Broker(Protocol):
@@ -93,6 +96,7 @@ def place(
     bar_time: datetime | None = None,
     attempt: int = 1,
     state: OrderState = OrderState.PENDING,
+    stores: bool = True,
 ) -> Order:
     """
     Store an order intent of *service*, whose row the caller has locked, and hold the cash that a buy may take.
@@ -102,6 +106,7 @@ def place(
         stop: Of a leg that rests at a broker, in micros; 0 for none.
         attempt: Which this is to do what one decision asked for.
         state: ACCEPTED for what the paper market already works: a bracket leg, a manual trade.
+        stores: Not where many are placed together: `store` then does it for all of them, and they have no ids before.
     """
     reserved = _most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
     order = Order(
@@ -126,9 +131,16 @@ def place(
     )
     service.reserved_cash += reserved
     session.add(order)
-    session.flush()
-    events.record(session, event_payloads.order_update(service, order, event_payloads.CREATED))
+    if stores:
+        store(session, [(service, order)])
     return order
+
+
+def store(session: Session, placed: Iterable[tuple[TradingService, Order]]) -> None:
+    """Store orders that were placed without, each with its service, and tell of them."""
+    session.flush()
+    for service, order in placed:
+        events.record(session, event_payloads.order_update(service, order, event_payloads.CREATED))
 
 
 def move(session: Session, service: TradingService, order: Order, state: OrderState, reason: str | None = None) -> None:
@@ -200,29 +212,36 @@ def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[O
         The orders that are now SUBMITTING, each with whether it was found so: a crash left it between being sent and
         being acknowledged, and the broker is to be asked first.
     """
-    claimed = []
-    for order in session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)):
-        if order.state is OrderState.SUBMITTING:
-            claimed.append((order, True))
-        elif order.state is OrderState.PENDING:
-            claim = (
-                update(Order)
-                .where(Order.id == order.id, Order.state == OrderState.PENDING)
-                .values(state=OrderState.SUBMITTING, history=[*order.history, _passage(OrderState.SUBMITTING, None)])
-                .returning(Order.id)
-                .execution_options(synchronize_session=False)
-            )
-            if session.execute(claim).first() is not None:
-                claimed.append((order, False))
+    found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)).all()
+    claim = (
+        update(Order)
+        .where(Order.id.in_([o.id for o in found if o.state is OrderState.PENDING]), Order.state == OrderState.PENDING)
+        .values(state=OrderState.SUBMITTING)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    )
+    ours = set(session.scalars(claim))
+    claimed = [
+        (order, order.id not in ours) for order in found if order.id in ours or order.state is OrderState.SUBMITTING
+    ]
+    for order, is_resent in claimed:
+        if not is_resent:
+            order.state = OrderState.SUBMITTING
+            order.history = [*order.history, _passage(OrderState.SUBMITTING, None)]
+    session.flush()
     return claimed
 
 
-def acknowledge(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> None:
-    """Note the broker's word on a SUBMITTING *order*; what of it has filled is `booking.settle`'s to book."""
-    if answer.is_working or answer.fill is not None:
-        move(session, service, order, OrderState.ACCEPTED)
-    else:
-        move(session, service, order, OrderState.EXPIRED, answer.reason)
+def acknowledge(session: Session, answered: Sequence[tuple[TradingService, Order, Acknowledgement]]) -> None:
+    """Note the broker's word on SUBMITTING orders; what of them has filled is `booking.settle`'s to book."""
+    for service, order, answer in answered:
+        if answer.is_working or answer.fill is not None:
+            enter(service, order, OrderState.ACCEPTED)
+        else:
+            enter(service, order, OrderState.EXPIRED, answer.reason)
+    session.flush()
+    for service, order, _ in answered:
+        events.record(session, event_payloads.order_update(service, order))
 
 
 def cancel_live(session: Session, service: TradingService, side: OrderSide | None, reason: str) -> int:
@@ -312,8 +331,25 @@ def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]
     ).all()
 
 
+def look_up_positions(session: Session, service_ids: Sequence[int]) -> None:
+    """Read with one statement what services hold, whose rows the caller has locked, before `open_transaction`."""
+    query = select(TradingTransaction).where(
+        TradingTransaction.service_id.in_(service_ids), TradingTransaction.state == TransactionState.OPEN
+    )
+    held = {transaction.service_id: transaction for transaction in session.scalars(query)}
+    session.info.setdefault(_POSITIONS, {}).update((service_id, held.get(service_id)) for service_id in service_ids)
+
+
 def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
     """Return the position that the service holds; there is never more than one."""
+    known: dict[int, TradingTransaction | None] = session.info.get(_POSITIONS, {})
+    if service_id in known:
+        held = known[service_id]
+        if held is None:
+            del known[service_id]  # true once: whoever asks may be about to buy
+            return None
+        if held.state is TransactionState.OPEN:
+            return held
     return session.scalar(
         select(TradingTransaction).where(
             TradingTransaction.service_id == service_id, TradingTransaction.state == TransactionState.OPEN

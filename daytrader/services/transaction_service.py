@@ -301,7 +301,7 @@ def _void(session: Session, service: TradingService, transaction: TradingTransac
         JournalKind.VOID,
         amount=amount,
         shares_change=-transaction.open_shares,
-        transaction_id=transaction.id,
+        transaction=transaction,
         bar_time=price_service.market_time(session) or get_current_datetime(),
         note=reason,
     )

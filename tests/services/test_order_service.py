@@ -121,7 +121,7 @@ def test_a_refused_order_ends_and_frees_its_cash(market: Market) -> None:
     with SessionManager() as session:
         row = session.get_one(TradingService, service.id)
         answer = Acknowledgement(is_working=False, reason="market closed")
-        order_service.acknowledge(session, row, session.get_one(Order, order.id), answer)
+        order_service.acknowledge(session, [(row, session.get_one(Order, order.id), answer)])
 
     ended = market.world.reload(order)
     assert (ended.state, ended.history[-1]["reason"]) == (OrderState.EXPIRED, "market closed")
