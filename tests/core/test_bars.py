@@ -115,8 +115,8 @@ def test_a_refused_bar_takes_its_events_along() -> None:
 
 @pytest.mark.parametrize(("amount", "is_paid"), [("2.1", True), ("2.100001", False)])
 def test_a_dividend_above_a_fifth_of_the_price_waits_for_a_person(amount: str, is_paid: bool) -> None:
-    """20 % of the previous close, 10.50, is 2.10: paid; more is quarantined."""
-    bars = bars_of([GOOD] * 3, [dividend(2, amount)])
+    """20 % of the previous close, 10.50, is 2.10: paid; more is quarantined; the close of the day is after it."""
+    bars = bars_of([GOOD, GOOD, (8.0, 8.0, 8.0, 8.0)], [dividend(2, amount)])
     assert bars.event_row.size == int(is_paid)
     assert len(bars.quarantined) == int(not is_paid)
 

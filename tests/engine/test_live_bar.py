@@ -201,6 +201,18 @@ def test_what_closed_beyond_its_stop_unwatched_is_sold(
     assert sales(service) == (expected if is_sold else [])
 
 
+def test_a_signal_to_sell_is_obeyed_while_a_stop_rests_at_the_broker(live: Live) -> None:
+    """A leg is no exit under way: the sale is decided, and waits for the leg's end."""
+    service = at_broker(live, strategy="sma_trend", strategy_params={"window": 2})
+    hold(live, service, stop="5", leg=OrderState.ACCEPTED)
+    live.turn(BEFORE)
+    live.provider.give("2024-01-02T14:35", (10, 10, 9, 9))
+    live.turn("2024-01-02T14:40:02")
+
+    assert live.decisions(service)[-1][1] == "SELL"
+    assert [(kind, state, shares) for kind, state, shares, _ in sales(service)] == [("EXIT", "PENDING", 10)]
+
+
 def test_after_a_downtime_only_the_newest_close_sells(live: Live) -> None:
     """A close that was beyond the stop an hour ago says nothing of now; after the bell the last one of the day does."""
     service = at_broker(live)
