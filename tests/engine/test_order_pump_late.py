@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from daytrader.brokers.account import BrokerOrder, OrderRequest
+from daytrader.brokers.alpaca import AlpacaBroker
+from daytrader.brokers.errors import RefusedOrderError
 from daytrader.models.enums import DecisionAction
 
 from .accounts import EVENING, MIDDAY, OPEN, Bench
@@ -69,4 +74,19 @@ def test_a_fill_that_is_told_of_an_hour_after_its_order_had_ended_is_booked(benc
     bench.alpaca.reveal()
     bench.turn(timedelta(minutes=5))
     assert bench.orders() == [("ENTRY", "EXPIRED", 10, 4), ("STOP", "ACCEPTED", 4, 0)]
+    bench.agree()
+
+
+def test_an_order_that_its_broker_has_and_refuses_is_accepted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sent once more while nobody knew it, it may be refused for the money that it holds itself."""
+    submit = AlpacaBroker.submit
+
+    def refuses(broker: AlpacaBroker, request: OrderRequest) -> BrokerOrder:
+        submit(broker, request)
+        raise RefusedOrderError("insufficient buying power")
+
+    monkeypatch.setattr(AlpacaBroker, "submit", refuses)
+    bench.decide(bench.service())
+    bench.turn(EVENING)
+    assert bench.orders() == [("ENTRY", "ACCEPTED", 10, 0)]
     bench.agree()

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from daytrader.models import Execution, Order
 from daytrader.models.enums import OrderState
+from daytrader.services import exposure_limits
+from daytrader.services.parity_audit import ExplainedKind
+from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.builders import Market, Ohlc
 from tests.services.test_parity_audit import FLAT, audited, change, executions, kinds, waved
@@ -56,3 +59,16 @@ def test_splits_of_what_waits_and_of_what_is_held_are_no_difference(world: World
 
     assert [order.state for order in market.orders(service)] == [OrderState.FILLED] * 2
     assert audited(service).differences == []
+
+
+def test_an_entry_that_was_taken_back_is_explained(world: World) -> None:
+    """The kill switch, or a person, has said so; nobody expects its fill."""
+    market = Market(world, [FLAT] * 2)
+    service = market.service()
+    market.run(last=1)
+    with SessionManager() as session:
+        exposure_limits.kill(session, service.user_id)
+    market.run(1)
+
+    found = audited(service)
+    assert (found.differences, found.explained[ExplainedKind.CANCELLED_ORDERS]) == ([], 1)
