@@ -176,20 +176,41 @@ def test_wrong_keys_open_nothing(desk: Desk) -> None:
         wrong.submit(entry())
 
 
-def test_an_account_that_may_not_trade_says_so(desk: Desk) -> None:
+def test_an_account_that_may_not_trade_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alpaca blocks accounts for reasons of its own."""
     assert desk.broker.account().refusal is None
     desk.alpaca.is_blocked = True
     assert desk.broker.account().refusal == "trading blocked"
+    desk.alpaca.is_blocked = False
+    account = desk.alpaca._account
+    monkeypatch.setattr(desk.alpaca, "_account", lambda: account() | {"status": "ACCOUNT_CLOSED"})
+    assert desk.broker.account().refusal == "the account is ACCOUNT_CLOSED"
+
+
+def test_an_answer_about_another_order_is_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether ours was taken is to be asked."""
+    submit = desk.alpaca._submit
+    monkeypatch.setattr(desk.alpaca, "_submit", lambda body: submit(body) | {"client_order_id": "dt-x-2"})
+    with pytest.raises(UnknownOutcomeError, match="another order"):
+        desk.broker.submit(entry("dt-x-1"))
+
+
+def test_no_proxy_of_the_environment_hears_the_keys(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there: what went by it would fail."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert desk.broker.account().refusal is None
 
 
 def test_more_than_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Orders and fills come page by page, each once."""
-    monkeypatch.setattr("daytrader.brokers.alpaca._ORDERS_OF_A_PAGE", 2)
+    """Orders and fills come page by page, each once, and a page may end in the midst of a moment."""
+    monkeypatch.setattr("daytrader.brokers.alpaca._ORDERS_OF_A_PAGE", 3)
     monkeypatch.setattr("daytrader.brokers.alpaca._FILLS_OF_A_PAGE", 2)
     for number in range(5):
         desk.alpaca.now += timedelta(seconds=1)
         desk.broker.submit(entry(f"dt-x-{number}", shares=1))
+    rows = list(desk.alpaca.orders.values())
+    rows[3]["submitted_at"] = rows[2]["submitted_at"]
     desk.alpaca.auction("ACME", "100")
 
     assert [order.client_order_id for order in desk.broker.orders(LONG_AGO)] == [f"dt-x-{n}" for n in range(5)]
