@@ -114,15 +114,18 @@ def test_an_entry_that_waits_does_not_fill_while_the_switch_is_on(world: World) 
 
 
 def test_one_users_switch_is_not_anothers(world: World) -> None:
-    """Services of others trade on."""
+    """Services of others trade on, and what they have ordered already waits on."""
     market = Market(world, [FLAT] * 3)
     own = market.service()
     other = world.service(world.user("bob"), market.stock, **{**PLAIN, "name": "other"})
     with SessionManager() as session:
         trading_service.activate(session, Actor(other.user_id), other.id)
+    market.run(last=1)
     switch(own.user_id, is_killed=True)
+    states = [order.state for service in (own, other) for order in market.orders(service)]
+    assert states == [OrderState.CANCELLED, OrderState.ACCEPTED]
 
-    market.run()
+    market.run(1)
 
     assert market.reload(own).current_shares == 0
     assert market.reload(other).current_shares > 0

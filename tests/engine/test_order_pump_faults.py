@@ -199,6 +199,7 @@ def test_one_account_that_fails_holds_up_no_other(bench: Bench, world: World, st
     assert [state for _, state, *_ in bench.orders()] == ["PENDING", "ACCEPTED"]
     first, second = bench.pump.status()
     assert ("cannot be reached" in str(first["error"]), second["error"]) == (True, None)
+    assert first["paused_until"] == EVENING + timedelta(seconds=76)  # it failed at 0, 6, 16 and 36
     assert len(_told(bench)) == 1
 
     addresses[bench.owner.user_id] = broken

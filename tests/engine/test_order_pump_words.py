@@ -65,6 +65,18 @@ def test_an_entry_of_a_service_on_hold_is_not_sent(bench: Bench) -> None:
     assert (bench.posted(), bench.orders()) == ([], [("ENTRY", "CANCELLED", 10, 0)])
 
 
+def test_hold_takes_back_an_entry_that_its_broker_has(bench: Bench) -> None:
+    """It would fill at the open."""
+    service = bench.service()
+    bench.decide(service)
+    bench.turn(EVENING)
+    with SessionManager() as session:
+        trading_service.set_mode(session, bench.owner, service.id, TradingMode.HOLD)
+    bench.turn()
+    assert (bench.resting(), bench.orders()) == ([], [("ENTRY", "CANCELLED", 10, 0)])
+    bench.agree()
+
+
 def test_an_order_that_was_taken_back_while_a_busy_broker_refused_it_is_not_sent_again(bench: Bench) -> None:
     """It waits once more, and ends instead of going out."""
     service = bench.service()

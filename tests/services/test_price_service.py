@@ -192,6 +192,14 @@ def test_the_last_price_is_the_last_that_the_market_knows(world: World) -> None:
         assert price_service.last_price(session, stock.id) == (second, Decimal(2))
 
 
+def test_a_close_of_nothing_is_no_price(world: World) -> None:
+    """A position would be worth nothing by it."""
+    stock = world.stock()
+    world.prices(stock, [1.0, 0.0])
+    with SessionManager(read_only=True) as session:
+        assert price_service.last_price(session, stock.id) == (midnight(DAY), Decimal(1))
+
+
 def test_during_a_session_its_daily_bar_is_not_known(world: World) -> None:
     """Its label is midnight, its close is known at the bell: an intraday replay must not look ahead."""
     stock = world.stock()

@@ -10,13 +10,14 @@ import pytest
 from daytrader.core.strategy import get_strategy
 from daytrader.models import JournalEntry, Stock, TradingService, User
 from daytrader.models.enums import JournalKind, ServiceState, TradingMode
-from daytrader.services import trading_service
+from daytrader.services import trading_service, transaction_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.trading_rules import account_of, params_of, rules_of
 from daytrader.utils.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
 from ..conftest import World
+from ..engine.builders import Market
 
 
 @pytest.fixture
@@ -96,6 +97,17 @@ def test_a_new_symbol_is_another_stock(world: World, owner: User, stock: Stock) 
 
     kept = world.reload(service)
     assert (kept.stock_symbol, kept.stock_id) == ("OTHER", other.id)
+
+
+def test_the_symbol_is_frozen_by_the_first_trade(world: World) -> None:
+    """Its books are of one stock, sold or not."""
+    market, _ = Market(world, [(10, 10, 10, 10)]), world.stock("OTHER")
+    service = market.service()
+    with SessionManager() as session:
+        made = transaction_service.buy(session, market.owner, service.id, 1)
+        transaction_service.complete(session, market.owner, made.id)
+    with pytest.raises(ConflictError, match="stock_symbol is frozen"), SessionManager() as session:
+        trading_service.update(session, market.owner, service.id, {"stock_symbol": "OTHER"})
 
 
 def test_a_service_from_its_making_to_its_removal(world: World, owner: User, stock: Stock) -> None:

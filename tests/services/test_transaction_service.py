@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from daytrader.models import FeedCursor, TradingService, TradingTransaction
+from daytrader.brokers.messages import Fill
+from daytrader.models import FeedCursor, Order, TradingService, TradingTransaction
 from daytrader.models.enums import JournalKind, OrderKind, OrderState, TradingMode, TransactionState
-from daytrader.services import trading_service, transaction_service
+from daytrader.services import booking, order_service, trading_service, transaction_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import (
@@ -36,6 +37,14 @@ def buy(market: Market, service: TradingService, shares: object = 10, price: obj
         made = transaction_service.buy(session, market.owner, service.id, shares, price)
     assert isinstance(made, TradingTransaction)
     return made
+
+
+def sell(service: TradingService) -> Order:
+    """Place a sale of all shares, which waits for the next open."""
+    with SessionManager() as session:
+        order = order_service.sell_position(session, session.get_one(TradingService, service.id), "test")
+        assert order is not None
+        return order
 
 
 def complete(market: Market, transaction: TradingTransaction, price: object = None) -> TradingTransaction:
@@ -108,6 +117,14 @@ def test_what_the_cash_does_not_cover_is_a_conflict(market: Market) -> None:
     assert buy(market, service, shares=10).shares == 10
 
 
+def test_the_minimum_balance_is_not_spent(market: Market) -> None:
+    """L6, by hand as by signal."""
+    service = market.service(minimum_balance=Decimal("880.01"))
+    with pytest.raises(ConflictError, match="not enough cash"):
+        buy(market, service)
+    assert buy(market, service, 9).cost == Decimal(108)
+
+
 def test_a_second_position_is_a_conflict(market: Market) -> None:
     """A service holds one position."""
     service = market.service()
@@ -169,10 +186,7 @@ def test_completing_cancels_the_exit_under_way(market: Market) -> None:
     """A sale by hand does not wait for the open, and nothing is sold twice."""
     service = market.service()
     bought = buy(market, service)
-    with SessionManager() as session:
-        from daytrader.services import order_service
-
-        order_service.sell_position(session, session.get_one(TradingService, service.id), "flatten")
+    sell(service)
 
     complete(market, bought)
 
@@ -202,6 +216,44 @@ def test_cancelling_voids_the_purchase(market: Market) -> None:
     assert (after.current_balance, after.current_shares, after.buy_count) == (Decimal("1000.00"), 0, 0)
     assert (after.mode, after.stop_price) == (TradingMode.BUY, None)
     assert market.journal(service)[-1].kind is JournalKind.VOID
+
+
+def test_a_void_takes_the_sale_back_that_waits_for_the_open(market: Market) -> None:
+    """Nothing is left that it could sell."""
+    service = market.service()
+    bought = buy(market, service)
+    sell(service)
+
+    with SessionManager() as session:
+        transaction_service.cancel(session, market.owner, bought.id, "fat finger")
+
+    assert [order.state for order in market.orders(service)] == [OrderState.FILLED, OrderState.CANCELLED]
+    market.reload(service)
+
+
+def test_a_position_of_which_a_part_was_sold_is_not_voided(market: Market) -> None:
+    """Its sale was real; what is left can be sold."""
+    service = market.service()
+    bought = buy(market, service)
+    with SessionManager() as session:
+        order = session.merge(sell(service))
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        booking.book(session, row, order, Fill("part", 4, 12_000_000, 4_800, 0, day(1)))
+
+    with pytest.raises(ConflictError, match="part of the position"), SessionManager() as session:
+        transaction_service.cancel(session, market.owner, bought.id, "fat finger")
+
+
+def test_an_order_that_is_being_sent_is_not_taken_back(market: Market) -> None:
+    """Whoever asks is told so: what its broker has made of it is not known yet."""
+    service = market.service()
+    buy(market, service)
+    order = sell(service)
+    with SessionManager() as session:
+        assert len(order_service.begin_submission(session, [order.id])) == 1
+
+    with pytest.raises(ConflictError, match="being sent"), SessionManager() as session:
+        transaction_service.cancel_order(session, market.owner, order.id)
 
 
 @pytest.mark.parametrize("reason", ["", "   ", None, 7])
