@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -92,6 +92,7 @@ class LiveFeed:
         self._settling = settling
         self._stored: dict[tuple[int, int], StockBars] = {}
         self._generation = 0
+        self._ahead: str | None = None
         self._started_at = clock()
         self.fence = NoFence()
 
@@ -124,6 +125,7 @@ class LiveFeed:
         with SessionManager(read_only=True) as session:
             keys = [Key(*key) for key in wanted(session)]
             positions = _positions(session)
+        self._ahead = _ahead(keys, positions, now)
         due = [found for key in keys if (found := self._due(key, positions.get(_name_of(key)), now)) is not None]
         if not due:
             return None
@@ -172,7 +174,7 @@ class LiveFeed:
         """Return whose bars they are, the last market time that was taken and what is wrong with the provider."""
         with SessionManager(read_only=True) as session:
             position = session.scalar(select(func.max(FeedCursor.position)).where(FeedCursor.name.startswith(PREFIX)))
-        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error)
+        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error or self._ahead)
 
     def _due(self, key: Key, position: datetime | None, now: datetime) -> _Due | None:
         if position is None:
@@ -272,6 +274,15 @@ def _name_of(key: Key) -> str:
 def _positions(session: Session) -> dict[str, datetime | None]:
     rows = session.execute(select(FeedCursor.name, FeedCursor.position).where(FeedCursor.name.startswith(PREFIX)))
     return {row.name: row.position for row in rows}
+
+
+def _ahead(keys: Sequence[Key], positions: Mapping[str, datetime | None], now: datetime) -> str | None:
+    """Return what to say where a stock has had bars that are still to come: somebody wrote there, or set a clock."""
+    for key in keys:
+        at = positions.get(_name_of(key))
+        if at is not None and at > now:
+            return f"{key.symbol}: its last bar is of {at:%Y-%m-%d %H:%M} UTC, none is taken before"
+    return None
 
 
 def _keep(session: Session, key: Key, position: datetime) -> None:

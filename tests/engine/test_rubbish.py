@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from daytrader.engine import stream
 from daytrader.engine.stream import StreamCollector
+from daytrader.models import FeedCursor
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import RateLimitError
+from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, Bench
-from tests.engine.live import Exchange, Live
+from tests.engine.live import Exchange, Live, at
 from tests.engine.test_live_feed import BEFORE, notices
 from tests.engine.test_order_pump_faults import _told
 
@@ -87,6 +90,22 @@ def test_a_volume_that_no_share_count_has_is_refused(live: Live, monkeypatch: py
     assert live.turn("2024-01-02T14:40:01") == 0
     ((_, _, reason),) = live.decisions(service)
     assert reason.startswith("the bar is refused: volume is not from 0 to ")
+
+
+def test_a_position_that_lies_ahead_is_said(live: Live) -> None:
+    """No bar would be new to the stock, and nobody would know."""
+    live.service()
+    live.turn(BEFORE)
+    with SessionManager() as session:
+        session.execute(update(FeedCursor).values(position=at("2099-01-01T00:00")))
+    live.provider.give("2024-01-02T14:35")
+    assert live.turn("2024-01-02T14:40:01") == 0
+    assert live.feed.status().error == "ACME: its last bar is of 2099-01-01 00:00 UTC, none is taken before"
+
+    with SessionManager() as session:
+        session.execute(update(FeedCursor).values(position=at("2024-01-02T14:30")))
+    assert live.turn("2024-01-02T14:40:02") == 1
+    assert live.feed.status().error is None
 
 
 def test_a_stream_that_raises_is_begun_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
