@@ -37,7 +37,7 @@ from daytrader.models.enums import (
 )
 from daytrader.models.order import BEYOND_STOP, Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, decision_journal, entitlements, ledger_service, order_service
+from daytrader.services import booking, decision_journal, entitlements, ledger_service, order_service, positions
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
@@ -171,7 +171,7 @@ class BarUnit:
         for first in range(0, len(ids), _CHUNK):
             chunk = ids[first : first + _CHUNK]
             ledger_service.look_up(self._session, chunk)
-            order_service.look_up_positions(self._session, chunk)
+            positions.look_up(self._session, chunk)
             live: dict[int, list[Order]] = {}
             for order in order_service.live_orders(self._session, chunk):
                 live.setdefault(order.service_id, []).append(order)
@@ -254,7 +254,7 @@ class BarUnit:
 
     def _protect(self, service: TradingService, stop: int, target: int) -> Iterator[Order]:
         """Sell what the bar's stop or target sells; yield the order for what its volume has left, if any."""
-        held = order_service.open_transaction(self._session, service.id)
+        held = positions.open_transaction(self._session, service.id)
         if held is None:
             return
         entry = self._session.scalars(
@@ -322,7 +322,7 @@ class BarUnit:
     def _place(self, service: TradingService, decision: Decision, decision_id: int) -> Order:
         """Return the order that a decision asks for; `store` it with the others."""
         is_buy = decision.action is Action.BUY
-        held = None if is_buy else order_service.open_transaction(self._session, service.id)
+        held = None if is_buy else positions.open_transaction(self._session, service.id)
         return order_service.place(
             self._session,
             service,

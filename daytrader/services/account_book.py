@@ -20,7 +20,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, Orde
 from daytrader.models.execution import Execution
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, emergency, order_service, system_events, unreadable_rows
+from daytrader.services import booking, emergency, order_service, positions, system_events, unreadable_rows
 from daytrader.services.booking import Booked
 from daytrader.services.events import events
 from daytrader.services.session_manager import savepoint
@@ -246,7 +246,7 @@ def _book(
     if _booked(session, order.broker, [name]):
         return None
     if order.side is OrderSide.SELL:
-        held = order_service.open_transaction(session, service.id)
+        held = positions.open_transaction(session, service.id)
         if held is None or held.open_shares < execution.shares:
             return None
     if order_service.is_leg(order):

@@ -27,6 +27,7 @@ from daytrader.services import (
     live_trading,
     market_calendar,
     order_service,
+    positions,
     system_events,
 )
 from daytrader.services.events import events
@@ -161,7 +162,7 @@ def give_up(session: Session, order_id: int, broker: AccountBroker, now: datetim
 
 def unsold(session: Session, service: TradingService, now: datetime) -> Order | None:
     """Return the sale that its broker, or a split, ended before all was sold; None where none is to be placed again."""
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None or any(
         order.side is OrderSide.SELL and not order_service.is_leg(order)
         for order in order_service.live_orders(session, [service.id])
@@ -211,7 +212,7 @@ def sell_again(session: Session, service_id: int, now: datetime) -> None:
         if service.state is not ServiceState.ERROR:
             booking.fail(session, service, f"the position could not be sold in {last.attempt} attempts")
         return
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     assert held is not None
     order_service.place(
         session,
@@ -304,7 +305,7 @@ def _fit_to_cash(session: Session, service: TradingService, entry: Order) -> str
 def _may_sell(session: Session, service: TradingService, order: Order, _now: datetime) -> bool:
     """Return whether nothing else sells or buys for *service*; the order is then of what there is to sell."""
     others = [one for one in order_service.live_orders(session, [service.id]) if one.id != order.id]
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None and not others:
         order_service.move(session, service, order, OrderState.CANCELLED, "nothing is left to sell")
         return False

@@ -27,7 +27,7 @@ from daytrader.models.enums import (
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import entitlements, market_calendar, order_service
+from daytrader.services import entitlements, market_calendar, order_service, positions
 
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 """How long after a broker has refused them stop and target are tried again."""
@@ -88,7 +88,7 @@ def tend(session: Session, service_id: int, now: datetime) -> None:
 
 def refused_levels(session: Session, service: TradingService, now: datetime) -> tuple[int, int]:
     """Return stop and target in force, micros, that a broker has lately refused to keep for a position; 0 for none."""
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None or any(one.side is OrderSide.SELL for one in order_service.live_orders(session, [service.id])):
         return 0, 0
     is_refused = market_calendar.is_open(now) and _was_refused(session, held, now)
@@ -102,7 +102,7 @@ def sell_at_level(session: Session, service_id: int, price: int, now: datetime) 
     No broker keeps a stop at or above the market, nor the two together where the market is at or above the target.
     """
     service = session.get_one(TradingService, service_id, with_for_update=True)
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     stop, target = refused_levels(session, service, now)
     if held is not None and is_reached(stop, target, price, price):
         kind = OrderKind.STOP if is_reached(stop, 0, price, price) else OrderKind.TARGET
@@ -110,7 +110,7 @@ def sell_at_level(session: Session, service_id: int, price: int, now: datetime) 
 
 
 def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | None:
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     live = order_service.live_orders(session, [service.id])
     leg = next((order for order in live if order_service.is_leg(order)), None)
     has_exit = any(order.side is OrderSide.SELL and order is not leg for order in live)

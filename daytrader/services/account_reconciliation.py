@@ -27,7 +27,7 @@ from daytrader.models.execution import Execution
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import account_cash, booking, entitlements, order_service, system_events
+from daytrader.services import account_cash, booking, entitlements, order_service, positions, system_events
 from daytrader.services.events import events
 from daytrader.services.system_events import Severity
 
@@ -168,7 +168,7 @@ def _widened(less: int, more: int, side: OrderSide, shares: int) -> tuple[int, i
 
 def _possible_shares(session: Session, service: TradingService, now: datetime) -> tuple[set[int], bool]:
     """Return what a service holds: before and after a split that one side knows and the other not yet."""
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None or held.state is not TransactionState.OPEN:
         return {0}, False
     possible = {held.open_shares, entitlements.shares_at(session, service, held, now)}

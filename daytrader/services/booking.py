@@ -27,7 +27,7 @@ from daytrader.models.execution import Execution
 from daytrader.models.order import Order, is_stop
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import event_payloads, ledger_service, order_service, system_events
+from daytrader.services import event_payloads, ledger_service, order_service, positions, system_events
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime
@@ -190,7 +190,7 @@ def _is_booked(session: Session, order: Order, fill: Fill) -> bool:
 
 def _bought(session: Session, service: TradingService, order: Order, at: datetime) -> tuple[TradingTransaction, bool]:
     """Return the position that *order* builds, and whether it is new: at the first fill, unless another's came late."""
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if order.transaction_id is not None:
         own = session.get_one(TradingTransaction, order.transaction_id)
         if own.state is TransactionState.CLOSED:
@@ -230,7 +230,7 @@ def _reopen(service: TradingService, transaction: TradingTransaction, held: Trad
 
 
 def _held(session: Session, service: TradingService, order: Order, fill: Fill) -> TradingTransaction:
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None or held.open_shares < fill.shares:
         raise ConflictError(f"order {order.id} sold {fill.shares} shares that service {service.id} does not hold")
     return held

@@ -27,6 +27,7 @@ from daytrader.services import (
     ledger_service,
     market_calendar,
     order_service,
+    positions,
     price_service,
 )
 from daytrader.services.events import events
@@ -67,7 +68,7 @@ def apply(session: Session, service: TradingService, live: Sequence[Order], due:
         _split_entries(session, service, live, due)
     if service.current_shares == 0 or _is_journalled(session, service, due.action_id):
         return
-    transaction = order_service.open_transaction(session, service.id)
+    transaction = positions.open_transaction(session, service.id)
     if transaction is None or not _was_held(service, transaction, due.bar_time):
         return
     if due.kind is EventKind.DIVIDEND:

@@ -15,11 +15,11 @@ from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket, Position, ProtectiveFill
 from daytrader.core import fills
 from daytrader.core.money import from_cents, from_micros, to_cents, to_micros
-from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState, TransactionState
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import event_payloads
+from daytrader.services import event_payloads, positions
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
@@ -37,10 +37,8 @@ __all__ = [
     "is_leg",
     "is_on_paper",
     "live_orders",
-    "look_up_positions",
     "move",
     "note",
-    "open_transaction",
     "own_prefix",
     "place",
     "sell_position",
@@ -53,7 +51,6 @@ __all__ = [
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
 _REASON_LENGTH: Final = 200
-_POSITIONS: Final = "what services hold"
 
 
 class Broker(Protocol):
@@ -137,7 +134,7 @@ def place(
 
 
 def store(session: Session, placed: Iterable[tuple[TradingService, Order]]) -> None:
-    """Store orders that were placed without, each with its service, and tell of them."""
+    """Store orders that were placed and not stored, each with its service, and tell of them."""
     session.flush()
     for service, order in placed:
         events.record(session, event_payloads.order_update(service, order, event_payloads.CREATED))
@@ -300,7 +297,7 @@ def sell_position(session: Session, service: TradingService, reason: str) -> Ord
     for order in live:
         if order.side is OrderSide.SELL and not is_leg(order):
             return order
-    held = open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None:
         return None
     return sell_rest(session, service, held, reason, service.last_bar_time)
@@ -329,32 +326,6 @@ def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]
         .where(Order.service_id.in_(list(service_ids)), Order.state.in_(LIVE_ORDER_STATES))
         .order_by(Order.id)
     ).all()
-
-
-def look_up_positions(session: Session, service_ids: Sequence[int]) -> None:
-    """Read with one statement what services hold, whose rows the caller has locked, before `open_transaction`."""
-    query = select(TradingTransaction).where(
-        TradingTransaction.service_id.in_(service_ids), TradingTransaction.state == TransactionState.OPEN
-    )
-    held = {transaction.service_id: transaction for transaction in session.scalars(query)}
-    session.info.setdefault(_POSITIONS, {}).update((service_id, held.get(service_id)) for service_id in service_ids)
-
-
-def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
-    """Return the position that the service holds; there is never more than one."""
-    known: dict[int, TradingTransaction | None] = session.info.get(_POSITIONS, {})
-    if service_id in known:
-        held = known[service_id]
-        if held is None:
-            del known[service_id]  # true once: whoever asks may be about to buy
-            return None
-        if held.state is TransactionState.OPEN:
-            return held
-    return session.scalar(
-        select(TradingTransaction).where(
-            TradingTransaction.service_id == service_id, TradingTransaction.state == TransactionState.OPEN
-        )
-    )
 
 
 def ticket_of(service: TradingService, order: Order) -> OrderTicket:

@@ -24,7 +24,7 @@ from daytrader.models.enums import TransactionState
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import order_service, price_history, price_service
+from daytrader.services import positions, price_history, price_service
 from daytrader.services.ledger_run import closings, ledger_run
 from daytrader.services.trading_rules import rules_of
 
@@ -205,7 +205,7 @@ def _began(session: Session, service_id: int) -> datetime | None:
 def _holding(session: Session, service: TradingService, bars: Bars) -> tuple[int, int, int]:
     """Return cash, the position's value and its unrealised gain, in cents."""
     cash = to_cents(service.current_balance)
-    held = order_service.open_transaction(session, service.id)
+    held = positions.open_transaction(session, service.id)
     if held is None:
         return cash, 0, 0
     price = int(bars.micros.close[-1]) if bars.n else to_micros(held.purchase_price)

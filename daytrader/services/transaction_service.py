@@ -27,7 +27,15 @@ from daytrader.models.execution import Execution
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import booking, event_payloads, ledger_service, order_service, price_service, trading_service
+from daytrader.services import (
+    booking,
+    event_payloads,
+    ledger_service,
+    order_service,
+    positions,
+    price_service,
+    trading_service,
+)
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
 from daytrader.services.exposure import EntryGuard
@@ -87,7 +95,7 @@ def buy(
     _refuse_price(service, purchase_price)
     price, at = _price(session, service, "purchase_price", purchase_price)
     _require_active(service)
-    if service.current_shares or order_service.open_transaction(session, service.id) is not None:
+    if service.current_shares or positions.open_transaction(session, service.id) is not None:
         raise ConflictError("the service already holds shares: sell them first")
     if service.mode is TradingMode.SELL:
         raise ConflictError("the service is in mode SELL")

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, text
 
 from daytrader.models import StockDailyPrice, TradeDecision, TradingService, TradingTransaction
 from daytrader.models.enums import TransactionState
-from daytrader.services import database, ledger_service, order_service, user_service
+from daytrader.services import database, ledger_service, positions, user_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import MOST_TRIES, SessionManager, in_unit
 from tests.engine.builders import Market
@@ -121,7 +121,7 @@ def act(caller: Caller, verb: str, service: int) -> int:
     if verb in ("pause", "resume"):
         return caller.post(f"/services/{service}/{verb}").status_code
     with SessionManager(read_only=True) as session:
-        held = order_service.open_transaction(session, service)
+        held = positions.open_transaction(session, service)
     place = f"/transactions/{0 if held is None else held.id}/{verb}"
     return caller.post(place, {"reason": "mistaken"} if verb == "cancel" else {}).status_code
 

@@ -17,7 +17,14 @@ from daytrader.core.money import to_micros
 from daytrader.engine.order_pump import OrderPump
 from daytrader.models import BrokerCredential, Execution, Order, TradingService, TradingTransaction
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState
-from daytrader.services import account_reconciliation, decision_journal, ledger_service, order_service, trading_service
+from daytrader.services import (
+    account_reconciliation,
+    decision_journal,
+    ledger_service,
+    order_service,
+    positions,
+    trading_service,
+)
 from daytrader.services.actor import Actor
 from daytrader.services.booking import Booked
 from daytrader.services.session_manager import SessionManager
@@ -108,7 +115,7 @@ class Bench:
             entry = decision_journal.Entry(row.id, row.user_id, action, shares, "signal", {})
             (decision_id,) = decision_journal.write(session, row.interval, bar_time, [entry])
             row.last_bar_time = bar_time
-            held = order_service.open_transaction(session, row.id)
+            held = positions.open_transaction(session, row.id)
             return order_service.place(
                 session,
                 row,

@@ -19,6 +19,7 @@ from daytrader.services import (
     booking,
     ledger_service,
     order_service,
+    positions,
     promotion_service,
     trading_service,
 )
@@ -59,7 +60,7 @@ class BrokersAccount:
         """Place an order by hand that the broker works."""
         with SessionManager() as session:
             locked = session.get_one(TradingService, service.id, with_for_update=True)
-            held = order_service.open_transaction(session, service.id)
+            held = positions.open_transaction(session, service.id)
             return order_service.place(
                 session,
                 locked,

@@ -13,7 +13,7 @@ from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models import CorporateAction, JournalEntry, Order, TradingService
 from daytrader.models.enums import CorporateActionKind, JournalKind, OrderKind, OrderSide, OrderState
-from daytrader.services import entitlements, order_service, price_service, stock_service
+from daytrader.services import entitlements, order_service, positions, price_service, stock_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import clock
 from tests.conftest import World
@@ -75,7 +75,7 @@ def leg_of(service: TradingService, state: OrderState) -> Order:
     """Let a stop be placed for the position."""
     with SessionManager() as session:
         row = session.get_one(TradingService, service.id, with_for_update=True)
-        held = order_service.open_transaction(session, row.id)
+        held = positions.open_transaction(session, row.id)
         assert held is not None
         (entry,) = [order for order in session.query(Order) if order.transaction_id == held.id]
         return order_service.place(

@@ -32,6 +32,7 @@ from daytrader.services import (
     exposure,
     order_service,
     paper_period,
+    positions,
     promotion_service,
     trading_service,
     transaction_service,
@@ -361,7 +362,7 @@ def test_manual_trades_are_left_out_and_a_void_fails(stage: Stage) -> None:
     found = {each.name: each for each in _candidate(stage).criteria}
     assert found["paper_trades"].measured == stage.service.sell_count - 1
     with SessionManager() as session:
-        held = order_service.open_transaction(session, stage.service.id)
+        held = positions.open_transaction(session, stage.service.id)
         if held is None:
             made = transaction_service.buy(session, stage.owner, stage.service.id, Decimal(1), None)
             session.flush()
@@ -410,7 +411,7 @@ def _make_flat(stage: Stage) -> None:
     with SessionManager() as session:
         service = session.get_one(TradingService, stage.service.id)
         order_service.cancel_live(session, service, None, "test")
-        held = order_service.open_transaction(session, service.id)
+        held = positions.open_transaction(session, service.id)
         if held is not None:
             transaction_service.complete(session, stage.owner, held.id, None)
 

@@ -1,0 +1,40 @@
+"""What services hold: the open transaction of each, looked for alone or for many together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from daytrader.models.enums import TransactionState
+from daytrader.models.trading_transaction import TradingTransaction
+
+_KNOWN: Final = "what services hold"
+
+
+def look_up(session: Session, service_ids: Sequence[int]) -> None:
+    """Read with one statement what services hold, whose rows the caller has locked, before `open_transaction`."""
+    query = select(TradingTransaction).where(
+        TradingTransaction.service_id.in_(service_ids), TradingTransaction.state == TransactionState.OPEN
+    )
+    held = {transaction.service_id: transaction for transaction in session.scalars(query)}
+    session.info.setdefault(_KNOWN, {}).update((service_id, held.get(service_id)) for service_id in service_ids)
+
+
+def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
+    """Return the position that the service holds; there is never more than one."""
+    known: dict[int, TradingTransaction | None] = session.info.get(_KNOWN, {})
+    if service_id in known:
+        held = known[service_id]
+        if held is None:
+            del known[service_id]  # true once: whoever asks may be about to buy
+            return None
+        if held.state is TransactionState.OPEN:
+            return held
+    return session.scalar(
+        select(TradingTransaction).where(
+            TradingTransaction.service_id == service_id, TradingTransaction.state == TransactionState.OPEN
+        )
+    )
