@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from daytrader.brokers.alpaca import AlpacaBroker
 from daytrader.engine import account_place, order_pump
 from daytrader.engine import supervisor as engine
 from daytrader.engine.elsewhere import EngineElsewhere
+from daytrader.engine.feeds import ReplayFeed
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import BrokerCredential, Order
@@ -62,6 +64,21 @@ def test_the_engine_carries_orders_once_it_is_ready(
     finally:
         assert supervisor.stop()
     bench.audit()
+
+
+@pytest.mark.parametrize("missing", [None, "orders and books", "splits", "the lease"])
+def test_orders_go_out_only_once_all_is_known_and_nobody_else_trades(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str | None
+) -> None:
+    """Each is waited for, and lost again it stops what is not sent yet."""
+    supervisor, feed = _supervisor(bench, tmp_path, monkeypatch), ReplayFeed()
+    feed.has_looked = missing != "splits"
+    monkeypatch.setattr(supervisor, "_feed", feed)
+    monkeypatch.setattr(supervisor, "_lease", SimpleNamespace(is_held=missing != "the lease"))
+    assert not supervisor._may_send()
+    if missing != "orders and books":
+        supervisor._ready.set()
+    assert supervisor._may_send() == (missing is None)
 
 
 def test_a_broker_that_hangs_does_not_hold_up_bars_nor_the_end(
