@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -32,6 +33,13 @@ def die() -> None:
     raise Died
 
 
+def end(service: TradingService, state: OrderState) -> None:
+    """End the one order of a service in the books."""
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id, with_for_update=True)
+        order_service.move(session, row, session.query(Order).one(), state, "test")
+
+
 def test_an_order_that_may_have_been_sent_is_asked_for_before_it_is_sent_again(world: World) -> None:
     """The engine dies between the broker's answer and its note: the next one finds the order there."""
     market, house = Market(world, [FLAT] * 2), HousePlatform()
@@ -51,15 +59,24 @@ def test_what_traded_is_booked_although_its_order_has_ended_meanwhile(world: Wor
     market = Market(world, [FLAT])
     service = market.service()
 
-    def end() -> None:
-        with SessionManager() as session:
-            row = session.get_one(TradingService, service.id, with_for_update=True)
-            order_service.move(session, row, session.query(Order).one(), ended_as, "test")
-
-    market.run(runner=Runner(PaperBroker(FillMode.CLOSE), checkpoint=once_sent(end)))
+    market.run(runner=Runner(PaperBroker(FillMode.CLOSE), checkpoint=once_sent(partial(end, service, ended_as))))
 
     held = market.reload(service)
     assert (held.current_shares, held.reserved_cash) == (100, Decimal(0))
+
+
+@pytest.mark.parametrize("ended_as", [OrderState.CANCELLED, OrderState.EXPIRED])
+def test_an_order_that_has_ended_meanwhile_is_not_revived_by_its_brokers_word(
+    world: World, ended_as: OrderState
+) -> None:
+    """It was taken, says the broker: nothing fills at the next open that the books have ended."""
+    market = Market(world, [FLAT])
+    service = market.service()
+
+    market.run(runner=Runner(PaperBroker(), checkpoint=once_sent(partial(end, service, ended_as))))
+
+    (order,) = market.orders(service)
+    assert (order.state, market.reload(service).reserved_cash) == (ended_as, Decimal(0))
 
 
 def test_an_order_that_is_being_sent_on_paper_is_not_cancelled(world: World) -> None:
