@@ -209,7 +209,8 @@ def test_what_cannot_be_weighed_lets_nobody_buy_and_stops_nobody_else(world: Wor
     """A limit of all services asks for everybody's positions: where one cannot be read it holds, and says why."""
     market = Market(world, [TEN] * 5)
     with SessionManager() as session:
-        exposure_limits.change(session, None, {"max_position_value": Decimal(10**6)})
+        name = "max_position_value" if table == "trading_services" else "max_daily_loss"
+        exposure_limits.change(session, None, {name: Decimal(10**6)})
     wrong = market.service(name="wrong")
     market.run(last=2)
     right = market.service(name="right")
