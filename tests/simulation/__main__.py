@@ -10,7 +10,7 @@ import time
 
 import structlog
 
-from tests.simulation.run import BrokenPromiseError, simulate
+from tests.simulation.run import BrokenPromiseError, Simulator
 from tests.throwaway import KINDS, empty_databases
 
 _TELL_EVERY = 20
@@ -29,9 +29,10 @@ def main() -> None:
     seeds = range(chosen.first, chosen.first + chosen.seeds) if chosen.seed is None else [chosen.seed]
     began, deaths, trades = time.monotonic(), 0, 0
     with empty_databases(chosen.database) as empty:
+        simulator = Simulator(chosen.bars, empty)
         for done, seed in enumerate(seeds, 1):
             try:
-                found = simulate(seed, chosen.bars, empty)
+                found = simulator.live(seed)
             except BrokenPromiseError as error:
                 sys.exit(f"seed {seed}: {error}")
             deaths, trades = deaths + len(found.deaths), trades + found.trades

@@ -4,7 +4,7 @@ The deterministic simulation: the production runner, order service, reconciliati
 Replaced are the clock, the source of ids, the broker and the feed. The engine dies at any of its checkpoints, between
 two events or inside the broker; the line to the broker fails before and after an order is taken; bars come twice. After
 every death the books are audited; at the end they are those of a run in which nothing failed, and tell of exactly what
-the broker executed. The same seed dies the same deaths.
+the broker executed. The same seed dies the same deaths; some seeds on end are lives of one world.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ from tests.simulation.plan import Act, Plan, plan
 
 T = TypeVar("T")
 
+LIVES: Final = 4
+"""Seeds that are of one plan, each with faults of its own."""
 _DIES: Final = 0.01
 _COMES_TWICE: Final = 0.05
 _MOST_DEATHS_ON_A_BAR: Final = 20
@@ -97,30 +99,34 @@ class Outcome:
     digest: str
 
 
-def simulate(seed: int, bars: int, empty: Callable[[], Engine]) -> Outcome:
-    """
-    Return what became of *seed*, once it is shown that faults changed nothing.
+class Simulator:
+    """Lives through seeds one after the other: `LIVES` of them share a plan, and so what nothing had disturbed."""
 
-    Args:
-        seed: Where everything comes from.
-        bars: How many.
-        empty: Puts an empty database in force; see `tests.throwaway`.
+    def __init__(self, bars: int, empty: Callable[[], Engine]) -> None:
+        """*bars* are those of each world; *empty* puts an empty database in force, see `tests.throwaway`."""
+        self._bars = bars
+        self._empty = empty
+        self._world: int | None = None
+        self._undisturbed: Outcome
 
-    Raises:
-        BrokenPromiseError: If they did, or the books break a rule.
-    """
-    planned = plan(seed, bars)
-    try:
-        undisturbed = _Simulation(planned, empty, is_disturbed=False).run()
-        disturbed = _Simulation(planned, empty, is_disturbed=True).run()
-        _require(disturbed.answers == undisturbed.answers, "the owner was told otherwise than undisturbed")
-        for table, rows in undisturbed.books.items():
-            _require(disturbed.books[table] == rows, f"{table} ended otherwise than undisturbed")
-    except BrokenPromiseError:
-        raise
-    except Exception as error:
-        raise BrokenPromiseError(_replay(seed, bars, f"{type(error).__name__}: {error}")) from error
-    return disturbed
+    def live(self, seed: int) -> Outcome:
+        """
+        Return what became of *seed*, once it is shown that faults changed nothing.
+
+        Raises:
+            BrokenPromiseError: If they did, or the books break a rule.
+        """
+        planned = plan(seed // LIVES, self._bars)
+        try:
+            if self._world != planned.seed:
+                self._undisturbed, self._world = _Simulation(planned, self._empty, None).run(), planned.seed
+            disturbed = _Simulation(planned, self._empty, random.Random(f"faults {seed}")).run()
+            _require(disturbed.answers == self._undisturbed.answers, "the owner was told otherwise than undisturbed")
+            for table, rows in self._undisturbed.books.items():
+                _require(disturbed.books[table] == rows, f"{table} ended otherwise than undisturbed")
+        except Exception as error:
+            raise BrokenPromiseError(_replay(seed, self._bars, f"{type(error).__name__}: {error}")) from error
+        return disturbed
 
 
 def _require(holds: bool, promise: str) -> None:
@@ -144,12 +150,12 @@ class _Time:
 
 
 class _Simulation:
-    """One run of a plan."""
+    """One run of a plan: with faults, or undisturbed."""
 
-    def __init__(self, planned: Plan, empty: Callable[[], Engine], *, is_disturbed: bool) -> None:
+    def __init__(self, planned: Plan, empty: Callable[[], Engine], faults: random.Random | None) -> None:
         self._plan = planned
         self._empty = empty
-        self._faults = random.Random(f"faults {planned.seed}") if is_disturbed else None
+        self._faults = faults
         self._time = _Time()
         self._truth = Truth()
         self._deaths: list[str] = []

@@ -20,13 +20,13 @@ from daytrader.models import Order
 from daytrader.models.enums import JournalKind
 from daytrader.services import ledger_service, order_service
 from tests.postgres import PostgresServer
-from tests.simulation.run import BrokenPromiseError, simulate
+from tests.simulation.run import LIVES, BrokenPromiseError, Simulator
 from tests.throwaway import emptied_postgres, empty_database
 
 BLOCK = 20
 BLOCKS = 10
 BARS = 100
-SEEDS_ON_POSTGRESQL = range(3)
+SEEDS_ON_POSTGRESQL = range(0, 3 * LIVES, LIVES)  # of a plan each
 BARS_ON_POSTGRESQL = 50
 BARS_TO_A_BUG = 40
 Empty = Callable[[], Engine]
@@ -48,7 +48,8 @@ def _is_quiet() -> Iterator[None]:
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_deaths_and_a_bad_line_change_nothing(empty: Empty, block: int) -> None:
     """The books of each are those of a world without faults, keep L1 to L8, and tell of what the broker executed."""
-    worlds = [simulate(seed, BARS, empty) for seed in range(block * BLOCK, (block + 1) * BLOCK)]
+    simulator = Simulator(BARS, empty)
+    worlds = [simulator.live(seed) for seed in range(block * BLOCK, (block + 1) * BLOCK)]
 
     assert sum(each.trades for each in worlds) > 200
     assert sum(len(each.deaths) for each in worlds) > 100
@@ -60,7 +61,8 @@ def test_deaths_and_a_bad_line_change_nothing(empty: Empty, block: int) -> None:
 def test_deaths_and_a_bad_line_change_nothing_on_postgresql(postgres_server: PostgresServer) -> None:
     """As on SQLite."""
     with postgres_server.database("simulation") as url:
-        worlds = [simulate(seed, BARS_ON_POSTGRESQL, partial(emptied_postgres, url)) for seed in SEEDS_ON_POSTGRESQL]
+        simulator = Simulator(BARS_ON_POSTGRESQL, partial(emptied_postgres, url))
+        worlds = [simulator.live(seed) for seed in SEEDS_ON_POSTGRESQL]
 
     assert sum(each.trades for each in worlds) > 10
     assert sum(len(each.deaths) for each in worlds) > 10
@@ -68,7 +70,7 @@ def test_deaths_and_a_bad_line_change_nothing_on_postgresql(postgres_server: Pos
 
 def test_a_seed_is_the_same_world_to_the_last_cell(empty: Empty) -> None:
     """Names and clocks included: what failed once fails again."""
-    one, again = (simulate(0, BARS, empty) for _ in range(2))
+    one, again = (Simulator(BARS, empty).live(0) for _ in range(2))
     assert again.deaths == one.deaths
     assert again.digest == one.digest
 
@@ -113,4 +115,4 @@ def test_a_planted_bug_is_found_and_its_seed_is_named(
     with pytest.raises(
         BrokenPromiseError, match=rf"replay: python -m tests\.simulation --seed 0 --bars {BARS_TO_A_BUG}"
     ):
-        simulate(0, BARS_TO_A_BUG, empty)
+        Simulator(BARS_TO_A_BUG, empty).live(0)
