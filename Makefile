@@ -29,7 +29,7 @@ run: $(DONE)/compiled $(UI_BUILT) ## Start DayTrader with sample prices, a demo 
 .PHONY: test
 test: $(DONE)/test $(DONE)/compiled $(UI_BUILT) ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
 	@$(NPM) run --silent test --prefix ui
-	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(DONE)/lint $(UI_PACKAGES) ## Check style, types and who may import whom

@@ -8,6 +8,7 @@ stays in one.
 
 from __future__ import annotations
 
+import os
 from itertools import groupby
 from typing import Any, Final
 
@@ -20,11 +21,21 @@ _TOGETHER: Final = 3
 """Tests that compute for each file that waits: both then end at about the same time."""
 
 
+_MOST: Final = 4
+"""Processes: each has a PostgreSQL's database, a browser and some hundred megabytes of its own."""
+
+
 class _Spread(LoadFileScheduling):  # type: ignore[misc]
     """Hands out files, and single tests of those that compute for long."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if nodeid.startswith(_COMPUTES) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: there is always one that waits."""
+    return min(_MOST, (os.cpu_count() or 1) + 1)
 
 
 @pytest.hookimpl(optionalhook=True)
