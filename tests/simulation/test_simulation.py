@@ -38,7 +38,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Empty:
     return partial(empty_database, tmp_path_factory.mktemp("simulation"))
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _is_quiet() -> Iterator[None]:
     """Dying engines have much to say, and tell it at length."""
     with capture_logs():
