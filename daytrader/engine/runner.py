@@ -269,9 +269,13 @@ class Runner:
                 (services[claimed.service_id], orders[claimed.order_id], answer)
                 for claimed, answer in sorted(answers, key=lambda one: one[0].service_id)
             ]
-            order_service.acknowledge(session, [one for one in answered if one[1].state is OrderState.SUBMITTING])
+            news = [one for one in answered if one[1].state is OrderState.SUBMITTING]
+            order_service.acknowledge(session, news)
             self.checkpoint("acknowledged")
+            acknowledged = {order.id for _, order, _ in news}
             for service, order, answer in answered:
+                if order.id in acknowledged:
+                    order_service.tell(session, service, order)
                 # What traded is booked whatever has become of the order meanwhile.
                 trade = booking.settle(session, service, order, answer)
                 if trade is not None:

@@ -45,6 +45,7 @@ __all__ = [
     "sell_rest",
     "split_entry",
     "store",
+    "tell",
     "ticket_of",
     "trim_entry",
 ]
@@ -144,7 +145,7 @@ def move(session: Session, service: TradingService, order: Order, state: OrderSt
     """Take *order* to *state*, store that and tell of it."""
     enter(service, order, state, reason)
     session.flush()
-    events.record(session, event_payloads.order_update(service, order))
+    tell(session, service, order)
 
 
 def note(session: Session, service: TradingService, order: Order, reason: str) -> None:
@@ -230,15 +231,22 @@ def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[O
 
 
 def acknowledge(session: Session, answered: Sequence[tuple[TradingService, Order, Acknowledgement]]) -> None:
-    """Note the broker's word on SUBMITTING orders; what of them has filled is `booking.settle`'s to book."""
+    """
+    Note the broker's word on SUBMITTING orders, and store it; what of them has filled is `booking.settle`'s to book.
+
+    Who `tell`s of each does so before that: whatever else was sent with an order, its events are in one order.
+    """
     for service, order, answer in answered:
         if answer.is_working or answer.fill is not None:
             enter(service, order, OrderState.ACCEPTED)
         else:
             enter(service, order, OrderState.EXPIRED, answer.reason)
     session.flush()
-    for service, order, _ in answered:
-        events.record(session, event_payloads.order_update(service, order))
+
+
+def tell(session: Session, service: TradingService, order: Order) -> None:
+    """Tell of *order* as it is stored now."""
+    events.record(session, event_payloads.order_update(service, order))
 
 
 def cancel_live(session: Session, service: TradingService, side: OrderSide | None, reason: str) -> int:
