@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from daytrader.core.bars import Bars
-from daytrader.engine.live_feed import Key
 from daytrader.services import market_calendar
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.resampled import resampled
-from daytrader.services.price_upsert import BarTable
 from daytrader.utils.constants import DAILY
 
 
@@ -45,19 +41,4 @@ def sift(series: PriceSeries) -> Bars:
         series.volume,
         interval_minutes=series.interval,
         session=market_calendar.session_dates(series.time) if series.interval else None,
-    )
-
-
-def table(key: Key, series: PriceSeries) -> BarTable:
-    """Return *series* as rows of the stock of *key*."""
-    return BarTable(
-        np.full(series.time.size, key.stock_id, np.int64),
-        series.time,
-        series.open,
-        series.high,
-        series.low,
-        series.close,
-        series.volume,
-        series.adj_close,
-        key.interval,
     )

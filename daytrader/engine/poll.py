@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.core.bars import RefusedBar
 from daytrader.engine import bar_journal
-from daytrader.engine.asked_bars import complete_bars, put_together, sift, table
+from daytrader.engine.asked_bars import complete_bars, put_together, sift
 from daytrader.engine.event_questions import EventQuestions, stocks_at_brokers
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key, position_of
@@ -252,7 +252,12 @@ class PollCollector:
             self._refuse_unsound(session, key, bars.refused)
             self._refuse_late(session, key, sound)
             if sound.time.size:
-                upsert(session, table(key, sound), source=sound.source, on_conflict=OnConflict.UPDATE)
+                upsert(
+                    session,
+                    price_service.bar_table(key.stock_id, sound),
+                    source=sound.source,
+                    on_conflict=OnConflict.UPDATE,
+                )
             past = [event for event in series.events if event.session <= now.timestamp() // _SECONDS]
             corporate_action_service.record(session, key.stock_id, past, source=series.provider)
             return is_new

@@ -177,6 +177,21 @@ def count_bars(session: Session, stock_id: int, interval: int = DAILY) -> int:
     return session.scalar(query) or 0
 
 
+def bar_table(stock_id: int, series: PriceSeries) -> BarTable:
+    """Return *series* as rows of the stock."""
+    return BarTable(
+        np.full(series.time.size, stock_id, np.int64),
+        series.time,
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+        series.adj_close,
+        series.interval,
+    )
+
+
 def store_series(session: Session, series: PriceSeries, on_conflict: OnConflict = OnConflict.UPDATE) -> Stock:
     """
     Store what a provider gave, making the stock where there is none, and announce its newest bar.
@@ -187,17 +202,7 @@ def store_series(session: Session, series: PriceSeries, on_conflict: OnConflict 
     if series.adjustment is not Adjustment.RAW:
         raise BrokenRuleError(f"{series.provider} gives prices that are adjusted ({series.adjustment}), not raw ones")
     stock, is_new = stock_service.ensure(session, series.symbol, name=series.name, sector=series.sector)
-    table = BarTable(
-        np.full(series.time.size, stock.id, np.int64),
-        series.time,
-        series.open,
-        series.high,
-        series.low,
-        series.close,
-        series.volume,
-        series.adj_close,
-        series.interval,
-    )
+    table = bar_table(stock.id, series)
     upsert(session, table, source=series.source, on_conflict=on_conflict)
     corporate_action_service.record(session, stock.id, series.events, source=series.provider, on_conflict=on_conflict)
     price_events(session, stock, series.interval, action="created" if is_new else "updated")
