@@ -13,7 +13,7 @@ import psutil
 
 from benchmarks.soak.requests_made import Requests
 from benchmarks.soak.sockets import Sockets
-from benchmarks.soak.tally import Failures, percentile
+from benchmarks.soak.tally import Failures, Waits
 from tests.conftest import PASSWORD
 from tests.e2e.crowd import open_crowd
 from tests.e2e.server import RunningServer, wait_for
@@ -37,7 +37,8 @@ _LOOK_EVERY: Final = 0.1
 class _Watched:
     """What the server did meanwhile: seconds per bar, bytes when warm and at the end, processor seconds a second."""
 
-    bars: list[float] = field(default_factory=list)
+    bars: Waits = field(default_factory=Waits)
+    began: float = 0.0
     warm: int = 0
     last: int = 0
     server_cpu: float = 0.0
@@ -79,15 +80,15 @@ def measured(instance: Path, seconds: float, *, is_crowd: bool) -> dict[str, obj
     if connected < _SOCKETS:
         failures.add(f"only {connected} of {_SOCKETS} sockets were connected at the end")
     return {
-        "socket_p99_ms": _milliseconds(percentile(sockets.latencies, 0.99)),
-        "request_p99_ms": _milliseconds(percentile(asked.latencies, 0.99)),
-        "bar_seconds": max(watched.bars, default=None),
+        "socket_p99_ms": _milliseconds(sockets.latencies.percentile(0.99)),
+        "request_p99_ms": _milliseconds(asked.latencies.percentile(0.99)),
+        "bar_seconds": watched.bars.percentile(1),
         "memory_growth_percent": (watched.last / watched.warm - 1) * 100,
-        "socket_p50_ms": _milliseconds(percentile(sockets.latencies, 0.5)),
-        "request_p50_ms": _milliseconds(percentile(asked.latencies, 0.5)),
-        "event_p50_ms": _milliseconds(percentile(sockets.delays, 0.5)),
-        "event_p99_ms": _milliseconds(percentile(sockets.delays, 0.99)),
-        "bar_p50_seconds": percentile(watched.bars, 0.5),
+        "socket_p50_ms": _milliseconds(sockets.latencies.percentile(0.5)),
+        "request_p50_ms": _milliseconds(asked.latencies.percentile(0.5)),
+        "event_p50_ms": _milliseconds(sockets.delays.percentile(0.5)),
+        "event_p99_ms": _milliseconds(sockets.delays.percentile(0.99)),
+        "bar_p50_seconds": watched.bars.percentile(0.5),
         "bars": len(watched.bars),
         "answers": len(sockets.latencies),
         "answers_a_second_per_socket": len(sockets.latencies) / watched.seconds / _SOCKETS,
@@ -100,6 +101,7 @@ def measured(instance: Path, seconds: float, *, is_crowd: bool) -> dict[str, obj
         "server_cpu": watched.server_cpu,
         "generator_cpu": watched.generator_cpu,
         "load_before": load[0],
+        "late": _late(watched, sockets, asked),
         "failures": failures.counts(),
     }
 
@@ -118,7 +120,7 @@ def _rooms(server: RunningServer) -> list[str]:
 def _watch(server: RunningServer, seconds: float) -> _Watched:
     """Look at the engine ten times a second; memory is compared from a fifth of the time on."""
     seen = _Watched()
-    began = changed = time.perf_counter()
+    began = changed = seen.began = time.perf_counter()
     computed, own = server.cpu_seconds(), time.process_time()
     position = None
     while (now := time.perf_counter()) - began < seconds:
@@ -127,15 +129,26 @@ def _watch(server: RunningServer, seconds: float) -> _Watched:
         found = server.get("/system/engine").json()["position"]
         if found != position:
             if position is not None:
-                seen.bars.append(max(0.0, now - changed - 1 / _SPEED))  # the engine rests between two bars
+                seen.bars.add(max(0.0, now - changed - 1 / _SPEED))  # the engine rests between two bars
             position, changed = found, now
         time.sleep(_LOOK_EVERY)
-    seen.bars.append(max(0.0, time.perf_counter() - changed - 1 / _SPEED))  # the one that is not done, if it is late
+    seen.bars.add(max(0.0, time.perf_counter() - changed - 1 / _SPEED))  # the one that is not done, if it is late
     seen.seconds = time.perf_counter() - began
     seen.server_cpu = (server.cpu_seconds() - computed) / seen.seconds
     seen.generator_cpu = (time.process_time() - own) / seen.seconds
     seen.last = _memory(server)
     return seen
+
+
+def _late(watched: _Watched, sockets: Sockets, asked: Requests) -> dict[int, dict[str, float]]:
+    """Return the seconds of the load in which anything took longer than promised, and the longest then, in seconds."""
+    seen = {
+        "socket": sockets.latencies.late(PROMISED["socket_p99_ms"] / 1000, watched.began),
+        "request": asked.latencies.late(PROMISED["request_p99_ms"] / 1000, watched.began),
+        "bar": watched.bars.late(PROMISED["bar_seconds"], watched.began),
+    }
+    windows = sorted({window for late in seen.values() for window in late})
+    return {at: {what: round(late[at], 2) for what, late in seen.items() if at in late} for at in windows}
 
 
 def _memory(server: RunningServer) -> int:

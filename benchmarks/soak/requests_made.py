@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import urlsplit
 
-from benchmarks.soak.tally import Failures
+from benchmarks.soak.tally import Failures, Waits
 
 _PATHS: Final = (
     "/services?page_size=20",
@@ -22,11 +22,11 @@ _PATIENCE: Final = 30.0
 
 
 class Requests:
-    """Asks *rate* times a second; *latencies* are seconds from when a request was due to its answer."""
+    """Asks *rate* times a second; *latencies* are from when a request was due to its answer."""
 
     def __init__(self, address: str, token: str, rate: float, failures: Failures) -> None:
         """Ask the server at *address* as whoever *token* is of."""
-        self.latencies: list[float] = []
+        self.latencies = Waits()
         self._failures = failures
         self._place = urlsplit(address).netloc
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}  # as browsers do
@@ -61,6 +61,6 @@ class Requests:
             else:
                 if answer.status != HTTPStatus.OK:
                     self._failures.add(f"{path}: {answer.status}")
-            self.latencies.append(time.perf_counter() - due)  # one that is late makes the next ones late, too
+            self.latencies.add(time.perf_counter() - due)  # one that is late makes the next ones late, too
             due += self._every
         connection.close()

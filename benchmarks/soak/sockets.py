@@ -21,7 +21,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from benchmarks.soak.tally import Failures
+from benchmarks.soak.tally import Failures, Waits
 
 _PATIENCE: Final = 5.0
 """Seconds after which a question counts as not answered."""
@@ -36,14 +36,14 @@ class Sockets:
     """
     Asks and listens until it is told to stop.
 
-    *latencies* are seconds from question to answer; *delays* seconds from the timestamp that an event was stored with,
+    *latencies* are from question to answer; *delays* from the timestamp that an event was stored with,
     before its commit, to where it was read, by the clock of one machine; *heard* is how many events each socket had.
     """
 
     def __init__(self, address: str, token: str, rooms: Sequence[str], failures: Failures) -> None:
         """Connect one socket for each of *rooms* to the server at *address*, as whoever *token* is of."""
-        self.latencies: list[float] = []
-        self.delays: list[float] = []
+        self.latencies = Waits()
+        self.delays = Waits()
         self.heard = [0] * len(rooms)
         self.connected = 0
         self._failures = failures
@@ -123,7 +123,7 @@ class Sockets:
                     self._hear_answer(message, asked)
                 elif message.startswith(_EVENT):
                     self.heard[number] += 1
-                    self.delays.append(time.time() - _stored_at(message))
+                    self.delays.add(time.time() - _stored_at(message))
                 elif message == _PING:
                     await socket.send(_PONG)
         except ConnectionClosed as end:
@@ -132,7 +132,7 @@ class Sockets:
 
     def _hear_answer(self, message: str, asked: dict[int, float]) -> None:
         question = int(message[2 : message.index("[")])
-        self.latencies.append(time.perf_counter() - asked.pop(question))
+        self.latencies.add(time.perf_counter() - asked.pop(question))
         if _OK not in message:
             self._failures.add(f"refused: {message[message.index('[') :]}")
 

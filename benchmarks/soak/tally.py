@@ -1,12 +1,14 @@
-"""What went wrong under load: each kind once, with its count."""
+"""What is seen under load: how long things took and when, and what went wrong."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from typing import Final
 
 _LONGEST: Final = 200
+_WINDOW_SECONDS: Final = 10
 
 
 class Failures:
@@ -26,6 +28,34 @@ class Failures:
         """Return how often each happened, the most frequent first."""
         with self._lock:
             return dict(self._counts.most_common())
+
+
+class Waits:
+    """How many seconds each of many things took, and when it ended, by `time.perf_counter`; for one thread or many."""
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[float, float]] = []
+
+    def __len__(self) -> int:
+        """Return how many there were."""
+        return len(self._taken)
+
+    def add(self, seconds: float) -> None:
+        """Add one that has just ended."""
+        self._taken.append((time.perf_counter(), seconds))
+
+    def percentile(self, share: float) -> float | None:
+        """Return the seconds that *share* of them did not exceed, None where there were none."""
+        return percentile([seconds for _, seconds in self._taken], share)
+
+    def late(self, most: float, since: float) -> dict[int, float]:
+        """Return the longest of each ten seconds after *since* in which any took more than *most*."""
+        windows: dict[int, float] = {}
+        for at, seconds in list(self._taken):
+            if seconds > most:
+                window = int((at - since) // _WINDOW_SECONDS) * _WINDOW_SECONDS
+                windows[window] = max(seconds, windows.get(window, 0.0))
+        return windows
 
 
 def percentile(values: list[float], share: float) -> float | None:
