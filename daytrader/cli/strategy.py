@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from daytrader.cli.context import console, use_own_strategies
+from daytrader.cli.context import console, use_own_strategies, warn
 from daytrader.cli.options import KeyValueType
 
 if TYPE_CHECKING:
@@ -91,12 +91,7 @@ def check(name: str, param: tuple[tuple[str, str], ...], sources: tuple[str, ...
     NAME_OR_FILE is a strategy, or a Python file that defines some: nothing is installed and no database is needed.
     The exit code is 1 when a rule is broken.
     """
-    from daytrader.core import strategy_check
-
-    found = {
-        one.name: {symbol: strategy_check.check(one, bars, dict(param)) for symbol, bars in _bars(sources)}
-        for one in _named(name)
-    }
+    found = {one.name: _checked(one, dict(param), sources) for one in _named(name)}
     if as_json:
         click.echo(json.dumps({name: _as_plain(told) for name, told in found.items()}))
     else:
@@ -104,6 +99,25 @@ def check(name: str, param: tuple[tuple[str, str], ...], sources: tuple[str, ...
             _print(one, told)
     if not all(verdict.is_kept for told in found.values() for verdicts in told.values() for verdict in verdicts):
         raise SystemExit(_BROKEN)
+
+
+def _checked(one: Strategy, params: dict[str, str], sources: tuple[str, ...]) -> dict[str, list[Verdict]]:
+    """Return the verdicts on each series; of the samples those that end before the warm-up does are left out."""
+    from daytrader.core import strategy_check
+    from daytrader.utils.errors import InsufficientDataError
+
+    told, too_short = dict[str, list["Verdict"]](), None
+    for symbol, bars in _bars(sources):
+        try:
+            told[symbol] = strategy_check.check(one, bars, params)
+        except InsufficientDataError as error:
+            if sources:
+                raise
+            too_short = error
+            warn(f"{symbol} is left out: {error}")
+    if too_short is not None and not told:
+        raise too_short
+    return told
 
 
 def _named(name: str) -> list[Strategy]:
@@ -118,7 +132,7 @@ def _named(name: str) -> list[Strategy]:
     from daytrader.services import strategy_folder
 
     if Path(name).suffix == ".py":
-        return strategy_folder.read_file(Path(name))
+        return [get_strategy(one) for one in strategy_folder.read_file(Path(name))]
     return [get_strategy(name)]
 
 

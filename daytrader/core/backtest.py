@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -20,10 +20,14 @@ from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.steps import BY_SIGNAL, OPEN_YET
 from daytrader.core.strategy import Signals, Strategy, compute_resolved, get_strategy, resolve_params
 from daytrader.core.trades import OPEN, SPLIT_REASON, STOP_REASON, TARGET_REASON, LateTrades, Trade, TradeColumns
-from daytrader.utils.errors import InsufficientDataError
+from daytrader.utils import validators
+from daytrader.utils.errors import BrokenRuleError, InsufficientDataError
 
 Fill: TypeAlias = Literal["next_open", "close"]
 Prices: TypeAlias = Literal["raw", "adjusted"]
+
+_FILLS: Final = get_args(Fill)
+_PRICES: Final = get_args(Prices)
 
 
 def run(
@@ -56,10 +60,11 @@ def run(
 
     Raises:
         UnknownStrategyError: If no strategy has this name.
-        InvalidParameterError: If a parameter or *cash* is out of bounds.
+        InvalidParameterError: If a parameter or *cash* is out of bounds, or *fill* or *prices* is none of its values.
         InsufficientDataError: If there is no bar between *start* and *end*.
         BoundsError: If an amount outgrows exact integers.
     """
+    require_ways(fill, prices)
     chosen = get_strategy(strategy)
     resolved = resolve_params(chosen, params)
     cents = positive_cents(cash)
@@ -122,16 +127,32 @@ def buy_and_hold(bars: Bars, rules: Rules, cents: int, first: int = 0, fill: Fil
     return _run_of(bars, record, first, ())  # only its value is told
 
 
-def positive_cents(cash: Decimal) -> int:
+def require_ways(fill: str, prices: str = "raw") -> None:
     """
-    Return an initial balance in cents.
+    Check how orders fill and what the prices are: a misspelt one would silently be the default.
 
     Raises:
-        InvalidParameterError: If it is not positive.
+        InvalidParameterError: If it is none of its values.
     """
-    cents = to_cents(cash)
+    for name, value, allowed in (("fill", fill, _FILLS), ("prices", prices, _PRICES)):
+        if value not in allowed:
+            raise InvalidParameterError(name, f"must be {' or '.join(allowed)}")
+
+
+def positive_cents(cash: Decimal, name: str = "cash") -> int:
+    """
+    Return an initial balance in cents; any number is taken as it is written.
+
+    Raises:
+        InvalidParameterError: If it is no number, or not positive.
+        BoundsError: If it is beyond the largest amount.
+    """
+    try:
+        cents = to_cents(validators.decimal(cash))
+    except BrokenRuleError as error:
+        raise InvalidParameterError(name, str(error)) from None
     if cents <= 0:
-        raise InvalidParameterError("cash", "must be positive")
+        raise InvalidParameterError(name, "must be positive")
     return cents
 
 

@@ -141,7 +141,7 @@ def listed(rows: Sequence[Mapping[str, Number]]) -> Combinations:
     Return the given combinations, in their order.
 
     Raises:
-        InvalidParameterError: If there are none or they do not name the same settings.
+        InvalidParameterError: If there are none, they do not name the same settings or two are the same.
     """
     if not rows:
         raise InvalidParameterError("combinations", "must be at least one")
@@ -150,7 +150,12 @@ def listed(rows: Sequence[Mapping[str, Number]]) -> Combinations:
         if set(row) != set(names):
             raise InvalidParameterError(f"combinations.{place}", f"must name {', '.join(names)}, as the first does")
     _need(rows[0])
-    return Combinations(names, tuple(_column(name, [row[name] for row in rows]) for name in names))
+    columns = tuple(_column(name, [row[name] for row in rows]) for name in names)
+    _, firsts = np.unique(np.column_stack(columns), axis=0, return_index=True)
+    if firsts.size < len(rows):
+        place = int(np.setdiff1d(np.arange(len(rows)), firsts)[0])
+        raise InvalidParameterError(f"combinations.{place}", "was listed before: a try counts as often as it is made")
+    return Combinations(names, columns)
 
 
 def _need(axes: Mapping[str, object]) -> None:

@@ -26,7 +26,7 @@ _NO_RISK: Final = 1e-9
 
 class Figures:
     """
-    What a run comes to, as the compiled code writes it; what is not defined is NaN.
+    What a run comes to, as the compiled code writes it; what is not defined, or beyond all numbers, is NaN.
 
     Whole numbers: cents, sessions and counts. The others are those of a report's `metrics`.
     """
@@ -128,6 +128,8 @@ def tell(told: Figures, curve: Curve, gains: Gains, initial: int, sessions: int,
     told.max_drawdown_days = curve.longest
     told.total_return_pct = (final / initial - 1) * 100
     annualized = (final / initial) ** (SESSIONS_PER_YEAR / sessions) - 1 if final >= 0 else np.nan
+    if not annualized * 100 < np.inf:  # a leap within days, taken for a year
+        annualized = np.nan
     told.annualized_return_pct = annualized * 100
     max_drawdown = curve.deepest - 1.0
     told.max_drawdown_pct = max_drawdown * 100
@@ -138,7 +140,8 @@ def tell(told: Figures, curve: Curve, gains: Gains, initial: int, sessions: int,
     told.volatility = deviation * _YEAR_ROOT
     told.sharpe_ratio = mean / deviation * _YEAR_ROOT if deviation > 0 else np.nan
     told.sortino_ratio = mean / math.sqrt(curve.losses / sessions) * _YEAR_ROOT if curve.losses > 0 else np.nan
-    told.calmar_ratio = annualized / -max_drawdown if max_drawdown < 0 else np.nan
+    calmar = annualized / -max_drawdown if max_drawdown < 0 else np.nan
+    told.calmar_ratio = calmar if calmar < np.inf else np.nan
     told.trades = gains.closed
     told.win_rate_pct = gains.won / gains.closed * 100 if gains.closed > 0 else np.nan
     told.expectancy = (gains.gained - gains.lost) / gains.closed / 100 if gains.closed > 0 else np.nan

@@ -14,10 +14,10 @@ import numpy as np
 
 from daytrader.core import portfolio_kernel
 from daytrader.core.arrays import DayArray, IntArray
-from daytrader.core.backtest import Fill, Prices, buy_and_hold
+from daytrader.core.backtest import Fill, Prices, buy_and_hold, positive_cents, require_ways
 from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
-from daytrader.core.money import CENTS, from_cents, to_cents
+from daytrader.core.money import CENTS, from_cents
 from daytrader.core.portfolio_kernel import Market, Record
 from daytrader.core.portfolio_report import MemberResult, PortfolioReport
 from daytrader.core.report import Run, build_report
@@ -80,11 +80,13 @@ def run(
 
     Raises:
         UnknownStrategyError: If no strategy has a member's name.
-        InvalidParameterError: If a parameter, *cash* or a budget is out of bounds, or intervals differ.
+        InvalidParameterError: If a parameter, *cash* or a budget is out of bounds, *fill* or *prices* is none of its
+            values, or intervals differ.
         InsufficientDataError: If a member has no bar between *start* and *end*.
         BoundsError: If an amount outgrows exact integers.
     """
-    cents = to_cents(cash)
+    require_ways(fill, prices)
+    cents = positive_cents(cash)
     purses, purse_cents = _purses(members, cents)
     cut = [replace(member, bars=member.bars.until(end)) for member in members]
     strategies = [get_strategy(member.strategy) for member in cut]
@@ -132,8 +134,6 @@ def _purses(members: Sequence[Member], cents: int) -> tuple[list[int], list[int]
     """Return which purse each member trades with, and the cents in each; the first one is shared."""
     if not members:
         raise InvalidParameterError("members", "there must be at least one")
-    if cents <= 0:
-        raise InvalidParameterError("cash", "must be positive")
     if len({member.bars.interval_minutes for member in members}) > 1:
         raise InvalidParameterError("members", "all must have bars of one interval")
     purses, amounts = [], [cents]
@@ -141,9 +141,7 @@ def _purses(members: Sequence[Member], cents: int) -> tuple[list[int], list[int]
         if member.budget is None:
             purses.append(0)
             continue
-        budget = to_cents(member.budget)
-        if budget <= 0:
-            raise InvalidParameterError("budget", "must be positive")
+        budget = positive_cents(member.budget, "budget")
         purses.append(len(amounts))
         amounts.append(budget)
         amounts[0] -= budget
@@ -242,7 +240,7 @@ def _results(
             member.symbol,
             get_strategy(member.strategy).name,
             params[place],
-            None if member.budget is None else to_cents(member.budget),
+            None if member.budget is None else positive_cents(member.budget),
             record.gains[place],
             record.held[place],
             trades.where(of_member == place),

@@ -76,7 +76,7 @@ class Costs:
     """
     What an order costs beyond its price.
 
-    The bounds are those of a service's settings, in `validators.TRADING_RULES`.
+    The bounds are those of a service's settings, in `validators.TRADING_RULES`. Any number is taken as it is written.
 
     Attributes:
         per_order: Currency units for each order.
@@ -97,7 +97,7 @@ class Costs:
 
     def __post_init__(self) -> None:
         for setting in fields(self):
-            _check(setting.name, _column_of_cost(setting.name), getattr(self, setting.name))
+            _make_exact(self, setting.name, _column_of_cost(setting.name))
 
 
 _COST_FIELDS: Final = frozenset(field_.name for field_ in fields(Costs))
@@ -108,7 +108,7 @@ class Rules:
     """
     How much to buy, when to get out and what it costs.
 
-    The bounds are those of a service's settings, in `validators.TRADING_RULES`.
+    The bounds are those of a service's settings, in `validators.TRADING_RULES`. Any number is taken as it is written.
 
     Attributes:
         allocation: Fraction of the spendable cash one buy may use.
@@ -136,7 +136,7 @@ class Rules:
     compiled: RuleInts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check("allocation", _ALLOCATION, self.allocation)
+        _make_exact(self, "allocation", _ALLOCATION)
         for name in (
             "fixed_shares",
             "stop_loss_percent",
@@ -145,7 +145,7 @@ class Rules:
             "gap_reserve_percent",
             "volume_limit_percent",
         ):
-            _check(name, name, getattr(self, name))
+            _make_exact(self, name, name)
         costs = self.costs
         compiled = RuleInts(
             allocation_ppm=to_scaled(self.allocation, PPM),
@@ -223,8 +223,10 @@ def _column_of_cost(name: str) -> str:
     return name if name == _SLIPPAGE else f"commission_{name}"
 
 
-def _check(name: str, column: str, value: object) -> None:
+def _make_exact(owner: Costs | Rules, name: str, column: str) -> None:
+    """Check a setting and keep it as the decimal that was written: a program may well have said 0.9."""
     try:
-        validators.TRADING_RULES[column](value)
+        exact = validators.TRADING_RULES[column](getattr(owner, name))
     except BrokenRuleError as error:
         raise InvalidParameterError(name, str(error)) from None
+    object.__setattr__(owner, name, exact)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from daytrader.core.arrays import BoolArray, CodeArray, FloatArray
+from daytrader.core.errors import BrokenStrategyError
 
 Condition: TypeAlias = tuple[BoolArray, str]
 
@@ -81,11 +82,19 @@ class Signals:
         return self.reasons[int(self.exit_code[row])]
 
     def evidence(self, row: int) -> dict[str, float | None]:
-        """Return the figures at row *row*, levels as prices of that day; None while warming up."""
+        """
+        Return the figures at row *row*, levels as prices of that day; None while warming up and where one is no number.
+
+        Raises:
+            BrokenStrategyError: If a figure has no such row.
+        """
         scale = 1.0 if self.scale is None else float(self.scale[row])
-        figures = {name: float(values[row]) for name, values in self.values.items()}
-        figures |= {name: float(levels[row]) / scale for name, levels in self.levels.items()}
-        return {name: None if math.isnan(figure) else figure for name, figure in figures.items()}
+        try:
+            figures = {name: float(values[row]) for name, values in self.values.items()}
+            figures |= {name: float(levels[row]) / scale for name, levels in self.levels.items()}
+        except (TypeError, ValueError, LookupError) as error:
+            raise BrokenStrategyError(f"a figure of the signals has no number on row {row:,}: {error}") from error
+        return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}
 
 
 def _any(conditions: Sequence[Condition], first_code: int) -> tuple[BoolArray, CodeArray]:

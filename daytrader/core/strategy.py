@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-import sys
-import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
-import numpy as np
-
+from daytrader.core.answers import answer, failure, first_signal_row, raw_signals
 from daytrader.core.errors import BrokenStrategyError, InvalidParameterError, UnknownStrategyError
 from daytrader.core.signals import Signals
 from daytrader.utils import plugins
@@ -43,8 +40,6 @@ __all__ = [
 
 ENTRY_POINT_GROUP: Final = "daytrader.strategies"
 Params: TypeAlias = Mapping[str, int | float]
-_FLAG, _CODE = np.dtype(np.bool_), np.dtype(np.int16)
-_COLUMNS: Final = (("entry", _FLAG), ("exit", _FLAG), ("entry_code", _CODE), ("exit_code", _CODE))
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")  # as long as a service's column
 
 _SHIPPED: Final = {
@@ -136,6 +131,7 @@ def resolve_params(strategy: Strategy, given: Mapping[str, object]) -> dict[str,
     Raises:
         InvalidParameterError: For a name the strategy does not have, a value outside its bounds, or values that do not
             go together.
+        BrokenStrategyError: If the strategy fails to say whether they do.
     """
     known = {parameter.name: parameter for parameter in strategy.parameters}
     for name in given:
@@ -145,9 +141,8 @@ def resolve_params(strategy: Strategy, given: Mapping[str, object]) -> dict[str,
     resolved = {
         name: parameter.parse(given[name]) if name in given else parameter.default for name, parameter in known.items()
     }
-    check: Callable[[Params], None] | None = getattr(strategy, "check", None)
-    if check is not None:
-        check(resolved)
+    if hasattr(strategy, "check"):
+        answer(strategy, "to check its parameters", lambda: strategy.check(resolved))
     return resolved
 
 
@@ -159,7 +154,8 @@ def compute(strategy: Strategy, bars: Bars, params: Mapping[str, object]) -> Sig
 
     Raises:
         InvalidParameterError: As `resolve_params`.
-        BrokenStrategyError: If the strategy fails, or its arrays do not have the bars' length or kind.
+        BrokenStrategyError: If the strategy fails, or its arrays do not have the bars' length or kind, its reasons are
+            none or its warm-up is no number of rows.
     """
     return compute_resolved(strategy, bars, resolve_params(strategy, params))
 
@@ -171,15 +167,8 @@ def compute_resolved(strategy: Strategy, bars: Bars, params: Params) -> Signals:
     Raises:
         BrokenStrategyError: As `compute`.
     """
-    raw = _raw_signals(strategy, bars, params)
-    shape = (bars.n,)
-    for name, kind in _COLUMNS:
-        array = getattr(raw, name)
-        if array.shape != shape or array.dtype != kind:
-            raise BrokenStrategyError(
-                f"{strategy.name}: {name} must be {bars.n} values of {kind}, was {array.shape} of {array.dtype}"
-            )
-    first = strategy.warmup(params)
+    raw = raw_signals(strategy, bars, params)
+    first = first_signal_row(strategy, params)
     exit_ = raw.exit.copy()
     exit_[:first] = False
     entry = raw.entry > exit_  # and not: without an array between
@@ -296,7 +285,7 @@ def flaw_of(strategy: object) -> str | None:
     for method in ("warmup", "signals"):
         if not callable(getattr(strategy, method, None)):
             return f"it has no method {method}"
-    return _flaw_of_parameters(parameters)
+    return _flaw_of_parameters(parameters) or _flaw_of_defaults(cast("Strategy", strategy))
 
 
 def _flaw_of_parameters(parameters: object) -> str | None:
@@ -312,14 +301,12 @@ def _flaw_of_parameters(parameters: object) -> str | None:
     return None
 
 
-def failure(error: BaseException, file: str | None = None) -> str:
-    """Return what *error* says and where: the last line of *file* it came through, else the line that raised it."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}, line {error.lineno}: {error.msg}"
-    frames = traceback.extract_tb(error.__traceback__)
-    where = next((frame for frame in reversed(frames) if frame.filename == file), frames[-1] if frames else None)
-    place = f"{where.filename}, line {where.lineno}: " if where else ""
-    return f"{place}{type(error).__name__}: {error}"
+def _flaw_of_defaults(strategy: Strategy) -> str | None:
+    try:
+        first_signal_row(strategy, resolve_params(strategy, {}))
+    except DayTraderError as error:
+        return f"with its defaults: {error}"
+    return None
 
 
 # What this installation adds to the installed packages; see services/strategy_folder.py.
@@ -343,14 +330,3 @@ def _load(name: str) -> Strategy:
     if flaw:
         raise BrokenStrategyError(f"strategy {name} cannot be used: {flaw}")
     return strategy
-
-
-def _raw_signals(strategy: Strategy, bars: Bars, params: Params) -> Signals:
-    try:
-        return strategy.signals(bars, params)
-    except DayTraderError:
-        raise
-    except Exception as error:
-        module = sys.modules.get(type(strategy).__module__)
-        where = failure(error, getattr(module, "__file__", None))
-        raise BrokenStrategyError(f"{strategy.name} fails on {bars.n:,} bars: {where}") from error

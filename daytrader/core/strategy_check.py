@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from daytrader.core.answers import first_signal_row
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
 from daytrader.core.bars import Bars, EventKind
 from daytrader.core.errors import BrokenStrategyError
@@ -116,10 +117,6 @@ class _Probe:
         for name, figures in (*whole.values.items(), *whole.levels.items()):
             if figures.shape != (self._bars.n,) or figures.dtype != np.float64:
                 raise _BrokenRule(f"{name} must be {self._bars.n:,} values of float64, was {figures.shape}")
-        for side, holds, codes in (("entry", whole.entry, whole.entry_code), ("exit", whole.exit, whole.exit_code)):
-            wild = np.flatnonzero(holds & ((codes < 0) | (codes >= len(whole.reasons))))
-            if wild.size:
-                raise _BrokenRule(f"the {side}'s reason is none of its {len(whole.reasons)} reasons", int(wild[0]))
         return f"{int(whole.entry.sum()):,} entries and {int(whole.exit.sum()):,} exits on {self._bars.n:,} bars"
 
     def leaves_the_bars_alone(self) -> str:
@@ -196,10 +193,10 @@ class _Probe:
         return self._whole
 
     def _warmup(self) -> int:
-        first = self._strategy.warmup(self._params)
-        if isinstance(first, bool) or not isinstance(first, int) or first < 0:
-            raise _BrokenRule(f"the warm-up must be a whole number from 0, was {first!r}")
-        return first
+        try:
+            return first_signal_row(self._strategy, self._params)
+        except BrokenStrategyError as error:
+            raise _BrokenRule(str(error)) from error
 
     def _signals(self, bars: Bars, *, is_private: bool = False) -> Signals:
         try:

@@ -20,7 +20,7 @@ from numba import get_num_threads
 
 from daytrader.core import kernel
 from daytrader.core.arrays import BoolArray, IntArray
-from daytrader.core.backtest import Fill, first_row, positive_cents
+from daytrader.core.backtest import Fill, first_row, positive_cents, require_ways
 from daytrader.core.bars import Bars
 from daytrader.core.codes import Codes, coded, shortest
 from daytrader.core.combinations import Column, Combinations, grid, listed, random
@@ -80,11 +80,12 @@ def run(
 
     Raises:
         UnknownStrategyError: If no strategy has this name.
-        InvalidParameterError: If a setting or *cash* is out of bounds or is named twice.
+        InvalidParameterError: If a setting or *cash* is out of bounds or is named twice, or *fill* is none there is.
         InsufficientDataError: If there is no bar between *start* and *end*.
         BoundsError: If an amount outgrows exact integers.
         SweepStoppedError: If *should_stop* said so; it has what was done until then.
     """
+    require_ways(fill)
     used = bars.until(end)
     task = _Task.of(used, get_strategy(strategy), combinations, rules, params or {}, cash, start, fill, blocks)
     results = Results.made(combinations.size, blocks, room)

@@ -21,7 +21,6 @@ from daytrader.core.backtest import Fill, Prices
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations
 from daytrader.core.fills import cost_cents, fee_cents, sell_price
-from daytrader.core.money import to_cents
 from daytrader.core.report import Report, Run, build_report, figures
 from daytrader.core.room import MEMORY, Room
 from daytrader.core.rules import Rules, settings
@@ -161,7 +160,7 @@ def run(
     used = bars.until(end)
     days = sessions_of(used, start)
     steps = spans(len(days), train, test, mode)
-    balance = to_cents(cash)
+    initial = balance = backtest.positive_cents(cash)
     runs: list[Run] = []
     windows: list[Window] = []
     for number, step in enumerate(steps):
@@ -198,9 +197,9 @@ def run(
         symbol,
         traded_by.name,
         {},
-        to_cents(cash),
+        initial,
         _stitched(runs),
-        backtest.buy_and_hold(used, rules, to_cents(cash), used.first_of(days[train]), fill),
+        backtest.buy_and_hold(used, rules, initial, used.first_of(days[train]), fill),
         None,
         used.data_hash,
         used.interval_minutes,

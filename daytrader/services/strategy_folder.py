@@ -82,8 +82,10 @@ def read_file(file: Path) -> list[Strategy]:
     Run *file* and return the strategies that it defines; at least one.
 
     Raises:
-        BrokenStrategyError: Naming file and line, if it fails or defines none.
+        BrokenStrategyError: Naming file and line, if it is not there, fails or defines none.
     """
+    if not file.is_file():
+        raise BrokenStrategyError(f"{file}: there is no such file")
     try:
         module = _run(file)
         found = [

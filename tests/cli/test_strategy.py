@@ -12,7 +12,8 @@ from daytrader.core.strategy import list_strategies, use_local
 from tests.cli.conftest import Command
 from tests.core.test_strategies_document import example
 
-AHEAD = "strength = rsi(bars.signal.close[::-1].copy(), 14)[::-1]"
+HONEST = "rsi = indicators.rsi(bars.signal.close, 14)"
+AHEAD = "rsi = indicators.rsi(bars.signal.close[::-1].copy(), 14)[::-1]"
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_every_shipped_strategy_keeps_its_promises_on_the_sample_prices(daytrade
 def test_a_planted_look_ahead_fails_with_row_and_date(daytrader: Command, tmp_path: Path) -> None:
     """Exit code 1; a file need not be in the folder to be checked, nor its name be free."""
     file = tmp_path / "ahead.py"
-    file.write_text(example().replace("strength = rsi(bars.signal.close, 14)", AHEAD))
+    file.write_text(example().replace(HONEST, AHEAD))
     prices = tmp_path / "prices.csv"
     prices.write_text(
         "Date,Open,High,Low,Close\n"
@@ -83,6 +84,25 @@ def test_a_planted_look_ahead_fails_with_row_and_date(daytrader: Command, tmp_pa
     (causal,) = (verdict for verdict in told if verdict["rule"] == "causal")
     assert not causal["is_kept"]
     assert causal["bar"].startswith("2024-")
+
+
+def test_a_sample_that_ends_before_the_warm_up_is_left_out(daytrader: Command) -> None:
+    """The others are checked; where none is long enough, that is said."""
+    result = daytrader("strategy", "check", "sma_cross", "--param", "slow=250")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("all 8 rules kept") == 4
+    assert "FB is left out: 196 bars are too few" in result.stderr
+    nowhere = daytrader("strategy", "check", "sma_cross", "--param", "slow=4000")
+    assert (nowhere.exit_code, nowhere.stdout) == (1, "")
+    assert "3,270 bars are too few to check a warm-up of 4,000" in nowhere.stderr
+
+
+def test_a_file_that_is_no_strategy_says_what_is_missing(daytrader: Command, tmp_path: Path) -> None:
+    """In words: not there, not described."""
+    file = tmp_path / "own.py"
+    assert "own.py: there is no such file" in daytrader("strategy", "check", file).stderr
+    file.write_text(example().replace("    description = ", "    told = "))
+    assert "description must say in a sentence" in daytrader("strategy", "check", file).stderr
 
 
 def test_a_strategy_in_the_instance_trades_everywhere_alike(daytrader: Command, instance: Path) -> None:

@@ -247,6 +247,25 @@ def test_wrong_names_and_amounts_are_refused() -> None:
         backtest.run(random_walk(20), "nope", {}, Rules(), symbol="X", cash=Decimal(1000))
     with pytest.raises(InvalidParameterError, match="cash"):
         backtest.run(random_walk(20), "technical", {}, Rules(), symbol="X", cash=Decimal(0))
+    for cash in (float("nan"), None, True):
+        with pytest.raises(InvalidParameterError, match="cash: must be a"):
+            backtest.run(random_walk(20), "technical", {}, Rules(), symbol="X", cash=cash)  # type: ignore[arg-type]  # on purpose
+    for wrong in ({"fill": "next open"}, {"prices": "split"}):
+        with pytest.raises(InvalidParameterError, match=rf"{next(iter(wrong))}: must be \w+ or \w+"):
+            backtest.run(random_walk(20), "technical", {}, Rules(), symbol="X", cash=Decimal(1), **wrong)  # type: ignore[arg-type]  # on purpose
+
+
+def test_numbers_are_taken_as_they_are_written() -> None:
+    """In a notebook 0.9 is 0.9: the same cents, pinned alike."""
+    bars = random_walk(200)
+    written = Rules(allocation=0.9, stop_loss_percent=8, costs=Costs(per_order=1, percent=0.1))  # type: ignore[arg-type]  # on purpose
+    exact = Rules(Decimal("0.9"), None, Decimal(8), costs=Costs(Decimal(1), percent=Decimal("0.1")))
+    assert written == exact
+    told = [
+        backtest.run(bars, "sma_cross", {}, rules, symbol="X", cash=cash).to_dict()  # type: ignore[arg-type]  # likewise
+        for rules, cash in ((written, 10_000.1), (exact, Decimal("10000.1")))
+    ]
+    assert told[0] == told[1]
 
 
 def test_minute_bars_are_reported_by_session() -> None:

@@ -63,6 +63,7 @@ def test_what_is_no_combination_is_refused() -> None:
         lambda: random({"fast": (2, 5)}, 0, 1, "sma_cross"),
         lambda: listed([]),
         lambda: listed([{"fast": 1}, {"slow": 1}]),
+        lambda: listed([{"fast": 1, "slow": 2}, {"fast": 2, "slow": 1}, {"slow": 2.0, "fast": 1}]),
     ]
     for each in wrong:
         with pytest.raises(InvalidParameterError):

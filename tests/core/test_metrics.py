@@ -76,6 +76,17 @@ def test_one_session_has_no_deviation() -> None:
     assert math.isnan(told["sharpe_ratio"])
 
 
+def test_a_leap_taken_for_a_year_is_beyond_all_numbers() -> None:
+    """600 x on one of two days: not infinite, which JSON does not have, but not known; nor what it is divided by."""
+    leap = told_of([INITIAL - 1, INITIAL * 600])
+    assert math.isnan(leap["annualized_return_pct"])
+    assert math.isnan(leap["calmar_ratio"])
+    assert leap["total_return_pct"] == pytest.approx(59_900)
+    nearly = told_of([10**8 - 1, 10**8 * 245], initial=10**8)  # 10^301 a year, over a drawdown of 10^-8
+    assert math.isfinite(nearly["annualized_return_pct"])
+    assert math.isnan(nearly["calmar_ratio"])
+
+
 def test_after_a_total_loss_nothing_is_annualised() -> None:
     """Returns on nothing are not numbers, and no error either."""
     told = told_of([0, 0, 0])

@@ -191,6 +191,8 @@ def test_what_cannot_be_is_refused() -> None:
     ):
         with pytest.raises(InvalidParameterError, match=told):
             portfolio.run(members, cash=cash)
+    with pytest.raises(InvalidParameterError, match="fill: must be next_open or close"):
+        portfolio.run([holder(bars)], cash=CASH, fill="open")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(UnknownStrategyError):
         portfolio.run([Member("X", bars, "astrology", {}, PAID)], cash=CASH)
     late = EPOCH + timedelta(days=FIRST_DAY + 30)

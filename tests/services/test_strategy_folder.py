@@ -108,10 +108,11 @@ def test_a_class_that_describes_itself_wrongly_is_refused(folder: Path, was: str
 
 def test_a_strategy_that_fails_while_trading_names_its_line(folder: Path) -> None:
     """In a backtest, a replay or a service: file and line, not a traceback."""
-    (folder / "dip.py").write_text(example().replace("strength = rsi(bars.signal.close, 14)", "strength = 1 / 0"))
+    asks = "        rsi = indicators.rsi(bars.signal.close, 14)"
+    (folder / "dip.py").write_text(example().replace(asks, "        rsi = 1 / 0"))
     use_folder(folder)
-    line = example().splitlines().index("        strength = rsi(bars.signal.close, 14)") + 1
-    with pytest.raises(BrokenStrategyError, match=f"dip.py, line {line}: ZeroDivisionError"):
+    number = example().splitlines().index(asks) + 1
+    with pytest.raises(BrokenStrategyError, match=f"dip.py, line {number}: ZeroDivisionError"):
         compute(get_strategy("rsi_dip"), random_walk(30), {})
 
 
