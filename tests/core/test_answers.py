@@ -59,7 +59,7 @@ class Wrong:
         (lambda _: Signals([True] * N, NO, FIRST, FIRST, ("a",)), "wrong: entry must be an array, was list"),  # type: ignore[arg-type]  # on purpose
         (lambda _: Signals.of([(YES, "in")], [(NO[1:], "out")]), "wrong: exit must be 30 values of bool, was (29,)"),
         (lambda _: Signals.of([(YES[:, None], "in")], [(NO, "out")]), "was (30, 1) of bool"),
-        (lambda _: Signals.of([(YES * 1.0, "in")], [(NO, "out")]), "was (30,) of float64"),
+        (lambda _: Signals.of([(YES * 1.0, "in")], [(NO, "out")]), "was (30,) of float64"),  # type: ignore[list-item]  # on purpose
         (lambda _: Signals(YES, NO, WILD, FIRST, ("a",)), "the entry's reason on row 0 is none of its 1 reasons"),
         (lambda _: Signals(NO, YES, FIRST, FIRST - np.int16(1), ("a",)), "the exit's reason on row 0 is none"),
         (lambda _: Signals(YES, NO, FIRST, FIRST, ()), "the entry's reason on row 0 is none of its 0 reasons"),
