@@ -8,6 +8,8 @@ DONE := $(VENV)/done
 UI_BUILT := daytrader/static/index.html
 UI_PACKAGES := ui/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images for containers often forbid byte code: each process that the tests start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The first Python that is new enough and really starts; override with `make PYTHON=...`.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
