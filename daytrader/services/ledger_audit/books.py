@@ -197,12 +197,7 @@ class _Stream:
 
     def __init__(self, session: Session, model: Any, service_ids: Sequence[int] | None) -> None:
         self._rows = _rows_of(cast("Table", model.__table__))
-        order = (model.service_id, model.sequence if model is JournalEntry else model.id)
-        query = self._rows.query.order_by(*order)
-        query = query.where(model.service_id.in_(select(TradingService.id)))
-        if model is TradeDecision:  # the others are decisions to do nothing
-            query = query.where(model.id.in_(select(Order.decision_id)))
-        self._waiting = _streamed(session, _only(query, model.service_id, service_ids))
+        self._waiting = _streamed(session, _only(_stream_query(model), model.service_id, service_ids))
         self._next: Any = next(self._waiting, None)
 
     def take(self, service_id: int) -> tuple[list[Any], list[str]]:
@@ -215,6 +210,16 @@ class _Stream:
                 rows.append(row)
             self._next = next(self._waiting, None)
         return rows, refused
+
+
+@cache
+def _stream_query(model: Any) -> Select[Any]:
+    order = (model.service_id, model.sequence if model is JournalEntry else model.id)
+    query = _rows_of(cast("Table", model.__table__)).query.order_by(*order)
+    query = query.where(model.service_id.in_(select(TradingService.id)))
+    if model is TradeDecision:  # the others are decisions to do nothing
+        query = query.where(model.id.in_(select(Order.decision_id)))
+    return query
 
 
 class _Services:
@@ -251,19 +256,25 @@ def _or_none(read: cells.Read) -> cells.Read:
 
 def _actions(session: Session) -> tuple[dict[int, Action], dict[int, str]]:
     """Return the splits, and the dividends that were booked; and those that cannot be read."""
-    table = cast("Table", CorporateAction.__table__)
-    rows = _rows_of(table)
-    names = {name: rows.names[name] for name in Action._fields}
-    is_split = table.c.kind == CorporateActionKind.SPLIT.value
-    booked = table.c.id.in_(select(JournalEntry.corporate_action_id))
+    names, query = _actions_query()
     found: dict[int, Action] = {}
     unreadable: dict[int, str] = {}
-    for raw in session.execute(cells.raw(table, names).where(is_split | booked)):
+    for raw in session.execute(query):
         try:
             found[raw.id] = Action(*(read(cell) for read, cell in zip(names.values(), raw, strict=True)))
         except ValueError as error:
             unreadable[raw.id] = f"corporate action {raw.id}: a column {error}"
     return found, unreadable
+
+
+@cache
+def _actions_query() -> tuple[Mapping[str, cells.Read], Select[Any]]:
+    table = cast("Table", CorporateAction.__table__)
+    rows = _rows_of(table)
+    names = {name: rows.names[name] for name in Action._fields}
+    is_split = table.c.kind == CorporateActionKind.SPLIT.value
+    booked = table.c.id.in_(select(JournalEntry.corporate_action_id))
+    return names, cells.raw(table, names).where(is_split | booked)
 
 
 def _only(query: Select[Any], column: Any, service_ids: Sequence[int] | None) -> Select[Any]:

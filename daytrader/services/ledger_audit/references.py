@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Column, ColumnElement, Table, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Select, Table, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -26,51 +26,54 @@ _SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Reference:
-    """A column that names another row, and when it names none."""
+class _Question:
+    """Which rows of *table* break a rule in *column*, and whose they are."""
 
     table: Table
     owner: Column[Any]
     column: Column[Any]
-    target: Table
-    is_missing: ColumnElement[bool]
+    query: Select[Any, Any, Any]
+
+    def rows(self, session: Session, service_ids: Sequence[int] | None) -> Sequence[Any]:
+        """Return id, owner and value of those of the given services, or of all."""
+        of_these = self.query if service_ids is None else self.query.where(self.owner.in_(list(service_ids)))
+        return session.execute(of_these).all()
 
 
 def dangling(session: Session, service_ids: Sequence[int] | None) -> Iterator[Breach]:
     """Yield the rows of the ledger whose service, order, stock or other row is missing, and unknown decisions."""
-    for reference in _references():
-        table, column, target = reference.table, reference.column, reference.target
-        for row in _rows(session, table, reference.owner, column, reference.is_missing, service_ids):
-            message = f"{table.name} {row.id}: {column.name} {row.value} names a row of {target.name} that is missing"
+    for asked, target in _missing():
+        for row in asked.rows(session, service_ids):
+            what = f"{asked.table.name} {row.id}: {asked.column.name} {row.value}"
+            message = f"{what} names a row of {target} that is missing"
             yield Breach(row.owner if isinstance(row.owner, int) else 0, "L7", message)
-    decisions = cast("Table", TradeDecision.__table__)
-    unknown = type_coerce(decisions.c.action, NullType()).not_in([action.value for action in DecisionAction])
-    for row in _rows(session, decisions, decisions.c.service_id, decisions.c.action, unknown, service_ids):
+    for row in _unknown().rows(session, service_ids):
         yield Breach(row.owner, "L8", f"decisions {row.id}: action is none of {', '.join(DecisionAction)}")
 
 
+# Statements are made once: they do not change while the program runs, and an engine audits whenever it starts.
 @cache
-def _references() -> tuple[_Reference, ...]:
-    """Return every foreign key of the ledger; they do not change while the program runs."""
-    return tuple(reference for model in _MODELS for reference in _of(cast("Table", model.__table__)))
+def _missing() -> tuple[tuple[_Question, str], ...]:
+    """Return what is asked of every foreign key of the ledger, and the table that it names."""
+    return tuple(found for model in _MODELS for found in _of(cast("Table", model.__table__)))
 
 
-def _of(table: Table) -> Iterator[_Reference]:
+def _of(table: Table) -> Iterator[tuple[_Question, str]]:
     owner = table.c.id if table is TradingService.__table__ else table.c.service_id
     for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
         other = key.column.table.alias()
         is_missing = key.parent.is_not(None) & ~select(other.c.id).where(other.c.id == key.parent).exists()
-        yield _Reference(table, owner, key.parent, key.column.table, is_missing)
+        yield _question(table, owner, key.parent, is_missing), key.column.table.name
 
 
-def _rows(
-    session: Session,
-    table: Table,
-    owner: Column[Any],
-    column: Column[Any],
-    condition: Any,
-    service_ids: Sequence[int] | None,
-) -> Sequence[Any]:
+@cache
+def _unknown() -> _Question:
+    decisions = cast("Table", TradeDecision.__table__)
+    unknown = type_coerce(decisions.c.action, NullType()).not_in([action.value for action in DecisionAction])
+    return _question(decisions, decisions.c.service_id, decisions.c.action, unknown)
+
+
+def _question(table: Table, owner: Column[Any], column: Column[Any], condition: ColumnElement[bool]) -> _Question:
     query = (
         select(
             type_coerce(table.c.id, NullType()).label("id"),
@@ -81,4 +84,4 @@ def _rows(
         .order_by(table.c.id)
         .limit(_SHOWN)
     )
-    return session.execute(query if service_ids is None else query.where(owner.in_(list(service_ids)))).all()
+    return _Question(table, owner, column, query)
