@@ -2,7 +2,7 @@
 What every test would make again although it is always the same: made once in a process, for most of a test's time.
 
 The schema of an empty SQLite database, the statements compiled for it, the hash of the one password, and what werkzeug
-compiles to build addresses by the rules of an application.
+compiles of the rules of an application: to match addresses and to build them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from daytrader.utils import passwords
 
 _FIRST: Final[list[Engine]] = []
 """The first engine of this process, once there is one."""
+_BUILDERS: Final = ("_build", "_build_unknown")
+_COMPILED: Final = ("_parts", "_trace", "_converters", *_BUILDERS)
+"""What a rule has once it is compiled."""
 
 
 def copy_empty_database(path: Path) -> None:
@@ -54,18 +57,23 @@ def hash_of(password: str) -> str:
 @contextmanager
 def rules_compiled_once() -> Iterator[None]:
     """Let applications share what is compiled of their addresses: it hangs on nothing but the rule."""
-    compile_builder: Callable[..., Any] = Rule._compile_builder
-    compiled: dict[object, Any] = {}
+    compile_rule: Callable[[Rule], None] = Rule.compile
+    compiled: dict[object, dict[str, Any]] = {}
 
-    def compiled_builder(rule: Rule, append_unknown: bool = True) -> Any:
+    def compile_once(rule: Rule) -> None:
         defaults = tuple(sorted((rule.defaults or {}).items()))
-        key = (rule.rule, tuple(rule._trace), defaults, append_unknown)
+        where = (rule.subdomain, rule.host, rule.map.host_matching, rule.merge_slashes)
+        key = (rule.rule, defaults, *where, *map(id, rule.map.converters.values()))
         if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
+            compile_rule(rule)
+            compiled[key] = {name: getattr(rule, name) for name in _COMPILED}
+        vars(rule).update(compiled[key])
+        rule.arguments = {*rule.arguments, *rule._converters}
+        for name in _BUILDERS:
+            setattr(rule, name, getattr(rule, name).__func__.__get__(rule, None))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compiled_builder)
+        patch.setattr(Rule, "compile", compile_once)
         yield
 
 
