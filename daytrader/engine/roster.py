@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, cast
 
 import numpy as np
@@ -168,7 +169,7 @@ class Roster:
 
     def is_in(self, *states: ServiceState) -> BoolArray:
         """Return for each service whether it is in one of *states*."""
-        found: BoolArray = np.isin(self.state, [_STATES.index(state) for state in states])
+        found: BoolArray = _among(states)[self.state]
         return found
 
     @property
@@ -187,6 +188,12 @@ class Roster:
         columns = [each.name for each in fields(self) if isinstance(getattr(self, each.name), np.ndarray)]
         changed: dict[str, Any] = {name: getattr(self, name)[chosen] for name in columns}
         return replace(self, **changed)
+
+
+@cache
+def _among(states: tuple[ServiceState, ...]) -> BoolArray:
+    """Return which of `ServiceState`'s members are among *states*, by their index; -1, which is no state, is not."""
+    return np.array([*(state in states for state in _STATES), False], np.bool_)
 
 
 def read_roster(
