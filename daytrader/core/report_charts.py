@@ -24,6 +24,8 @@ _HUNDRED: Final = 100
 _MONTHS_OF_LABELS: Final = (1, 2, 3, 6)
 _THOUSAND: Final = 1_000
 _MILLION: Final = 1_000_000
+# By how much an axis divides its numbers, the name of that, from which number on, and the most digits behind the point.
+_UNITS: Final = ((_MILLION, "M", _MILLION, 2), (_THOUSAND, "k", 10 * _THOUSAND, 1), (1, "", 0, 6))
 
 
 class Line(NamedTuple):
@@ -110,10 +112,11 @@ def plot(
     """Return one chart over the sessions; *name* is what the page's script and style know it by."""
     scale = Scale([line.values for line in lines], top=top)
     grid, labels = [], []
-    for value in scale.ticks():
+    ticks = scale.ticks()
+    for value, told in zip(ticks, [short(one) for one in ticks] if scale.is_logarithmic else even(ticks), strict=True):
         y = scale.y(value)
         grid.append(f'<path class="grid" d="M0 {y:.2f}H100"/>')
-        labels.append(f'<span class="y" style="top:{y:.2f}%">{short(value)}{unit}</span>')
+        labels.append(f'<span class="y" style="top:{y:.2f}%">{told}{unit}</span>')
     for index, label in _dates(session):
         labels.append(f'<span class="x" style="left:{scale.x(index):.2f}%">{label}</span>')
     drawn = "".join(_path(scale, line) for line in lines)
@@ -156,7 +159,21 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if size >= _HUNDRED or value == int(value) else f"{value:,.4g}"
 
 
+def even(ticks: Sequence[float]) -> list[str]:
+    """Return *ticks*, equally far apart, as an axis says them: in one unit, with the digits that tell them apart."""
+    size = max((abs(one) for one in ticks), default=0.0)
+    for unit, suffix, least, most in _UNITS:
+        scaled = [one / unit for one in ticks]
+        noise = 1e-9 * max(1.0, size / unit)
+        digits = next((n for n in range(most + 1) if all(abs(round(one, n) - one) <= noise for one in scaled)), None)
+        if size >= least and digits is not None:
+            return [f"{one + 0.0:,.{digits}f}{suffix if one else ''}" for one in scaled]
+    return [short(one) for one in ticks]
+
+
 def _path(scale: Scale, line: Line) -> str:
+    if line.values.size == 1:  # a session on its own is a level
+        line = line._replace(values=line.values.repeat(2))
     points = "L".join(f"{scale.x(i):.2f} {scale.y(float(line.values[i])):.2f}" for i in picked(line.values).tolist())
     drawn = f'<path class="{line.kind}" d="M{points}"/>'
     if line.filled:

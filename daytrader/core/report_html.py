@@ -77,7 +77,8 @@ def render(report: Report, sections: Sequence[str] = (), owners: Sequence[str] =
 def _header(report: Report, title: str) -> str:
     params = ", ".join(f"{name} {value:g}" for name, value in report.params.items())
     years = (int(report.run.session[-1]) - int(report.run.session[0])) / _DAYS_A_YEAR
-    period = f"{years:.1f} years" if years >= 1 else f"{len(report.dates):,} sessions"
+    sessions = "1 session" if len(report.dates) == 1 else f"{len(report.dates):,} sessions"
+    period = f"{years:.1f} years" if years >= 1 else sessions
     bars = f", {report.interval_minutes}-minute bars" if report.interval_minutes else ""
     held = report.metrics["buy_and_hold_return_pct"]
     beside = "" if held is None else f" Buying and holding made {_signed(held)}."

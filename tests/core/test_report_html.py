@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 from daytrader.core import backtest, portfolio
 from daytrader.core.bars import Bars
 from daytrader.core.report import Report
+from daytrader.core.report_charts import even
 from daytrader.core.rules import Costs, Rules
 from daytrader.services.data_providers.sample import SampleProvider
 from tests.core.builders import FIRST_DAY, bars_of, flat_bars, free_rules, random_walk, split
@@ -119,6 +120,33 @@ def test_levels_far_from_the_prices_are_not_drawn_over_the_rest_of_the_page() ->
     ((level,),) = [re.findall(r'<path class="target" d="M[0-9.]+ (-?[0-9.]+)L', page)]
     assert float(level) < 0  # above the chart
     assert ".plot.price svg{overflow:hidden}" in page
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"),
+    [
+        ([9_996, 9_998, 10_000], ["9,996", "9,998", "10,000"]),
+        ([5_000, 10_000, 15_000], ["5k", "10k", "15k"]),
+        ([100_000, 100_010], ["100,000", "100,010"]),
+        ([1_250_000, 1_500_000], ["1.25M", "1.50M"]),
+        ([100, 100.5, 101], ["100.0", "100.5", "101.0"]),
+        ([-0.5, -0.25, 0], ["-0.50", "-0.25", "0.00"]),
+        ([0.0001, 0.00015], ["0.00010", "0.00015"]),
+        ([-10, 0, 10], ["-10", "0", "10"]),
+        ([1 / 3, 2 / 3], ["0.3333", "0.6667"]),
+        ([], []),
+    ],
+)
+def test_an_axis_tells_its_ticks_apart(ticks: list[float], told: list[str]) -> None:
+    """A large balance that hardly moves has no axis of one number."""
+    assert even(ticks) == told
+
+
+def test_a_single_session_is_a_level() -> None:
+    """One point would not be seen."""
+    page = backtest.run(flat_bars([10.0]), "technical", {}, Rules(), symbol="X", cash=Decimal(1000)).to_html()
+    assert "in 1 session:" in page
+    assert re.search(r'<path class="main" d="M0.00 (\d+\.\d\d)L100.00 \1"/>', page)
 
 
 def test_splits_are_taken_out_of_the_drawn_prices() -> None:
