@@ -26,9 +26,10 @@ from daytrader.services import sweep_files, sweep_results, sweep_service
 from daytrader.services.actor import Actor
 from daytrader.services.earlier_sweeps import earlier_sweeps
 from daytrader.services.session_manager import SessionManager, in_unit
-from daytrader.services.sweep_files import Part, SweepFiles
+from daytrader.services.sweep_files import Part, Pin, SweepFiles
 from daytrader.services.sweep_service import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.errors import ConflictError
 from daytrader.utils.spool import Spool
 
 SWEEP: Final = "sweep"
@@ -38,6 +39,7 @@ _COMPUTED: Final = 0.8
 _COMPUTED_WALKING: Final = 0.4
 _LUCK: Final = 0.3
 _THREADS: Final = os.cpu_count() or 1
+_MOST_RESTATEMENTS: Final = 3  # of prices, before somebody has to say where they end
 
 
 def handlers(instance: Path, *, address: str, dask: str) -> dict[str, Handler]:
@@ -82,12 +84,7 @@ class SweepJob:
         sweep_id: int = params["sweep_id"]
         stored = in_unit(partial(_begin, sweep_id=sweep_id))
         search = _Search(stored, sweep_files.of(self._instance, sweep_id), control)
-        with machines(self._dask) as machines_:
-            search.compute(machines_)
-        try:
-            findings = search.judge()
-        except SweepStoppedError:
-            raise JobStopped from None
+        findings = self._found(search)
         stored = in_unit(partial(_end, sweep_id=sweep_id, data_hash=search.data_hash, findings=findings))
         search.files.finish()
         result = {
@@ -97,6 +94,24 @@ class SweepJob:
             "verdict": findings["verdict"]["sentence"],
         }
         return Outcome(result, f"{self._address}/sweeps/{sweep_id}")
+
+    def _found(self, search: _Search) -> dict[str, Any]:
+        """
+        Return what the best is and what it is worth, all of it on the same prices.
+
+        Raises:
+            ConflictError: If they change again and again meanwhile.
+        """
+        for _ in range(1 + _MOST_RESTATEMENTS):
+            try:
+                with machines(self._dask) as machines_:
+                    search.compute(machines_)
+                return search.judge()
+            except SweepStoppedError:
+                raise JobStopped from None
+            except _Restated as restated:
+                search.files.forget(restated.place)
+        raise ConflictError("prices changed again and again while they were searched: choose an end before they do")
 
     def discard(self, params: Mapping[str, Any]) -> None:
         """Tell the sweep how its job ended; what came of a job that did not succeed is dropped."""
@@ -112,6 +127,14 @@ class SweepJob:
                 return sweep_service.known_ids(session)
 
         sweep_files.tidy(self._instance, known)
+
+
+class _Restated(Exception):  # noqa: N818 (it never leaves this module)
+    """The prices of the symbol at *place* are no longer those that parts of it were computed on."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
 
 
 class _Search:
@@ -157,7 +180,7 @@ class _Search:
         judged = len(symbols) + (len(symbols) > 1)
         hashes, summaries, found = [], [], dict[str, Any]()
         for place, symbol in enumerate(symbols):
-            bars = self._bars(symbol)
+            bars = self._bars(place)
             hashes.append(bars.data_hash)
             found = self._judge_alone(place, bars, earlier.trials([symbol]), judged)
             summaries.append(sweep_results.summary_of(symbol, found, self._request.metric))
@@ -204,12 +227,26 @@ class _Search:
         symbol, bars = -1, None
         for part in missing:
             if part.symbol != symbol or bars is None:
-                symbol, bars = part.symbol, self._bars(self._request.symbols[part.symbol])
+                symbol, bars = part.symbol, self._bars(part.symbol)
             yield Task(part, bars, self._request.combinations.part(part.first, part.last))
 
-    def _bars(self, symbol: str) -> Bars:
+    def _bars(self, place: int) -> Bars:
+        """
+        Return the prices of the symbol at *place* that its first part was computed on; later bars are left out.
+
+        Raises:
+            _Restated: If they are not what they were.
+        """
         with SessionManager(read_only=True) as session:
-            return sweep_service.load(session, self._request, symbol).bars
+            bars = sweep_service.load(session, self._request, self._request.symbols[place]).bars
+        pin = self.files.pinned(place)
+        if pin is None:
+            self.files.pin(place, Pin(bars.n, bars.data_hash))
+            return bars
+        known = bars if bars.n == pin.rows else bars.head(pin.rows)
+        if known.data_hash != pin.data_hash:
+            raise _Restated(place)
+        return known
 
     def _judge_pooled(self, earlier: int, judged: int) -> dict[str, Any]:
         """Judge one choice for all symbols: by the means of the figures, and by returns pooled over the symbols."""

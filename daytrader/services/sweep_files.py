@@ -50,6 +50,13 @@ class Part(NamedTuple):
     last: int
 
 
+class Pin(NamedTuple):
+    """The prices that a symbol's parts are computed on: the first *rows* bars, and their hash."""
+
+    rows: int
+    data_hash: str
+
+
 class SweepFiles:
     """
     The files of one sweep.
@@ -76,6 +83,23 @@ class SweepFiles:
             Part(symbol, number * part, min(combinations.size, (number + 1) * part))
             for symbol, number in np.argwhere(~is_done).tolist()
         ]
+
+    def pin(self, symbol: int, pin: Pin) -> None:
+        """Store which prices the symbol at this place is computed on, before anything of it is kept."""
+        self._keep_json(f"pinned-{symbol}", pin)
+
+    def pinned(self, symbol: int) -> Pin | None:
+        """Return what was stored of them, None if nothing was."""
+        found = self._json(f"pinned-{symbol}")
+        return None if found is None else Pin(*found)
+
+    def forget(self, symbol: int) -> None:
+        """Drop what came of one symbol: it is to be computed anew, on other prices."""
+        self.mark()
+        self._write("done", (symbol,), np.False_)
+        self.mark()
+        for name in ("findings", "pinned"):  # the pin last: while it is there it says that the rest is of other prices
+            (self.folder / f"{name}-{symbol}.json").unlink(missing_ok=True)
 
     def keep(self, part: Part, size: int, outcome: Outcome) -> None:
         """Store what *part*, one of parts of *size*, came to; every few seconds what is stored is marked as done."""
@@ -124,6 +148,8 @@ class SweepFiles:
         """Drop what only the statistics needed: most of the bytes."""
         for name in ("block_count", *_BLOCK_SUMS, *(f"pooled-{name}" for name in _BLOCK_SUMS)):
             (self.folder / f"{name}.npy").unlink(missing_ok=True)
+        for pin in self.folder.glob("pinned-*.json"):
+            pin.unlink()
 
     def keep_findings(self, symbol: int, findings: Mapping[str, Any]) -> None:
         """Store what the best is worth on the one symbol at this place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from distributed import Client
+from sqlalchemy import select
 
 from daytrader.cli import sweep_cluster
 from daytrader.core.combinations import grid
@@ -201,6 +203,94 @@ def test_a_killed_process_leaves_what_is_done(
     _start_anew(world, tmp_path, stored)
     assert len(computed) == 16 - 5
     _assert_same(world, tmp_path, stored, expected)
+
+
+def _change(symbol: str, day: int, close: float) -> None:
+    """Store another close of *symbol* on that day of its history, or one more."""
+    with SessionManager() as session:
+        (stock_id,) = session.execute(select(Stock.id).where(Stock.symbol == symbol)).one()
+        row = {
+            "price_date": date(2020, 1, 1) + timedelta(days=day),
+            "open_price": close,
+            "high_price": close,
+            "low_price": close,
+            "close_price": close,
+        }
+        store_daily(session, stock_id, [row])
+
+
+def _interrupted(instance: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Compute *after* parts, stop as a crash would, and return where each part that is computed later is noted."""
+    run_part, computed, calls = cluster_jobs.run_part, list[str](), itertools.count()
+
+    def counted(*args: Any, **kwargs: Any) -> Outcome:
+        computed.append(args[0].data_hash)
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return run_part(*args, **kwargs)
+
+    monkeypatch.setattr(cluster_jobs, "run_part", counted)
+    with pytest.raises(KeyboardInterrupt):
+        _worker(instance).run_waiting()
+    computed.clear()
+    return computed
+
+
+def test_prices_restated_meanwhile_are_computed_anew(
+    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash: no sweep is half of what was and half of what is; the other symbol keeps what it has."""
+    stored = _ask(alice)
+    computed = _interrupted(tmp_path, 13, monkeypatch)
+    _change("ACME", 100, 77.0)
+    _start_anew(world, tmp_path, stored)
+    assert computed.count(computed[-1]) == 8
+    assert len(computed) == 3 + 8  # the rest of OTHER, then all of ACME
+    again = _ask(alice)
+    assert _worker(tmp_path).run_waiting() == 1
+    assert _outcome(tmp_path, stored.id) == _outcome(tmp_path, again.id)
+    assert world.reload(stored).data_hash == world.reload(again).data_hash
+
+
+def test_bars_that_came_meanwhile_are_no_part_of_it(
+    world: World,
+    alice: User,
+    tmp_path: Path,
+    expected: tuple[dict[str, bytes], dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sweep is of the prices there were when it began."""
+    stored = _ask(alice)
+    computed = _interrupted(tmp_path, 5, monkeypatch)
+    _change("ACME", 200, 300.0)
+    _start_anew(world, tmp_path, stored)
+    assert len(computed) == 16 - 5
+    _assert_same(world, tmp_path, stored, expected)
+
+
+def test_prices_restated_before_they_are_judged_are_computed_anew(
+    world: World, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a crash, too; where they change every time, that is said."""
+    judge, closes = sweep_jobs._Search.judge, [70.0, 71.0]
+
+    def restated(self: sweep_jobs._Search) -> dict[str, Any]:
+        if closes:
+            _change("OTHER", 50, closes.pop())
+        return judge(self)
+
+    monkeypatch.setattr(sweep_jobs._Search, "judge", restated)
+    stored = _ask(alice)
+    _worker(tmp_path).run_waiting()
+    again = _ask(alice)
+    _worker(tmp_path).run_waiting()
+    assert world.reload(stored).state is JobState.SUCCEEDED
+    assert _outcome(tmp_path, stored.id) == _outcome(tmp_path, again.id)
+    closes += [float(70 + change) for change in range(9)]
+    restless = _ask(alice)
+    _worker(tmp_path).run_waiting()
+    assert world.reload(restless).state is JobState.FAILED
+    assert "prices changed again and again" in (world.reload(restless).error or "")
 
 
 @contextmanager
