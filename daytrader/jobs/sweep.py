@@ -282,7 +282,7 @@ class _Search:
             shown = Assessment(self._request.metric, best, None, None, None, overfitting, near, verdict).to_dict()
             found |= {name: shown[name] for name in ("overfitting", "stability")}
             found["settings"] = self._request.combinations.of(best)
-            found["metrics"] = {name: getattr(outcome, name)[best].item() for name in sweep_files.FIGURES}
+            found["metrics"] = sweep_results.told({name: getattr(outcome, name) for name in sweep_files.FIGURES}, best)
         found["verdict"] = {
             "level": verdict.level.value,
             "odds_of_luck": verdict.odds_of_luck,

@@ -294,6 +294,8 @@ def _together(name: str, column: _Column) -> _Column:
     together: _Column
     if name == "is_valid":
         together = np.logical_and.reduce(column, axis=0)
+    elif name == "max_drawdown_days":  # a time, no count
+        together = np.rint(column.mean(axis=0)).astype(np.int64)
     elif name in _KINDS:
         together = np.add.reduce(column, axis=0)
     else:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from daytrader.core import heatmap as core
 from daytrader.core.arrays import FloatArray
 from daytrader.core.combinations import Combinations
 from daytrader.core.heatmap import Heatmap, Reduce
+from daytrader.core.money import CENTS
 from daytrader.core.ranking import LOWER_IS_BETTER
 from daytrader.models import Sweep
 from daytrader.services.sweep_files import FIGURES, SweepFiles
@@ -71,14 +73,20 @@ def page(files: SweepFiles, stored: Sweep, query: ResultQuery) -> dict[str, Any]
             "params": shown.of(place),
             "is_valid": bool(figures["is_valid"][place]),
             "metrics": {
-                name: _plain(values[place]) if figures["is_valid"][place] else None
-                for name, values in figures.items()
-                if name != "is_valid"
+                name: one if figures["is_valid"][place] else None for name, one in told(figures, place).items()
             },
         }
         for place, row in enumerate(rows.tolist())
     ]
     return _paged(items, total, query.page, query.page_size)
+
+
+def told(figures: Mapping[str, npt.NDArray[Any]], place: int) -> dict[str, int | float | None]:
+    """Return the *figures* of one combination as JSON values by name: money in currency units, None where unknown."""
+    plain = {name: _plain(column[place]) for name, column in figures.items() if name != "is_valid"}
+    cents = plain["final_equity"]
+    plain["final_equity"] = None if cents is None else cents / CENTS
+    return plain
 
 
 SUMMARY_ORDERS: Final = ("symbol", "value", "overfitting", "deflated_sharpe", "walk_forward_return_pct", "efficiency")

@@ -111,7 +111,7 @@ def test_a_sweep_is_asked_for_and_computed_as_a_job(app: Flask, alice: Caller, a
         assert item["params"] == tried.of(row)
         assert item["is_valid"] == outcome.is_valid[row]
         if item["is_valid"]:
-            assert item["metrics"]["final_equity"] == outcome.final_equity[row]
+            assert item["metrics"]["final_equity"] == outcome.final_equity[row] / 100  # as money is everywhere
             assert item["metrics"]["max_drawdown_pct"] == outcome.max_drawdown_pct[row]
     assert [item["params"]["slow"] for item in items] == sorted(item["params"]["slow"] for item in items)
 
@@ -202,7 +202,10 @@ def test_one_choice_for_several_symbols(alice: Caller, swept: Callable[..., Any]
             assert item["metrics"]["total_return_pct"] == pytest.approx(
                 sum(each["total_return_pct"] for each in of_each) / 2
             )
-            assert item["metrics"]["trades"] == sum(each["trades"] for each in of_each)
+            for count in ("trades", "final_equity"):
+                assert item["metrics"][count] == pytest.approx(sum(each[count] for each in of_each))
+            days = sum(each["max_drawdown_days"] for each in of_each) / 2
+            assert abs(item["metrics"]["max_drawdown_days"] - days) <= 0.5
     assert shown["findings"]["overfitting"]["combinations"] > 1
     assert shown["findings"]["verdict"]["sentence"]
     assert alice.get(f"/sweeps/{shown['id']}/results", symbol="NONE").status_code == 400
