@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from daytrader.cli.context import warn
 from daytrader.cli.options import TradingOptions, trading_options
+
+if TYPE_CHECKING:
+    from daytrader.core.bars import Bars
 
 
 @click.command()
@@ -18,6 +24,7 @@ def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> Non
     from daytrader.core import backtest as core
 
     symbol, bars = read_source(source, wanted, options)
+    _tell_of_warmup(bars.until(options.end), options)
     report = core.run(
         bars,
         options.strategy,
@@ -31,3 +38,14 @@ def backtest(source: str, *, wanted: str | None, options: TradingOptions) -> Non
         prices=options.prices,
     )
     deliver(report, options)
+
+
+def _tell_of_warmup(bars: Bars, options: TradingOptions) -> None:
+    """Say why nothing will be traded where the history ends before the strategy has warmed up."""
+    from daytrader.core.answers import first_signal_row
+    from daytrader.core.strategy import get_strategy, resolve_params
+
+    strategy = get_strategy(options.strategy)
+    first = first_signal_row(strategy, resolve_params(strategy, options.params))
+    if 0 < bars.n <= first:
+        warn(f"{strategy.name} may signal from bar {first + 1:,} on, and there are {bars.n:,}: it never trades")

@@ -93,6 +93,8 @@ def _show_one(result: Result, options: SweepOptions) -> None:
     out = console()
     if result.rows:
         out.print(_best_rows(result, options))
+    elif result.refused:
+        out.print(f"The strategy refuses {result.refused:,} of {result.tried:,} combinations.", markup=False)
     if result.heatmap is not None:
         # Titles are no wider than their tables.
         drawn = result.heatmap

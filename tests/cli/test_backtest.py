@@ -198,6 +198,14 @@ def test_what_cannot_be_is_refused_by_name(
     assert told in result.stderr
 
 
+def test_a_history_that_ends_before_the_warm_up_is_told(daytrader: Command, prices: Path) -> None:
+    """Nothing was traded, and that is why; one bar more and it might have been."""
+    bars = len(json.loads(daytrader("backtest", prices, "--json").stdout)["dates"])
+    words = ("backtest", prices, "--strategy", "sma_cross", "--param")
+    assert f"from bar {bars + 1:,} on, and there are {bars:,}" in daytrader(*words, f"slow={bars}").stderr
+    assert "may signal" not in daytrader(*words, f"slow={bars - 1}").stderr
+
+
 @pytest.mark.parametrize("source", ["absent.csv", "NOPE"])
 def test_what_is_not_there_is_said(daytrader: Command, source: str) -> None:
     """A file or a stock."""

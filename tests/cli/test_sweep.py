@@ -235,6 +235,13 @@ def test_what_cannot_be_tried_is_refused(daytrader: Command, ibm: Path, words: t
     assert said in result.stderr
 
 
+def test_where_the_strategy_refuses_all_that_is_said(daytrader: Command, ibm: Path) -> None:
+    """No setting is wrong by itself, but none goes with another."""
+    result = daytrader("sweep", ibm, "--strategy", "sma_cross", "--axis", "fast=30,40", "--axis", "slow=20")
+    assert result.exit_code == 0
+    assert "The strategy refuses 2 of 2 combinations." in result.stdout
+
+
 def test_a_cluster_that_does_not_answer_is_told(daytrader: Command, ibm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one is named nothing is computed here behind its back."""
     monkeypatch.setattr("daytrader.jobs.cluster._CONNECT_SECONDS", 1)
