@@ -37,9 +37,7 @@ def answer(strategy: Strategy, asked: str, call: Callable[[], _Answer]) -> _Answ
     except DayTraderError:
         raise
     except Exception as error:
-        module = sys.modules.get(type(strategy).__module__)
-        where = failure(error, getattr(module, "__file__", None))
-        raise BrokenStrategyError(f"{strategy.name} fails {asked}: {where}") from error
+        raise _failed(strategy, asked, error) from error
 
 
 def first_signal_row(strategy: Strategy, params: Params) -> int:
@@ -66,16 +64,23 @@ def raw_signals(strategy: Strategy, bars: Bars, params: Params) -> Signals:
     Raises:
         BrokenStrategyError: If it fails or says anything else.
     """
-    raw: Any = answer(strategy, f"on {bars.n:,} bars", lambda: strategy.signals(bars, params))
+    n = bars.n
+    try:  # as `answer` does; a sweep asks a million times, and words are made only of failures
+        raw: Any = strategy.signals(bars, params)
+    except DayTraderError:
+        raise
+    except Exception as error:
+        raise _failed(strategy, f"on {n:,} bars", error) from error
     if not isinstance(raw, Signals):
         raise BrokenStrategyError(f"{strategy.name}: signals must return Signals, was {type(raw).__name__}")
+    shape = (n,)
     for name, kind in _COLUMNS:
         column: Any = getattr(raw, name)
         if not isinstance(column, np.ndarray):
             raise BrokenStrategyError(f"{strategy.name}: {name} must be an array, was {type(column).__name__}")
-        if column.shape != (bars.n,) or column.dtype != kind:
+        if column.shape != shape or column.dtype != kind:
             raise BrokenStrategyError(
-                f"{strategy.name}: {name} must be {bars.n} values of {kind}, was {column.shape} of {column.dtype}"
+                f"{strategy.name}: {name} must be {n} values of {kind}, was {column.shape} of {column.dtype}"
             )
     reasons: tuple[Any, ...] = raw.reasons
     if not all(isinstance(reason, str) for reason in reasons):
@@ -99,17 +104,19 @@ def failure(error: BaseException, file: str | None = None) -> str:
     return f"{place}{type(error).__name__}: {error}"
 
 
+def _failed(strategy: Strategy, asked: str, error: Exception) -> BrokenStrategyError:
+    module = sys.modules.get(type(strategy).__module__)
+    where = failure(error, getattr(module, "__file__", None))
+    return BrokenStrategyError(f"{strategy.name} fails {asked}: {where}")
+
+
 def _first_without_reason(holds: BoolArray, codes: CodeArray, reasons: int) -> int | None:
     """Return the first row that holds and whose code is no place among *reasons*, None if there is none."""
     if not codes.size:
         return None
-    # One number may stand for all rows (`Signals.of`): then it alone is looked at.
-    looked = codes[:1] if codes.strides == (0,) else codes
-    if looked.size == 1:
-        is_known = 0 <= int(looked[0]) < reasons
-    else:
-        is_known = bool(looked.min() >= 0) and bool(looked.max() < reasons)
-    if is_known:
+    # One number may stand for all rows (`Signals.of`): then it alone is looked at. Negative ones are large unsigned.
+    highest = codes[0] if codes.strides == (0,) else codes.view(np.uint16).max()
+    if 0 <= highest < reasons:
         return None
     wild = np.flatnonzero(holds & ((codes < 0) | (codes >= reasons)))
     return int(wild[0]) if wild.size else None
