@@ -218,7 +218,8 @@ def _window(
     traded: Run,
     balance: int,
 ) -> Window:
-    """Return what is told of a step that began with *balance* cents."""
+    """Return what is told of a step that began with *balance* cents; without any nothing is traded or lost."""
+    is_ruined = balance <= 0
     return Window(
         train_start=days[step.train],
         train_end=days[step.test - 1],
@@ -227,9 +228,9 @@ def _window(
         chosen=chosen,
         settings=None if chosen is None else combinations.of(chosen),
         in_sample=None if chosen is None else float(getattr(outcome, metric)[chosen]),
-        out_of_sample=figures(balance, traded, None)[metric],
+        out_of_sample=None if is_ruined else figures(balance, traded, None)[metric],
         in_sample_annualized_pct=None if chosen is None else _known(outcome.annualized_return_pct[chosen]),
-        out_of_sample_return_pct=(int(traded.equity[-1]) / balance - 1) * 100,
+        out_of_sample_return_pct=0.0 if is_ruined else (int(traded.equity[-1]) / balance - 1) * 100,
         trades=len(traded.trades),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from daytrader.core.sweep import Combinations, grid
 from daytrader.core.walk_forward import WalkForward
 from daytrader.core.windows import Mode, Span, bars_trained, spans
 from daytrader.utils.errors import InsufficientDataError
-from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, random_walk, sample, split
+from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, flat_bars, free_rules, random_walk, sample, split
 
 CASH = Decimal(10_000)
 RULES = Rules(costs=Costs(per_order=Decimal(1), percent=Decimal("0.1"), slippage_bps=Decimal(7)))
@@ -143,6 +144,29 @@ def test_nothing_is_traded_where_nothing_traded_in_training() -> None:
     assert first.out_of_sample_return_pct == 0
     assert told.report.run.equity[:30].tolist() == [1_000_000] * 30
     assert told.windows[-1].trades > 0
+
+
+@pytest.mark.parametrize("left", [0, -1, 1])
+def test_a_ruined_account_trades_no_more(left: int) -> None:
+    """Fees took all of it in the first test window, or more: the later ones lose nothing of nothing."""
+    rules = free_rules(shares=1)
+    rules = replace(rules, costs=replace(rules.costs, per_order=Decimal(5005)))
+    told = walk_forward.run(
+        flat_bars([10.0] * 40),
+        "buy_and_hold",
+        grid({"minimum_balance": [0]}),
+        rules,
+        symbol="X",
+        cash=Decimal(10_010 + left),
+        train=10,
+        test=10,
+        metric="total_return_pct",
+    )
+    assert [window.trades for window in told.windows] == [1, 0, 0]
+    assert told.report.run.equity[-1] == left * 100
+    assert [window.out_of_sample_return_pct for window in told.windows[1:]] == [0, 0]
+    assert told.windows[1].out_of_sample == (0 if left > 0 else None)
+    json.dumps(told.to_dict(), allow_nan=False)
 
 
 def test_the_stitched_report_draws_prices_without_splits_and_no_stop_that_varied() -> None:
