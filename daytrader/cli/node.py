@@ -106,7 +106,7 @@ def prepare(settings: Settings, replay_from: date | None) -> None:
         ConflictError: If the replay cannot begin on *replay_from*.
     """
     from daytrader.services import database, demo, replay_clock
-    from daytrader.services.price_service import REPLAY_FEED
+    from daytrader.services.feed_positions import REPLAY_FEED
     from daytrader.services.session_manager import SessionManager
 
     engine = database.connect(settings.database)

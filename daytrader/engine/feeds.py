@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.enums import STATES_AT_WORK
-from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import data_feed, price_service
+from daytrader.services import data_feed, feed_positions, price_service
+from daytrader.services.feed_positions import REPLAY_FEED, UnreadablePositionError
 from daytrader.services.session_manager import SessionManager, in_unit
 
 
@@ -104,20 +104,19 @@ class ReplayFeed:
 
     def status(self) -> FeedStatus:
         """Return the stored position; no name where nobody has asked for a replay."""
-        cursor = self.cursor()
+        try:
+            with SessionManager(read_only=True) as session:
+                cursor = feed_positions.replay(session)
+        except UnreadablePositionError as error:
+            return FeedStatus(REPLAY_FEED, None, error=str(error))
         if cursor is None:
             return FeedStatus(None, None)
-        return FeedStatus(price_service.REPLAY_FEED, cursor.position, cursor.bars_per_second)
-
-    def cursor(self) -> FeedCursor | None:
-        """Return the stored position, None where nobody has asked for a replay."""
-        with SessionManager(read_only=True) as session:
-            return _cursor(session)
+        return FeedStatus(REPLAY_FEED, cursor.position, cursor.bars_per_second)
 
     def next(self) -> Tick | None:
         """Return the market time after the position, None when there is none, or no bar after it."""
         with SessionManager(read_only=True) as session:
-            cursor = _cursor(session)
+            cursor = feed_positions.replay(session)
             if cursor is None:
                 return None
             stocks = [self._stock(session, *key) for key in wanted(session)]
@@ -136,7 +135,7 @@ class ReplayFeed:
 
         def unit(session: Session) -> None:
             self.fence.require(session)
-            cursor = _cursor(session)
+            cursor = feed_positions.replay(session)
             if cursor is not None:
                 cursor.position = tick.time
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
@@ -161,10 +160,6 @@ class ReplayFeed:
             bars = price_service.load_bars(session, stock_id, interval)
             self._stored[key] = StockBars(stock_id, symbol, interval, bars)
         return self._stored[key]
-
-
-def _cursor(session: Session) -> FeedCursor | None:
-    return session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))
 
 
 def remembered(

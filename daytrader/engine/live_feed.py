@@ -16,10 +16,19 @@ from daytrader.engine import bar_journal
 from daytrader.engine.feeds import FeedStatus, Tick, wanted
 from daytrader.engine.runner import Fence, NoFence
 from daytrader.engine.stock_bars import StockBars
-from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import data_feed, decision_journal, market_calendar, price_service
+from daytrader.services import (
+    data_feed,
+    decision_journal,
+    feed_positions,
+    market_calendar,
+    price_service,
+    system_events,
+)
+from daytrader.services.events import events
+from daytrader.services.feed_positions import UnreadablePositionError
 from daytrader.services.session_manager import SessionManager, in_unit
+from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
 
 logger = structlog.get_logger(__name__)
@@ -92,7 +101,8 @@ class LiveFeed:
         self._settling = settling
         self._stored: dict[tuple[int, int], StockBars] = {}
         self._generation = 0
-        self._ahead: str | None = None
+        self._trouble: str | None = None  # with a position
+        self._unreadable: set[str] = set()  # the positions of which it was told
         self._started_at = clock()
         self.fence = NoFence()
 
@@ -124,8 +134,10 @@ class LiveFeed:
         now = self._clock()
         with SessionManager(read_only=True) as session:
             keys = [Key(*key) for key in wanted(session)]
-            positions = _positions(session)
-        self._ahead = _ahead(keys, positions, now)
+            positions, unreadable = feed_positions.of_all(session, PREFIX)
+        self._tell_of_junk(keys, unreadable)
+        self._trouble = next(iter(unreadable.values()), None) or _ahead(keys, positions, now)
+        keys = [key for key in keys if _name_of(key) not in unreadable]
         due = [found for key in keys if (found := self._due(key, positions.get(_name_of(key)), now)) is not None]
         if not due:
             return None
@@ -145,7 +157,7 @@ class LiveFeed:
         def unit(session: Session) -> None:
             self.fence.require(session)
             for stock, _ in tick.bars:
-                _keep(session, Key(stock.stock_id, stock.interval, stock.symbol), tick.time)
+                feed_positions.keep(session, _name_of(Key(stock.stock_id, stock.interval, stock.symbol)), tick.time)
             data_feed.announce(session, tick.time, [(stock.stock_id, stock.interval) for stock, _ in tick.bars])
 
         in_unit(unit)
@@ -173,8 +185,8 @@ class LiveFeed:
     def status(self) -> FeedStatus:
         """Return whose bars they are, the last market time that was taken and what is wrong with the provider."""
         with SessionManager(read_only=True) as session:
-            position = session.scalar(select(func.max(FeedCursor.position)).where(FeedCursor.name.startswith(PREFIX)))
-        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error or self._ahead)
+            position = feed_positions.newest(session, PREFIX)
+        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error or self._trouble)
 
     def _due(self, key: Key, position: datetime | None, now: datetime) -> _Due | None:
         if position is None:
@@ -205,7 +217,7 @@ class LiveFeed:
             )
             newest = market_calendar.last_complete_bar(now, key.interval, settling=self._settling)
             position = session.scalar(services) or datetime.fromtimestamp(newest, UTC)
-            _keep(session, key, position)
+            feed_positions.keep(session, _name_of(key), position)
             return position
 
         return in_unit(unit)
@@ -246,6 +258,24 @@ class LiveFeed:
         logger.warning("stale bar", symbol=found.key.symbol, interval=found.key.interval, seconds=late)
         return replace(found.stock, refusals={found.row: reason})
 
+    def _tell_of_junk(self, keys: Sequence[Key], unreadable: Mapping[str, str]) -> None:
+        """Say once whose position cannot be read, and once that it can be again."""
+        now = {_name_of(key) for key in keys} & unreadable.keys()
+        told = []
+        for key in keys:
+            name = _name_of(key)
+            if name in now - self._unreadable:
+                logger.error(
+                    "a position cannot be read", symbol=key.symbol, interval=key.interval, why=unreadable[name]
+                )
+                words = f"No bar of {key.symbol} is taken, for stops neither: {unreadable[name]}"
+                told.append(system_events.notification(Severity.WARNING, "feed", words))
+            elif name in self._unreadable - now:
+                told.append(system_events.notification(Severity.INFO, "feed", f"Bars of {key.symbol} are taken again"))
+        if told:
+            in_unit(lambda session: [events.record(session, event) for event in told])
+        self._unreadable = now
+
     def _complete_at(self, start: np.ndarray, interval: int) -> int:
         return int(market_calendar.complete_at(start, interval, settling=self._settling)[0])
 
@@ -263,17 +293,15 @@ class LiveFeed:
 
 
 def position_of(session: Session, key: Key) -> datetime | None:
-    """Return the last bar of *key* that services have had, None before the first."""
-    return session.scalar(select(FeedCursor.position).where(FeedCursor.name == _name_of(key)))
+    """Return the last bar of *key* that services have had, None before the first and where that cannot be read."""
+    try:
+        return feed_positions.position_of(session, _name_of(key))
+    except UnreadablePositionError:
+        return None  # no bar is taken meanwhile, and whoever takes them tells why
 
 
 def _name_of(key: Key) -> str:
     return f"{PREFIX}:{key.stock_id}:{key.interval}"
-
-
-def _positions(session: Session) -> dict[str, datetime | None]:
-    rows = session.execute(select(FeedCursor.name, FeedCursor.position).where(FeedCursor.name.startswith(PREFIX)))
-    return {row.name: row.position for row in rows}
 
 
 def _ahead(keys: Sequence[Key], positions: Mapping[str, datetime | None], now: datetime) -> str | None:
@@ -283,11 +311,3 @@ def _ahead(keys: Sequence[Key], positions: Mapping[str, datetime | None], now: d
         if at is not None and at > now:
             return f"{key.symbol}: its last bar is of {at:%Y-%m-%d %H:%M} UTC, none is taken before"
     return None
-
-
-def _keep(session: Session, key: Key, position: datetime) -> None:
-    cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == _name_of(key)))
-    if cursor is None:
-        session.add(FeedCursor(name=_name_of(key), position=position, bars_per_second=0))
-    else:
-        cursor.position = position

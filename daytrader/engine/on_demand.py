@@ -10,9 +10,8 @@ from daytrader.engine.runner import Fence, NoFence, Runner
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models.decision import TradeDecision
 from daytrader.models.enums import ServiceState
-from daytrader.models.feed_cursor import FeedCursor
 from daytrader.models.trading_service import TradingService
-from daytrader.services import engine_control, price_service, trading_service
+from daytrader.services import engine_control, feed_positions, price_service, trading_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDataError
@@ -69,7 +68,7 @@ def _bars(actor: Actor, service_id: int) -> StockBars:
             raise ConflictError("all trading is paused")
         if service.state is not ServiceState.ACTIVE:
             raise ConflictError(f"the service is {service.state}: only an ACTIVE one decides")
-        cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED))
+        cursor = feed_positions.replay(session)
         if cursor is not None and cursor.position is None:
             # What is stored lies in the future of a replay that has not begun.
             raise ConflictError("the replay has not shown a bar yet")

@@ -31,7 +31,7 @@ from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
 from daytrader.services import account_reconciliation, engine_control, system_events
 from daytrader.services.events import events
-from daytrader.services.price_service import REPLAY_FEED
+from daytrader.services.feed_positions import REPLAY_FEED, UnreadablePositionError
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
 from daytrader.utils.errors import LostLeaseError, UnavailableError
@@ -242,6 +242,8 @@ class EngineSupervisor:
                 self._work()
             except LostLeaseError as error:
                 self._stand_back(error)
+            except UnreadablePositionError as error:
+                self._fail(str(error), error)
             except UnavailableError as error:
                 self._error = str(error)
                 self._stopping.wait(IDLE_SECONDS)
@@ -253,10 +255,14 @@ class EngineSupervisor:
                 self._stopping.wait(RETRY_SECONDS)
             except Exception as error:  # the engine's edge: what is broken is said, and tried again
                 logger.exception("engine failed")
-                if self._state is not EngineState.FAILED:
-                    _tell_admins(error)
-                self._state, self._error = EngineState.FAILED, f"{type(error).__name__}: {error}"
-                self._stopping.wait(RETRY_SECONDS)
+                self._fail(f"{type(error).__name__}: {error}", error)
+
+    def _fail(self, words: str, error: Exception) -> None:
+        """Say what is wrong, admins once, and wait before it is tried again."""
+        if self._state is not EngineState.FAILED:
+            _tell_admins(error)
+        self._state, self._error = EngineState.FAILED, words
+        self._stopping.wait(RETRY_SECONDS)
 
     def _load(self) -> None:
         """Compile the rules: what the first bar compiled, every other writer of the database would wait for."""
@@ -317,6 +323,7 @@ class EngineSupervisor:
         """Take the next market time through its services, if there is one."""
         tick = self._feed.next()
         if tick is None:
+            self._error = None
             if self._state is not EngineState.IDLE:
                 self._state = EngineState.IDLE
                 self._tell_of_the_end()

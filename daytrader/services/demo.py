@@ -10,11 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from daytrader.models import FeedCursor, User
-from daytrader.services import price_service, stock_service, trading_service, user_service
+from daytrader.services import feed_positions, price_service, stock_service, trading_service, user_service
 from daytrader.services.actor import Actor
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.utils import secret_file
@@ -101,10 +100,10 @@ def fill(session: Session, account: Credentials) -> None:
         raise ConflictError(f"the account {account.username} is somebody's own: the demo needs an instance without it")
     elif not user.verify_password(account.password):
         user.password = account.password  # the file was lost, and a new one made
-    if session.scalar(select(FeedCursor).where(FeedCursor.name == price_service.REPLAY_FEED)) is None:
+    if feed_positions.replay(session) is None:
         session.add(
             FeedCursor(
-                name=price_service.REPLAY_FEED,
+                name=feed_positions.REPLAY_FEED,
                 position=LAST_SEEN,
                 starts_at=LAST_SEEN,
                 bars_per_second=BARS_PER_SECOND,

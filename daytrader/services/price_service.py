@@ -15,13 +15,14 @@ from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars, adjusted
 from daytrader.core.errors import InvalidBarsError
 from daytrader.core.money import from_micros, to_micros
-from daytrader.models import FeedCursor, Stock, StockDailyPrice, StockIntradayPrice
+from daytrader.models import Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.models.enums import PriceSource
 from daytrader.services import (
     column_cache,
     corporate_action_service,
     daily_price_service,
     event_payloads,
+    feed_positions,
     intraday_price_service,
     market_calendar,
     price_revisions,
@@ -38,9 +39,6 @@ from daytrader.utils.days import date_of, days_since_epoch
 from daytrader.utils.errors import BrokenRuleError, InsufficientDataError
 
 Prices = Literal["raw", "adjusted"]
-
-REPLAY_FEED: Final = "replay"
-"""The feed whose position is the market's time, where there is one."""
 
 _DAY: Final = 86_400
 _SNAPSHOT_TRIES: Final = 3
@@ -121,8 +119,13 @@ def load_final_bars(
 
 
 def market_time(session: Session) -> datetime | None:
-    """Return the last bar time that a replay has shown, or None when there is no replay: everything stored is known."""
-    return session.scalar(select(FeedCursor.position).where(FeedCursor.name == REPLAY_FEED))
+    """
+    Return the last bar time that a replay has shown, or None when there is no replay: everything stored is known.
+
+    Raises:
+        UnreadablePositionError: If somebody wrote junk there.
+    """
+    return feed_positions.position_of(session, feed_positions.REPLAY_FEED)
 
 
 def known_bars(session: Session, stock_id: int, interval: int = DAILY, *, since: datetime | None = None) -> Bars:

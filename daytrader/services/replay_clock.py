@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models import FeedCursor, TradingService
-from daytrader.services import decision_journal
-from daytrader.services.price_service import REPLAY_FEED
+from daytrader.services import decision_journal, feed_positions
+from daytrader.services.feed_positions import REPLAY_FEED
 from daytrader.utils.errors import ConflictError
 
 BARS_PER_SECOND = 1.0
@@ -17,8 +17,13 @@ BARS_PER_SECOND = 1.0
 
 
 def set_up(session: Session) -> FeedCursor:
-    """Return the position of the replay; where none is set up it begins at the first bar of what services trade."""
-    cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == REPLAY_FEED))
+    """
+    Return the position of the replay; where none is set up it begins at the first bar of what services trade.
+
+    Raises:
+        UnreadablePositionError: If somebody wrote junk there.
+    """
+    cursor = feed_positions.replay(session)
     if cursor is None:
         cursor = FeedCursor(name=REPLAY_FEED, bars_per_second=BARS_PER_SECOND)
         session.add(cursor)
@@ -27,9 +32,7 @@ def set_up(session: Session) -> FeedCursor:
 
 def put_away(session: Session) -> None:
     """Forget the position of the replay: bars come live, and what is stored is known."""
-    cursor = session.scalar(select(FeedCursor).where(FeedCursor.name == REPLAY_FEED))
-    if cursor is not None:
-        session.delete(cursor)
+    session.execute(delete(FeedCursor).where(FeedCursor.name == REPLAY_FEED))
 
 
 def begin_on(session: Session, first: date) -> None:

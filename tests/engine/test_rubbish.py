@@ -6,23 +6,29 @@ import math
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
-from daytrader.engine import stream
+from daytrader.engine import stream, supervisor
 from daytrader.engine.stream import StreamCollector
+from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.models import FeedCursor
+from daytrader.services import price_service
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import RateLimitError
+from daytrader.services.feed_positions import UnreadablePositionError
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, Bench
+from tests.engine.builders import Market
 from tests.engine.live import Exchange, Live, at
 from tests.engine.test_live_feed import BEFORE, notices
 from tests.engine.test_order_pump_faults import _told
+from tests.engine.test_supervisor import TEN, eventually, start_replay
 
 
 @pytest.fixture
@@ -106,6 +112,67 @@ def test_a_position_that_lies_ahead_is_said(live: Live) -> None:
         session.execute(update(FeedCursor).values(position=at("2024-01-02T14:30")))
     assert live.turn("2024-01-02T14:40:02") == 1
     assert live.feed.status().error is None
+
+
+@pytest.mark.parametrize("junk", ["'next week'", "20240102", "x'00ff'"])
+def test_a_position_that_is_none_stops_its_own_stock_alone(live: Live, junk: str) -> None:
+    """SQLite takes any text there. It is told, in words, once; mended, the stock goes on with the next bar."""
+    right, wrong_stock = live.service(), live.world.stock("AAAA")
+    wrong = live.service(name="wrong", stock_symbol=wrong_stock.symbol)
+    live.turn(BEFORE)
+    name = f"live:{wrong_stock.id}:5"
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE feed_cursors SET position = {junk} WHERE name = '{name}'"))
+    live.provider.give("2024-01-02T14:35")
+    live.provider.give("2024-01-02T14:40")
+    live.turn("2024-01-02T14:40:01")
+    live.turn("2024-01-02T14:45:01")
+
+    assert [bar for bar, *_ in live.decisions(right)] == ["01-02 14:35", "01-02 14:40"]
+    assert live.decisions(wrong) == []
+    (told,) = notices(live.world)
+    assert told.startswith(
+        f"No bar of AAAA is taken, for stops neither: the position of the feed {name} cannot be read"
+    )
+    status = live.feed.status()
+    assert (status.position, status.error) == (at("2024-01-02T14:40"), told.partition("neither: ")[2])
+
+    live.provider.give("2024-01-02T14:45")
+    with SessionManager() as session:
+        session.execute(update(FeedCursor).where(FeedCursor.name == name).values(position=at("2024-01-02T14:40")))
+    assert live.turn("2024-01-02T14:50:01") == 2
+    assert [bar for bar, *_ in live.decisions(wrong)] == ["01-02 14:45"]
+    assert (live.feed.status().error, notices(live.world)[1:]) == (None, ["Bars of AAAA are taken again"])
+
+
+@pytest.mark.parametrize("column", ["position", "starts_at", "bars_per_second"])
+def test_a_replay_that_cannot_tell_where_it_is_says_so(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    """Status, metrics and prices are asked for meanwhile, and answered in words; mended, it goes on."""
+    monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.05)
+    market = Market(world, [TEN] * 3)
+    service = market.service()
+    start_replay()
+    with SessionManager() as session:
+        session.execute(text(f"UPDATE feed_cursors SET {column} = 'next week'"))
+    engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance")
+    engine.start()
+    try:
+        eventually(lambda: engine.status()["state"] == "failed")
+        assert "the position of the feed replay cannot be read" in engine.status()["error"]
+        if column == "position":
+            with pytest.raises(UnreadablePositionError), SessionManager(read_only=True) as session:
+                price_service.last_price(session, market.stock.id)
+        assert market.decisions(service) == []
+
+        with SessionManager() as session:
+            session.execute(text(f"UPDATE feed_cursors SET {column} = {0 if column == 'bars_per_second' else 'NULL'}"))
+        eventually(lambda: len(market.decisions(service)) == 3)
+        eventually(lambda: engine.status()["state"] == "idle")
+        assert engine.status()["error"] is None
+    finally:
+        assert engine.stop()
 
 
 def test_a_stream_that_raises_is_begun_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,8 +34,8 @@ from daytrader.models.trading_service import TRANSITIONS
 from daytrader.services import (
     emergency,
     exposure_limits,
+    feed_positions,
     ledger_service,
-    price_service,
     trading_service,
     transaction_service,
 )
@@ -101,7 +101,7 @@ class Life(RuleBasedStateMachine):
         self._row = 0
         self._runner = Runner(PaperBroker())
         with SessionManager() as session:
-            session.add(FeedCursor(name=price_service.REPLAY_FEED))
+            session.add(FeedCursor(name=feed_positions.REPLAY_FEED))
         for _ in range(seen):
             self._take_bar()
         with SessionManager() as session:

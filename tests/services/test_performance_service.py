@@ -14,6 +14,7 @@ from daytrader.core import backtest
 from daytrader.models import FeedCursor, TradingService, TradingTransaction
 from daytrader.services import (
     backtest_service,
+    feed_positions,
     performance_service,
     price_service,
     transaction_service,
@@ -65,7 +66,7 @@ def sell(market: Market, transaction: TradingTransaction, price: object = None) 
 def show_until(row: int) -> None:
     """Let a replay have shown the bars up to *row*."""
     with SessionManager() as session:
-        session.merge(FeedCursor(id=1, name=price_service.REPLAY_FEED, position=day(row)))
+        session.merge(FeedCursor(id=1, name=feed_positions.REPLAY_FEED, position=day(row)))
 
 
 def test_the_metrics_have_exactly_the_documented_fields(world: World) -> None:
@@ -250,7 +251,7 @@ def test_intraday_bars_make_one_point_a_session(world: World) -> None:
     with SessionManager() as session:
         rows = [{"timestamp": at, "volume": 1} | dict.fromkeys(columns, price) for at, price in quotes.items()]
         store_intraday(session, market.stock.id, 30, rows)
-        session.add(FeedCursor(name=price_service.REPLAY_FEED, position=opens + timedelta(minutes=30)))
+        session.add(FeedCursor(name=feed_positions.REPLAY_FEED, position=opens + timedelta(minutes=30)))
     service = market.service(interval=30)
     buy(market, service, 10)
     with SessionManager() as session:

@@ -11,7 +11,7 @@ import pytest
 from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.models import FeedCursor, Stock, StockDailyPrice
 from daytrader.models.enums import PriceSource
-from daytrader.services import corporate_action_service, price_rows, price_service
+from daytrader.services import corporate_action_service, feed_positions, price_rows, price_service
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
@@ -186,7 +186,7 @@ def test_the_last_price_is_the_last_that_the_market_knows(world: World) -> None:
         assert price_service.last_price(session, stock.id, as_of=midnight(DAY) - timedelta(days=1)) is None
 
     with SessionManager() as session:
-        session.add(FeedCursor(name=price_service.REPLAY_FEED, position=second))
+        session.add(FeedCursor(name=feed_positions.REPLAY_FEED, position=second))
     with SessionManager(read_only=True) as session:
         assert price_service.market_time(session) == second
         assert price_service.last_price(session, stock.id) == (second, Decimal(2))

@@ -11,7 +11,7 @@ import pytest
 from daytrader.core import indicators as core_indicators
 from daytrader.models import CorporateAction, FeedCursor, Stock
 from daytrader.models.enums import AnalysisTimeframe, CorporateActionKind
-from daytrader.services import price_history, price_service, technical_analysis_service
+from daytrader.services import feed_positions, price_history, price_service, technical_analysis_service
 from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.technical_analysis_service import Analysis, IndicatorTable
@@ -37,7 +37,7 @@ def table(names: str, interval: int = 0, start: date | None = None, end: date | 
 def show_until(moment: datetime) -> None:
     """Let a replay have shown the bars up to *moment*."""
     with SessionManager() as session:
-        session.add(FeedCursor(name=price_service.REPLAY_FEED, position=moment))
+        session.add(FeedCursor(name=feed_positions.REPLAY_FEED, position=moment))
 
 
 def intraday(stock: Stock, interval: int, first: datetime, closes: list[float]) -> None:

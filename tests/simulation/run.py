@@ -41,7 +41,7 @@ from daytrader.models import (
 )
 from daytrader.models.enums import OrderKind, ServiceState
 from daytrader.services import events as outbox
-from daytrader.services import ledger_service, price_service
+from daytrader.services import feed_positions, ledger_service
 from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import current_datetime, unique_ids
@@ -211,7 +211,7 @@ class _Simulation:
         for settings in self._plan.services:
             market.service(**settings)
         with SessionManager() as session:
-            session.add(FeedCursor(name=price_service.REPLAY_FEED))
+            session.add(FeedCursor(name=feed_positions.REPLAY_FEED))
         self._faults = faults
         return market
 
