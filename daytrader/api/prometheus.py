@@ -108,6 +108,11 @@ class _State(Collector):
             position = status["position"]
             if position is not None:
                 yield _one("daytrader_market_time_seconds", "How far the market is", {}, position.timestamp())
+            yield _one(
+                "daytrader_engine_up", "Whether engine and feed say that nothing is wrong", {}, status["error"] is None
+            )
+            about = "Stocks, at each interval, whose prices should have come and have not"
+            yield _one("daytrader_feed_stale", about, {}, status["stale"])
             yield from _accounts(status["accounts"])
             yield from _lag(status.get("lag"))
 

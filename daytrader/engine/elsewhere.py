@@ -18,6 +18,7 @@ _NOBODY: Final[Mapping[str, Any]] = {
     "feed": None,
     "provider": None,
     "position": None,
+    "stale": 0,
     "speed": None,
     "services": 0,
     "last_bar_at": None,

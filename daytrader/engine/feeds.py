@@ -35,13 +35,18 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """Where a feed is: its *name*, *provider* and last market time, the bars a second wanted, and what is wrong."""
+    """
+    Where a feed is: its *name*, *provider* and last market time, the bars a second wanted, and what is wrong.
+
+    *stale* is how many stocks, at each interval, have no prices that are current.
+    """
 
     name: str | None
     position: datetime | None
     speed: float | None = None
     provider: str | None = None
     error: str | None = None
+    stale: int = 0
 
 
 class Feed(Protocol):

@@ -52,6 +52,12 @@ class Collector(Protocol):
     error: str | None
     fence: Fence
     has_looked: bool
+
+    @property
+    def stale(self) -> int:
+        """How many stocks, at each interval, have no prices that are current."""
+        ...
+
     """Whether its first round of questions has ended."""
 
     def start(self, on_bars: Callable[[Key], None]) -> None:
@@ -186,7 +192,14 @@ class LiveFeed:
         """Return whose bars they are, the last market time that was taken and what is wrong with the provider."""
         with SessionManager(read_only=True) as session:
             position = feed_positions.newest(session, PREFIX)
-        return FeedStatus(self._name, position, None, self._collector.provider, self._collector.error or self._trouble)
+        collector = self._collector
+        return FeedStatus(
+            self._name,
+            position,
+            provider=collector.provider,
+            error=collector.error or self._trouble,
+            stale=collector.stale + len(self._unreadable),
+        )
 
     def _due(self, key: Key, position: datetime | None, now: datetime) -> _Due | None:
         if position is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +41,8 @@ _LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 5.0
 """Until a bar that has not come is asked for again, and what has failed is begun again."""
 _PATIENCE: Final = 3  # failures in a row before somebody is told
+_SILENCE: Final = timedelta(minutes=15)  # without a bar, while there should be some: a minute may be without a trade
+_DAILY_SILENCE: Final = timedelta(hours=1)
 _AT_ONCE: Final = 8
 _BACKFILL_DAYS: Final = {DAILY: 730, 1: 5}
 _BACKFILL_INTRADAY_DAYS: Final = 50
@@ -50,11 +52,12 @@ _LEAST_CHANGE: Final = 1e-6
 
 @dataclass(slots=True)
 class _Failures:
-    """How often in a row it went wrong, when to ask again and whether somebody was told."""
+    """How often in a row it went wrong, when to ask again, whether somebody was told, and what is wrong now."""
 
     count: int = 0
     not_before: float = 0.0
     is_told: bool = False
+    words: str | None = None  # also of answers in which the bars are missing
 
 
 class PollCollector:
@@ -119,22 +122,40 @@ class PollCollector:
         """Ask once for whatever is due, store it, and return how many stocks got bars."""
         now = self._clock()
         with SessionManager(read_only=True) as session:
-            due = [(key, since) for key in wanted(session) if (since := self._due(session, Key(*key), now)) is not None]
+            keys = [Key(*key) for key in wanted(session)]
+            due = [(key, since) for key in keys if (since := self._due(session, key, now)) is not None]
             early = [Key(stock_id, DAILY, symbol) for stock_id, symbol in stocks_at_brokers(session)]
+        self._forget_all_but({*keys, *early})
         early = [key for key in early if self._events.is_due(key.stock_id, now) and self._may_ask(key, now)]
         if not (due or early) or now.timestamp() < self._closed_until:
             return 0
         gained = 0
         with ThreadPoolExecutor(min(_AT_ONCE, len(due) + len(early)), "provider") as pool:
-            asked = {pool.submit(self._ask, Key(*key), since, now): Key(*key) for key, since in due}
-            asked |= {pool.submit(self._ask_events, key, now): key for key in early}
+            asked = {pool.submit(self._ask, key, since, now): (key, True) for key, since in due}
+            asked |= {pool.submit(self._ask_events, key, now): (key, False) for key in early}
             for answered in as_completed(asked):  # one that comes late holds up no other's bar
-                answer, key = answered.result(), asked[answered]
+                answer, (key, is_of_bars) = answered.result(), asked[answered]
                 if isinstance(answer, Exception):
                     self._failed(key, answer, now)
                 else:
-                    gained += self._take(key, answer, now)
+                    gained += self._take(key, answer, now, is_of_bars=is_of_bars)
         return gained
+
+    @property
+    def stale(self) -> int:
+        """How many stocks, at each interval, have no prices that are current: none come, or only errors."""
+        return sum(each.words is not None for each in list(self._failures.values()))
+
+    def _forget_all_but(self, keys: Collection[Key]) -> None:
+        """Say no more of stocks that nobody trades any more."""
+        gone = self._failures.keys() - keys
+        for key in gone:
+            self._failures.pop(key, None)
+        if gone:
+            self.error = self._words()
+
+    def _words(self) -> str | None:
+        return next((each.words for each in list(self._failures.values()) if each.words is not None), None)
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
@@ -221,15 +242,17 @@ class PollCollector:
             if lead > LARGEST_SKEW.total_seconds():
                 raise ClockError(f"{self.provider} has a bar that begins in {lead / 60:.0f} minutes: a clock is wrong")
 
-    def _take(self, key: Key, series: PriceSeries, now: datetime) -> int:
+    def _take(self, key: Key, series: PriceSeries, now: datetime, *, is_of_bars: bool = True) -> int:
         """
         Store the sound bars of *series* and journal the others; return 1 where there was a new one.
+
+        Without *is_of_bars* none were asked for.
 
         An engine that stands by stores nothing: the one that trades asks, too.
         """
         with self._hand:
             try:
-                return self._store(key, series, now)
+                return self._store(key, series, now, is_of_bars=is_of_bars)
             except LostLeaseError:
                 return 0
             except (UnavailableError, OperationalError, InternalError):
@@ -240,15 +263,15 @@ class PollCollector:
                 self._failed(key, MalformedAnswerError(why), now)
                 return 0
 
-    def _store(self, key: Key, series: PriceSeries, now: datetime) -> int:
+    def _store(self, key: Key, series: PriceSeries, now: datetime, *, is_of_bars: bool) -> int:
         complete = complete_bars(series, now, self._settling)
         bars = sift(complete)
         sound = complete.where(np.isin(complete.time, bars.time))
 
-        def unit(session: Session) -> bool:
+        def unit(session: Session) -> tuple[int, int]:
             self.fence.require(session)
             newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
-            is_new = sound.time.size > 0 and (newest is None or sound.time[-1] > int(newest.bar_time.timestamp()))
+            before = 0 if newest is None else int(newest.bar_time.timestamp())
             self._refuse_unsound(session, key, bars.refused)
             self._refuse_late(session, key, sound)
             if sound.time.size:
@@ -260,13 +283,28 @@ class PollCollector:
                 )
             past = [event for event in series.events if event.session <= now.timestamp() // _SECONDS]
             corporate_action_service.record(session, key.stock_id, past, source=series.provider)
-            return is_new
+            return before, max(before, int(sound.time[-1])) if sound.time.size else before
 
-        is_new = in_unit(unit)
+        before, last = in_unit(unit)
         if sound.time.size:
             self._on_bars(key)
-        self._succeeded(key, now, is_new=is_new)
-        return int(is_new)
+        known = self._failures.get(key)
+        if is_of_bars:
+            self._succeeded(key, now, is_new=last > before, silence=self._silence(key, last, now))
+        elif known is not None and known.count:
+            self._succeeded(key, now, is_new=False, silence=None)
+        return int(last > before)
+
+    def _silence(self, key: Key, last: int, now: datetime) -> str | None:
+        """Return what to say where the newest bar, *last* (0: none), is older than what should have come long ago."""
+        patience = _DAILY_SILENCE
+        if key.interval != DAILY:
+            patience = max(_SILENCE, market_calendar.longest_delay(key.interval))
+        if last >= market_calendar.last_complete_bar(now - patience, key.interval, settling=self._settling):
+            return None
+        since = f" since that of {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC" if last else ""
+        length = f"{key.interval} minutes" if key.interval else "a day"
+        return f"{self.provider} answers, but has no sound bar of {length}{since}"
 
     def _refuse_unsound(self, session: Session, key: Key, refused: Sequence[RefusedBar]) -> None:
         position = position_of(session, key)
@@ -300,21 +338,29 @@ class PollCollector:
         failures.not_before = now.timestamp() + wait
         if isinstance(error, RateLimitError):
             self._closed_until = failures.not_before
-        self.error = f"{key.symbol}: {error}"
+        failures.words = self.error = f"{key.symbol}: {error}"
         logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=str(error), failures=failures.count)
         is_hopeless = wait > LONGEST or not (isinstance(error, ProviderError) and error.is_transient)
         if failures.is_told or (failures.count < _PATIENCE and not is_hopeless):
             return
         failures.is_told = True
-        message = f"No prices of {key.symbol}: {error}. Nothing is decided on it until they come"
-        told = system_events.notification(Severity.WARNING, "feed", message)
-        in_unit(lambda session: events.record(session, told))
+        self._tell_of_none(key, str(error))
 
-    def _succeeded(self, key: Key, now: datetime, *, is_new: bool) -> None:
-        failures = self._failures.setdefault(key, _Failures())
-        if failures.is_told:
+    def _succeeded(self, key: Key, now: datetime, *, is_new: bool, silence: str | None) -> None:
+        """Go on after an answer: with *silence* it was one of those in which the bars have been missing for long."""
+        before = self._failures.get(key, _Failures())
+        again = 0.0 if is_new else now.timestamp() + AGAIN_SECONDS
+        words = None if silence is None else f"{key.symbol}: {silence}"
+        self._failures[key] = _Failures(0, again, silence is not None, words)
+        self.error = self._words()
+        if silence is not None and not before.is_told:
+            logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=silence)
+            self._tell_of_none(key, silence)
+        elif silence is None and before.is_told:
             told = system_events.notification(Severity.INFO, "feed", f"Prices of {key.symbol} come again")
             in_unit(lambda session: events.record(session, told))
-        self._failures[key] = _Failures(0, 0.0 if is_new else now.timestamp() + AGAIN_SECONDS)
-        if not any(each.count for each in self._failures.values()):
-            self.error = None
+
+    def _tell_of_none(self, key: Key, why: str) -> None:
+        message = f"No prices of {key.symbol}: {why}. Nothing is decided on it until they come"
+        told = system_events.notification(Severity.WARNING, "feed", message)
+        in_unit(lambda session: events.record(session, told))

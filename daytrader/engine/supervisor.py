@@ -187,6 +187,7 @@ class EngineSupervisor:
             "feed": feed.name,
             "provider": feed.provider,
             "position": feed.position,
+            "stale": feed.stale,
             "speed": feed.speed if self._speed is None else self._speed,
             "services": _services_at_work(),
             "last_bar_at": self._last_bar_at,

@@ -298,7 +298,7 @@ def test_how_late_decisions_are_is_counted(
     assert "daytrader_bar_to_decision" not in admin.get("/system/metrics").text
 
 
-def test_accounts_at_brokers_are_shown_and_counted(
+def test_accounts_at_brokers_and_stale_prices_are_shown_and_counted(
     admin: Caller, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How each stands, for people and for alarms."""
@@ -309,10 +309,12 @@ def test_accounts_at_brokers_are_shown_and_counted(
         well | {"account": "PA2", "last_turn_at": None, "paused_until": at, "error": "cannot be reached"},
     ]
     status = engine.status()
-    monkeypatch.setattr(engine, "status", lambda: status | {"accounts": accounts})
+    ill = {"accounts": accounts, "error": "ACME: exchange answers, but has no sound bar", "stale": 1}
+    monkeypatch.setattr(engine, "status", lambda: status | ill)
     monkeypatch.setattr(system_service, "database_status", lambda: system_service.OK)
 
-    shown = admin.get("/system/engine").get_json()["accounts"]
+    said = admin.get("/system/engine").get_json()
+    shown = said["accounts"]
     figures = admin.get("/system/metrics").text
 
     assert [(one["account"], one["error"], one["last_turn_at"]) for one in shown] == [
@@ -324,6 +326,8 @@ def test_accounts_at_brokers_are_shown_and_counted(
         for family in text_string_to_metric_families(figures)
         for sample in family.samples
     }
+    assert (said["stale"], said["error"]) == (1, ill["error"])
+    assert (samples["daytrader_engine_up", None], samples["daytrader_feed_stale", None]) == (0, 1)
     assert samples["daytrader_account_up", "PA1"] == 1
     assert samples["daytrader_account_up", "PA2"] == 0
     assert samples["daytrader_account_last_turn_seconds", "PA1"] == at.timestamp()

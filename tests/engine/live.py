@@ -108,6 +108,11 @@ class Live:
             service = trading_service.create(session, self.owner, values)
             return trading_service.activate(session, self.owner, service.id)
 
+    def stop(self, service: TradingService) -> None:
+        """Trade with *service* no more."""
+        with SessionManager() as session:
+            trading_service.stop(session, self.owner, service.id)
+
     def turn(self, moment: str | timedelta) -> int:
         """Let it be *moment*, poll once and take what is there; return how many bars were taken."""
         self.now = at(moment) if isinstance(moment, str) else self.now + moment

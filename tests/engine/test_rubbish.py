@@ -50,11 +50,11 @@ def test_a_limit_beyond_an_hour_is_told_at_once_and_no_end(live: Live, seconds: 
     assert "takes no more requests" in notices(live.world)[0]
     assert "takes no more requests" in (live.feed.status().error or "")
     live.provider.failure = None
-    for minute in range(40, 60, 5):
-        live.provider.give(f"2024-01-02T14:{minute}")
+    for minutes in range(5, 65, 5):
+        live.provider.give((at("2024-01-02T14:35") + timedelta(minutes=minutes)).isoformat()[:19])
 
     assert live.turn("2024-01-02T15:00:00") == 0
-    assert live.turn("2024-01-02T15:40:02") == 5
+    assert live.turn("2024-01-02T15:40:02") == 13
     assert live.feed.status().error is None
 
 

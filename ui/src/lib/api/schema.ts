@@ -604,6 +604,8 @@ export interface Engine {
   provider: string | null;
   /** The last bar that every service has had */
   position: string | null;
+  /** Stocks, at each interval, whose prices should have come and have not */
+  stale: number;
   /** Bars a second */
   speed: number | null;
   /** How many it serves */
