@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -285,8 +286,8 @@ class LiveFeed:
                 told.append(system_events.notification(Severity.WARNING, "feed", words))
             elif name in self._unreadable - now:
                 told.append(system_events.notification(Severity.INFO, "feed", f"Bars of {key.symbol} are taken again"))
-        if told:
-            in_unit(lambda session: [events.record(session, event) for event in told])
+        for event in told:
+            in_unit(partial(events.record, event=event))
         self._unreadable = now
 
     def _complete_at(self, start: np.ndarray, interval: int) -> int:
