@@ -31,11 +31,12 @@ from daytrader.brokers.errors import BrokerError, UnknownOutcomeError
 from daytrader.config import Settings
 from daytrader.core.errors import BoundsError
 from daytrader.core.money import to_cents, to_micros
+from daytrader.utils.timed_answers import TimedAdapter, why
 
 T = TypeVar("T")
 
 TIMEOUT: Final = (3.0, 5.0)
-"""Seconds to connect, and between two bytes of the answer: within what a successor waits before it looks."""
+"""Seconds to connect, and for the whole of an answer: within what a successor waits before it looks."""
 
 _ORDERS_OF_A_PAGE: Final = 500
 _FILLS_OF_A_PAGE: Final = 100
@@ -52,6 +53,8 @@ class _TimedSession(requests.Session):
         super().__init__()
         self.trust_env = False  # nor does it send keys by a proxy that the environment names
         self.timeout = TIMEOUT
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, TimedAdapter())
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request, with a timeout."""
@@ -202,4 +205,4 @@ class AlpacaBroker:
         except APIError as error:
             raise failure_of(error) from error
         except requests.exceptions.RequestException as error:
-            raise BrokerError(f"alpaca cannot be reached: {word_of(error)}") from error
+            raise BrokerError(f"alpaca cannot be reached: {why(error)}") from error

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from alpaca.common.exceptions import APIError
+from requests.exceptions import RequestException
 
 from daytrader.brokers.account import BrokerExecution, BrokerOrder, OrderRequest, Report, Validity
 from daytrader.brokers.errors import (
@@ -23,6 +24,7 @@ from daytrader.brokers.errors import (
 from daytrader.core.errors import BoundsError
 from daytrader.core.money import from_micros, to_micros
 from daytrader.models.enums import OrderSide
+from daytrader.utils.timed_answers import why
 
 NAME: Final = "alpaca"
 _PAUSE: Final = 10.0  # after a refusal for too many requests, where no header says how long
@@ -201,6 +203,6 @@ def malformed(error: Exception) -> BrokerError:
     return BrokerError(f"alpaca's answer is not understood: {type(error).__name__}")
 
 
-def word_of(error: Exception) -> str:
-    """Return what is said of an error: of one that is not ours its kind, for its text may hold keys."""
-    return str(error) if isinstance(error, BrokerError) else type(error).__name__
+def word_of(error: RequestException | BrokerError) -> str:
+    """Return what is said of an error: of one that is not ours no text, for that may hold keys."""
+    return why(error) if isinstance(error, RequestException) else str(error)

@@ -7,6 +7,7 @@ a module it serves in a process of its own, and what a test does to the market c
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import sys
@@ -407,6 +408,7 @@ class Handler(BaseHTTPRequestHandler):
 
     ``drop``: the request is lost on its way. ``lose``: the answer is, what was asked for is done. ``504``: likewise,
     by a gateway. ``429``: nothing is done. ``hang``: done, but the answer comes too late. ``half``: half an answer.
+    ``cut``: the line is cut within the answer. ``trickle``: the answer does not end.
     ``refuse``: an order is not wanted.
     """
 
@@ -467,12 +469,18 @@ class Handler(BaseHTTPRequestHandler):
                 return
             status, said = self._answer(parts.path, query, body)
             heard["status"] = status
+        self._end(kind, status, said)
+
+    def _end(self, kind: str, status: int, said: str) -> None:
+        """Answer what was done, as the fault has it."""
         if kind == "lose":
             self.close_connection = True
         elif kind == "504":
             self._send(504, "<html>gateway time-out</html>")
         elif kind == "half":
             self._send(200, said[: len(said) // 2])
+        elif kind in ("cut", "trickle"):
+            self._send_half(said, is_trickling=kind == "trickle")
         else:
             if kind == "hang":
                 time.sleep(1)
@@ -489,12 +497,27 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body.encode())))
+        if "Content-Length" not in (headers or {}):
+            self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
+        self._write(body)
+
+    def _send_half(self, body: str, *, is_trickling: bool) -> None:
+        """Send half of what was announced, then nothing or one byte at a time."""
+        half = len(body) // 2
+        self._send(200, body[:half], {"Content-Length": str(len(body))})
+        self.close_connection = True
+        for byte in body[half:] if is_trickling else "":
+            self._write(byte)
+            time.sleep(0.02)
+
+    def _write(self, text: str) -> None:
         try:
-            self.wfile.write(body.encode())
+            self.wfile.write(text.encode())
+            self.wfile.flush()
         except OSError:
             self.close_connection = True  # who asked did not wait
+            self.wfile = io.BytesIO()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -23,6 +23,7 @@ from daytrader.engine.lease import SEND_SECONDS
 from daytrader.models.enums import OrderSide
 from tests.brokers.alpaca_server import KEY, SECRET
 from tests.brokers.conftest import EVENING, Desk
+from tests.rough_line import Fault, rough_line
 
 LONG_AGO = EVENING - timedelta(days=1)
 MICROS = 1_000_000
@@ -114,6 +115,8 @@ def test_an_order_is_not_found_before_it_is_there(desk: Desk) -> None:
         ("lose", UnknownOutcomeError, True),
         ("504", UnknownOutcomeError, True),
         ("half", UnknownOutcomeError, True),
+        ("cut", UnknownOutcomeError, True),
+        ("trickle", UnknownOutcomeError, True),
         ("hang", UnknownOutcomeError, True),
         ("drop", UnknownOutcomeError, False),
         ("429", BusyError, False),
@@ -217,12 +220,26 @@ def test_more_than_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({fill.ref for fill in desk.broker.executions(LONG_AGO)}) == 5
 
 
-@pytest.mark.parametrize("fault", ["504", "half", "drop"])
+@pytest.mark.parametrize("fault", ["504", "half", "drop", "cut", "trickle"])
 def test_an_answer_that_is_none_says_nothing(desk: Desk, fault: str) -> None:
     """Least of all that an order is not there."""
+    desk.broker.session.timeout = (0.3, 0.3)
+    desk.broker.submit(entry())
     desk.alpaca.fault("GET", fault)
     with pytest.raises(BrokerError):
         desk.broker.find("dt-x-1")
+
+
+def test_a_certificate_of_nobody_is_sent_no_key() -> None:
+    """Nothing is read, and an order counts as unknown as after any other failure: looked up before it is sent again."""
+    with rough_line(Fault.CERTIFICATE) as line:
+        broker = AlpacaBroker(Access(KEY, SECRET, is_live=False), address=line.address)
+        words = "its certificate is not accepted: self-signed certificate"
+        with pytest.raises(UnknownOutcomeError, match=words):
+            broker.submit(entry())
+        with pytest.raises(BrokerError, match=words):
+            broker.find("dt-x-1")
+    assert line.asked == []
 
 
 def test_a_send_ends_before_a_successor_looks() -> None:

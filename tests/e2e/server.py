@@ -45,6 +45,7 @@ class RunningServer:
     def __init__(self, instance: Path, *options: str, command: str = "run", **variables: str) -> None:
         self.lines: list[str] = []
         self._token: str | None = None
+        self._began = time.monotonic() - _waited_seconds(os.getpid())
         self._process = subprocess.Popen(
             [*_DAYTRADER, command, "--port", "0", *options],
             env=environment(instance) | variables,
@@ -56,6 +57,7 @@ class RunningServer:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.address = self.printed(_ADDRESS, START_SECONDS).group(1)
+        self.own_seconds_to_address = self.own_seconds()
         self.cpu_seconds_to_ready = sum(psutil.Process(self._process.pid).cpu_times()[:2])
 
     def __enter__(self) -> Self:
@@ -136,6 +138,15 @@ class RunningServer:
         """Return what the server's processes have computed so far."""
         return sum(sum(psutil.Process(process).cpu_times()[:2]) for process in self.processes())
 
+    def own_seconds(self) -> float:
+        """
+        Return the seconds since it was started, less those in which a processor was wanted and others had it.
+
+        What it waited for itself, locks, leases, disks and pauses, is in them; what else the machine does is not.
+        """
+        waited = sum(map(_waited_seconds, (os.getpid(), *self.processes())))
+        return time.monotonic() - self._began - waited
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Tell the process to stop and return its exit code; it has ten seconds."""
         self._process.send_signal(how)
@@ -156,6 +167,11 @@ class RunningServer:
 
     def _why(self) -> str:
         return f"exit code {self._process.poll()}, printed:\n" + "\n".join(self.lines)
+
+
+def _waited_seconds(process: int) -> float:
+    """Return for how long the threads of a process have waited for a processor, 0 where the system does not say."""
+    return sum(int(each.read_text().split()[1]) for each in Path(f"/proc/{process}/task").glob("*/schedstat")) / 1e9
 
 
 def wait_for(find: Callable[[], T | None], seconds: float = PATIENCE, why: Callable[[], str] = lambda: "") -> T:

@@ -35,6 +35,7 @@ from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import ConfigurationError
+from daytrader.utils.timed_answers import why
 
 T = TypeVar("T")
 
@@ -184,7 +185,7 @@ class AlpacaProvider:
         except requests.exceptions.JSONDecodeError as error:
             raise _malformed(error) from error
         except requests.exceptions.RequestException as error:
-            raise NetworkError(f"alpaca cannot be reached: {type(error).__name__}") from error
+            raise NetworkError(f"alpaca cannot be reached: {why(error)}") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Its client reads an answer without looking whether it is one.
             raise _malformed(error) from error

@@ -20,6 +20,7 @@ from daytrader.services.data_providers.backoff import delay
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import AccessError, MalformedAnswerError, NetworkError, ProviderError
 from daytrader.utils.errors import ConfigurationError
+from daytrader.utils.timed_answers import why
 
 logger = structlog.get_logger(__name__)
 
@@ -158,4 +159,4 @@ def _refusal(message: Mapping[str, Any]) -> ProviderError:
 
 
 def _words(error: Exception) -> str:
-    return f"alpaca's stream is lost: {type(error).__name__}"
+    return f"alpaca's stream is lost: {why(error)}"

@@ -10,9 +10,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from daytrader.services.data_providers.addresses import public_address
 from daytrader.services.data_providers.errors import (
@@ -23,9 +20,10 @@ from daytrader.services.data_providers.errors import (
     RateLimitError,
 )
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.timed_answers import TimedAdapter, TimedHttp, TimedHttps
 
 TIMEOUT: Final = (5.0, 20.0)
-"""Seconds to connect, and between two bytes of the answer."""
+"""Seconds to connect, and for the whole of an answer."""
 _REDIRECTS: Final = 3
 _NO_ACCESS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED)
 
@@ -45,28 +43,19 @@ class _Pinned:
             self._dns_host = name  # certificates and Host are still the name's
 
 
-class _PinnedHttp(_Pinned, HTTPConnection):
+class _PinnedHttp(_Pinned, TimedHttp):
     pass
 
 
-class _PinnedHttps(_Pinned, HTTPSConnection):
+class _PinnedHttps(_Pinned, TimedHttps):
     pass
 
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _PinnedHttp
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _PinnedHttps
-
-
-class _PublicAdapter(HTTPAdapter):
+class _PublicAdapter(TimedAdapter):
     """Every connection, a redirect's too, is to a public address."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    http = _PinnedHttp
+    https = _PinnedHttps
 
 
 class VendorSession(requests.Session):
@@ -82,9 +71,8 @@ class VendorSession(requests.Session):
         self.max_redirects = _REDIRECTS
         self._timeout = timeout
         self.clock_skew: timedelta | None = None
-        if not allows_private:
-            self.mount("http://", _PublicAdapter())
-            self.mount("https://", _PublicAdapter())
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, TimedAdapter() if allows_private else _PublicAdapter())
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request, with a timeout where the caller gives none."""

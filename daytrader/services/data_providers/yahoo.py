@@ -37,6 +37,7 @@ from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InvalidInputError
+from daytrader.utils.timed_answers import why
 
 _CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _DAY: Final = 86_400
@@ -46,6 +47,11 @@ _KEPT_DAYS: Final = {1: 7, 5: 59, 15: 59, 30: 59, 60: 729}
 """How far back Yahoo has intraday bars."""
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _REDIRECTS: Final = 3
+_LINE: Final[Mapping[type[Exception], str]] = {
+    curl.exceptions.CertificateVerifyError: "its certificate is not accepted",
+    curl.exceptions.ConnectionError: "the connection is refused or lost",
+    curl.exceptions.Timeout: "its answer takes too long",
+}
 
 
 class CurlSession(curl.Session[curl.Response]):
@@ -179,7 +185,7 @@ class YahooProvider:
         except ProviderError:
             raise
         except (OSError, YFException, curl.exceptions.RequestException) as error:
-            raise NetworkError(f"yahoo cannot be reached: {type(error).__name__}") from error
+            raise NetworkError(f"yahoo cannot be reached: {_words(error)}") from error
         try:
             body = response.json()
         except ValueError as error:
@@ -252,6 +258,11 @@ def _events(events: Mapping[str, Any], zone: ZoneInfo) -> list[CorporateEvent]:
         amount = round(Decimal(str(row["amount"])), 6)
         found.append(CorporateEvent(_date(row["date"], zone), EventKind.DIVIDEND, amount=amount))
     return found
+
+
+def _words(error: Exception) -> str:
+    """Return what is wrong with the line to Yahoo; `CurlSession` has errors of its own."""
+    return next((words for kind, words in _LINE.items() if isinstance(error, kind)), None) or why(error)
 
 
 def _date(moment: int, zone: ZoneInfo) -> int:
