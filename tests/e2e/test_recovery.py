@@ -70,6 +70,7 @@ def test_after_a_kill_two_hundred_services_trade_on_in_time(instance: Path) -> N
         wait_for(lambda: decided(instance) > before, why=lambda: "\n".join(second.lines))
         assert second.stop(signal.SIGTERM) == 0
 
+    assert serving <= SERVING
     assert reconciled <= RECONCILED
     assert second.own_seconds_to_address <= SERVING
     assert own_seconds <= RECONCILED

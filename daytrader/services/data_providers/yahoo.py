@@ -96,7 +96,7 @@ class YahooProvider:
     name = "yahoo"
     capabilities = Capabilities((DAILY, 1, 5, 15, 30, 60), Adjustment.SPLITS, source=PriceSource.DELAYED)
 
-    def __init__(self, session: VendorSession | None = None) -> None:
+    def __init__(self, session: VendorSession | CurlSession | None = None) -> None:
         self._session = CurlSession() if session is None else session
         self._data = YfData(session=self._session)
 

@@ -37,7 +37,7 @@ class Elsewhere(CurlSession):
 
     def __init__(self, address: str, authority: Path | None) -> None:
         super().__init__()
-        self.verify = str(authority) if authority else True
+        self.verify = str(authority) if authority else True  # type: ignore[assignment]  # curl_cffi takes a path, too
         self._address = urlsplit(address)
 
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
