@@ -13,6 +13,7 @@ from marshmallow import Schema
 
 from daytrader.api.schemas.fields import BaseSchema, Field, Shown
 from daytrader.api.schemas.glossary import GLOSSARY
+from daytrader.services import damaged_rows
 from daytrader.utils.query_utils import Listing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,9 +89,17 @@ def page_of(schema: Schema) -> SchemaModel:
     """Return the model of one page of what *schema* shows."""
     always = set(_PAGINATION) - {"next_cursor"}  # of pages that were asked for by cursor alone
     pagination = _register("Pagination", _object(_PLACE, _PAGINATION, always))
-    properties = {"items": {"type": "array", "items": _ref(shown(schema))}, "pagination": _ref(pagination)}
+    always_there = {"items": {"type": "array", "items": _ref(shown(schema))}, "pagination": _ref(pagination)}
+    damaged = _register("UnreadableRow", _object("What is damaged in the database", _UNREADABLE, _UNREADABLE))
+    properties = always_there | {
+        "unreadable": {
+            "type": "array",
+            "description": "What would stand on this page but is damaged in the database; missing where nothing is",
+            "items": _ref(damaged),
+        }
+    }
     meaning = f"Some of a list, each: {inspect.getdoc(type(schema))}"
-    return _register(f"{_name(schema)}Page", _object(meaning, properties, properties))
+    return _register(f"{_name(schema)}Page", _object(meaning, properties, always_there))
 
 
 def query_parameter(kind: type, description: str, example: Any = None, **more: Any) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def sort_parameters(columns: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def completed(specification: dict[str, Any]) -> dict[str, Any]:
     """Return RESTX's *specification* without what nothing here answers with, and with what it leaves out."""
-    for path in specification["paths"].values():
+    for address, path in specification["paths"].items():
         for parameter in path.get("parameters", []):
             name = parameter["name"]
             meaning, example = _PATH_PARAMETERS.get(name) or (f"The {name.removesuffix('_id')}'s number", 1)
@@ -127,6 +136,8 @@ def completed(specification: dict[str, Any]) -> dict[str, Any]:
         for operation in (path[method] for method in _OPERATIONS & path.keys()):
             found = operation.get("parameters", [])
             operation["parameters"] = [_with_words(p) for p in found if p.get("name") != "X-Fields"]
+            if any(f"{{{kind}_id}}" in address for kind in damaged_rows.KINDS):
+                operation["responses"].setdefault(str(int(HTTPStatus.CONFLICT)), _DAMAGED)
             if "produces" in operation:  # whatever a success is, an error is the envelope
                 operation["produces"] = list(dict.fromkeys([*operation["produces"], *specification["produces"]]))
     # RESTX registers what a response names, not what a model names in turn.
@@ -222,6 +233,14 @@ _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Any]]] = {
     "name": ("The strategy's name", "technical"),
     "user_id": ("The account's number", 1),
     "price_id": ("The bar's number", 1),
+}
+_DAMAGED: Final = {
+    "description": "A row of it is damaged in the database; `message` says which, and its column",
+    "schema": {"$ref": "#/definitions/Error"},
+}
+_UNREADABLE: Final[Mapping[str, dict[str, Any]]] = {
+    "id": {"type": "integer", "description": "The row's number", "example": 3},
+    "reason": {"type": "string", "description": "Its column, and why", "example": "buy_threshold is no number"},
 }
 _PLACE: Final = "Where a page stands in its list; without page numbers and totals where it was asked for by cursor"
 _PAGINATION: Final[Mapping[str, dict[str, Any]]] = {

@@ -90,6 +90,9 @@ def import_prices(path: Path, options: ImportOptions, progress: Progress | None 
         repeats = spool.repeats()
         intake.refuse(list(repeats.values()))
         intake.leave_out(np.array([*repeats], np.int64))
+        if options.symbol is not None and len(file.symbols) > 1:
+            others = [code for code, named in enumerate(file.symbols) if named != symbols[code]]
+            _refuse(intake, others, "is of another stock than was asked for: leave the symbol out")
         if not options.creates_stocks:
             _refuse_unknown(intake, symbols)
         intake.errors.sort()
@@ -127,21 +130,25 @@ def _symbols(file: AnyPriceFile, options: ImportOptions) -> list[str]:
     """Return the symbol that each of the file's codes stands for."""
     if options.symbol is None:
         return list(file.symbols)
-    if len(file.symbols) > 1:
-        raise InvalidInputError({"symbol": [f"the file holds {len(file.symbols)} stocks: leave the symbol out"]})
-    return [validators.checked("symbol", validators.symbol, options.symbol).removesuffix(".US")]
+    given = validators.checked("symbol", validators.symbol, options.symbol).removesuffix(".US")
+    return [given] * max(1, len(file.symbols))
 
 
 def _refuse_unknown(intake: _Intake, symbols: list[str]) -> None:
     with SessionManager(read_only=True) as session:
         unknown = [code for code, symbol in enumerate(symbols) if stock_service.find(session, symbol) is None]
-    if not unknown:
+    _refuse(intake, unknown, "is not a known stock")
+
+
+def _refuse(intake: _Intake, codes: Sequence[int], reason: str) -> None:
+    """Leave out what came in for the stocks of these *codes*, each row with its line."""
+    if not codes:
         return
     start, found = 0, []
     for rows in intake.spool.blocks():
-        refused = np.setdiff1d(np.flatnonzero(np.isin(rows["symbol"], unknown)) + start, intake.left_out)
+        refused = np.setdiff1d(np.flatnonzero(np.isin(rows["symbol"], codes)) + start, intake.left_out)
         lines = rows["line"][refused - start].tolist()
-        intake.refuse([RowError(line, Field.SYMBOL.value, "is not a known stock") for line in lines])
+        intake.refuse([RowError(line, Field.SYMBOL.value, reason) for line in lines])
         found.append(refused)
         start += rows.size
     intake.leave_out(np.concatenate(found or [np.empty(0, np.int64)]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -26,6 +26,7 @@ from daytrader.services import (
     unreadable_rows,
 )
 from daytrader.services.events import events
+from daytrader.services.session_manager import savepoint
 from daytrader.services.system_events import Severity
 from daytrader.utils.current_datetime import get_current_datetime
 
@@ -64,7 +65,11 @@ def usage(session: Session, user_id: int | None, at: datetime) -> Usage:
 
 
 def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
-    """Return the limits of a user or of the installation (None), what is taken of them, and the kill switches."""
+    """
+    Return the limits of a user or of the installation (None), what is taken of them, and the kill switches.
+
+    What is taken is None where a row of it cannot be read: whoever has just turned a switch must not lose it by that.
+    """
     at = price_service.market_time(session) or get_current_datetime()
     limit = exposure_limits.read(session, user_id)
     names = (*exposure_limits.LIMITS, "is_killed", "killed_at", "kill_reason")
@@ -72,9 +77,18 @@ def standing(session: Session, user_id: int | None) -> Mapping[str, Any]:
     return {
         **{name: getattr(limit, name) for name in names},
         **{name: getattr(limit, name) if is_tripped else None for name in ("tripped_on", "tripped_at")},
-        **asdict(usage(session, user_id, at)),
+        **_taken(session, user_id, at),
         "is_installation_killed": exposure_limits.read(session, None).is_killed,
     }
+
+
+def _taken(session: Session, user_id: int | None, at: datetime) -> Mapping[str, Any]:
+    try:
+        with savepoint(session):
+            return asdict(usage(session, user_id, at))
+    except unreadable_rows.ERRORS as error:
+        _not_weighed(error)
+        return {each.name: None for each in fields(Usage)}
 
 
 def is_refusal(reason: str) -> bool:

@@ -73,10 +73,7 @@ class RateLimits:
             ConfigurationError: If a text is no limit, or *redis_url* no address of a Redis.
         """
         own = FixedWindowRateLimiter(_OwnCounts())
-        try:
-            parsed = {kind: tuple(parse_many(text)) for kind, text in rules.items()}
-        except ValueError:
-            raise ConfigurationError("a limit must look like 5/minute or 60/hour") from None
+        parsed = {kind: _parsed(kind, text) for kind, text in rules.items()}
         if not redis_url:
             return cls(parsed, own, own)
         try:
@@ -172,6 +169,13 @@ class _OwnCounts(Storage):
         """Forget one."""
         with self._lock:
             self._counts.pop(key, None)
+
+
+def _parsed(kind: str, text: str) -> tuple[RateLimitItem, ...]:
+    try:
+        return tuple(parse_many(text))
+    except ValueError:
+        raise ConfigurationError(f"the limit of {kind} must look like 5/minute or 60/hour") from None
 
 
 def _patience(redis_url: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, OrderKind,
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import (
+    damaged_rows,
     event_payloads,
     ledger_service,
     live_trading,
@@ -97,7 +98,14 @@ def search(session: Session, actor: Actor, wanted: str, limit: int) -> list[Trad
     query = select(TradingService).where(contains).order_by(case((begins, 0), else_=1), TradingService.id).limit(limit)
     if not actor.is_admin:
         query = query.where(TradingService.user_id == actor.user_id)
-    return list(session.scalars(query))
+    try:
+        return list(session.scalars(query))
+    except damaged_rows.ERRORS:
+        found = session.scalars(query.with_only_columns(TradingService.id)).all()
+        damaged = damaged_rows.judge(session, TradingService, found)
+        if not damaged:
+            raise
+        return list(session.scalars(query.where(TradingService.id.not_in(damaged))))  # the list tells of the others
 
 
 def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> TradingService:

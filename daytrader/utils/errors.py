@@ -27,6 +27,12 @@ class ConflictError(DayTraderError):
     code = "conflict"
 
 
+class UnreadableRowError(ConflictError):
+    """What is stored is damaged: somebody wrote into the database what no column of its kind can hold."""
+
+    code = "unreadable_row"
+
+
 class ForbiddenError(DayTraderError):
     """The actor is known but may not do this."""
 

@@ -7,7 +7,7 @@ import inspect
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,9 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from daytrader.utils.kept_statements import KeptStatement
+
+Judge = Callable[[Session, type[Any], Sequence[int]], Mapping[int, str]]
+"""Returns those of a model's rows, by id, that cannot be read, each with what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Page:
     Attributes:
         page: From 1, None for a page that was asked for by cursor; *total_items* is then not counted either.
         next_cursor: Of such a page: asks for the items that follow, None after the last.
+        unreadable: Of a page that was judged: what would stand on it but cannot be read, by id, with what is wrong.
     """
 
     items: Sequence[Any]
@@ -32,6 +36,7 @@ class Page:
     page_size: int
     total_items: int | None
     next_cursor: str | None = None
+    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class ListQuery:
     What a caller asks of a list: conditions, an order that never ties, and a page (from 1).
 
     With a *cursor* the page is the one after the item that it names, however long the list is; an empty one asks for
-    the first page. *after* is what it says of that item: the rows that come behind it.
+    the first page. *after* is what it says of that item: the rows that come behind it. A *judge* is asked first which
+    rows can be read, once reading them without has failed.
     """
 
     conditions: tuple[ColumnElement[bool], ...]
@@ -51,6 +57,7 @@ class ListQuery:
     page_size: int
     cursor: str | None = None
     after: ColumnElement[bool] | None = None
+    judge: Judge | None = None
 
 
 class Reader:
@@ -78,6 +85,8 @@ class Reader:
     ) -> Page:
         """Return the page of *query* among the rows within *scope*, as `Listing.fetch` promises."""
         where = (*scope, *query.conditions)
+        if query.judge is not None:
+            return self._fetch_judged(session, query, query.judge, where, bound)
         if query.cursor is not None:
             return self._fetch_after(session, query, where, bound)
         if query.page == 1 and not query.conditions and bound:
@@ -113,6 +122,32 @@ class Reader:
         items = [self._view(row) for row in rows[: query.page_size]]
         following = _cursor_behind(query, items) if len(rows) > query.page_size else None
         return Page(items, None, query.page_size, None, following)
+
+    def _fetch_judged(
+        self,
+        session: Session,
+        query: ListQuery,
+        judge: Judge,
+        where: tuple[ColumnElement[bool], ...],
+        bound: Mapping[str, object],
+    ) -> Page:
+        """Return the page without what *judge* finds that cannot be read, which it tells of instead."""
+        column, size = self._columns["id"], query.page_size
+        ids = self._joined(select(column).select_from(self._model)).where(*where).order_by(*query.order_by)
+        if query.cursor is None:
+            ids = ids.limit(size).offset((query.page - 1) * size)
+        else:
+            ids = ids.where(*(() if query.after is None else (query.after,))).limit(size + 1)
+        found = session.scalars(ids, bound).all()
+        unreadable = judge(session, self._model, found[:size])
+        readable = [one for one in found[:size] if one not in unreadable]
+        rows = session.execute(self._selected.where(column.in_(readable)).order_by(*query.order_by), bound)
+        items = [self._view(row) for row in rows]
+        if query.cursor is None:
+            total = session.scalar(self._counted.where(*where), bound) or 0
+            return Page(items, query.page, size, total, None, unreadable)
+        following = _cursor_behind(query, items) if len(found) > size else None
+        return Page(items, None, size, None, following, unreadable)
 
     @cached_property
     def _first_pages(self) -> dict[tuple[Any, ...], tuple[tuple[ColumnElement[bool], ...], KeptStatement]]:

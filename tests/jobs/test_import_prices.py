@@ -209,13 +209,27 @@ def test_who_the_prices_are_of_must_be_said_once(world: World) -> None:  # noqa:
     """By the file or by the caller; one stock for a file of many is refused, another name for one is told."""
     with pytest.raises(InvalidInputError, match="symbol"):
         run(FORMATS / "yahoo.csv", symbol=None)
-    with pytest.raises(InvalidInputError, match="2 stocks"):
-        run(FORMATS / "many_stocks.csv", symbol="AAA")
     with pytest.raises(InvalidInputError, match="symbol"):
         run(FORMATS / "yahoo.csv", symbol="not a symbol")
 
     report = run(FORMATS / "stooq_crlf.txt", symbol="MINE")
     assert (report.stocks[0].symbol, report.file_symbol) == ("MINE", "ACME")
+
+
+@pytest.mark.parametrize("is_partial", [False, True])
+@pytest.mark.usefixtures("world")
+def test_rows_of_another_stock_than_asked_for_are_refused_by_line(tmp_path: Path, is_partial: bool) -> None:
+    """However far down; only where a part will do are those of the stock itself kept."""
+    rows = [f"{date(2000, 1, 1) + timedelta(days=day)},1,1,1,1,5,AAA" for day in range(4000)]
+    rows[3500] = rows[3500].replace("AAA", "BBB")
+    path = written(tmp_path, *rows, header=f"{HEADER},symbol")
+
+    report = run(path, symbol="AAA", is_partial=is_partial)
+
+    assert report.errors == (RowError(3502, "symbol", "is of another stock than was asked for: leave the symbol out"),)
+    assert counts() == ((1, 3999, 0, 0) if is_partial else (0, 0, 0, 0))
+    assert run(path, symbol="CCC", is_partial=is_partial).refused == 4000
+    assert run(path, symbol=None).refused == 0
 
 
 def test_a_suffix_of_the_exchange_is_no_part_of_the_symbol(world: World) -> None:  # noqa: ARG001 (the database)

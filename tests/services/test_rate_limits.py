@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from daytrader.services.rate_limits import LOGIN, WRITES, RateLimits
-from daytrader.utils.errors import TooManyRequestsError
+from daytrader.utils.errors import ConfigurationError, TooManyRequestsError
 
 
 @pytest.fixture
@@ -68,3 +68,9 @@ def test_what_has_expired_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     held = limits.own.storage.reset()
     assert held is not None
     assert held <= 1000
+
+
+def test_what_is_no_limit_is_refused_by_name() -> None:
+    """Whoever set five of them must know which."""
+    with pytest.raises(ConfigurationError, match="the limit of writes must look like 5/minute"):
+        RateLimits.of({LOGIN: "5/minute", WRITES: "1000"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
 from operator import attrgetter
@@ -18,8 +19,9 @@ from daytrader.api.headers import API_PREFIX
 from daytrader.api.paging import PAGING, pagination
 from daytrader.api.parsers.arguments import query_arguments
 from daytrader.api.schemas.fields import BaseSchema
+from daytrader.services import damaged_rows
 from daytrader.utils.errors import InvalidInputError
-from daytrader.utils.query_utils import Listing, Page
+from daytrader.utils.query_utils import Listing, ListQuery, Page
 
 
 def accepts(schema: type[BaseSchema], *, partial: bool = False) -> Decorator:
@@ -102,9 +104,21 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
     def decorate(method: Method) -> Method:
         @wraps(method)
         def respond(*args: Any, **kwargs: Any) -> Response:
-            page: Page = method(*args, query=listing.parse(query_arguments()), **kwargs)
-            items = [dict(zip(names, values(item), strict=True)) for item in page.items]
-            return answer({"items": items, "pagination": pagination(page)})
+            query = listing.parse(query_arguments())
+
+            def made(query: ListQuery) -> tuple[Page, dict[str, Any]]:
+                page: Page = method(*args, query=query, **kwargs)
+                items = [dict(zip(names, values(item), strict=True)) for item in page.items]
+                return page, {"items": items, "pagination": pagination(page)}
+
+            try:
+                return answer(made(query)[1])
+            except damaged_rows.ERRORS:
+                page, body = made(replace(query, judge=damaged_rows.judge))
+                if not page.unreadable:
+                    raise
+                told = [{"id": row_id, "reason": reason} for row_id, reason in sorted(page.unreadable.items())]
+                return answer(body | {"unreadable": told})
 
         documented = swagger.documented(
             respond,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,15 +12,16 @@ import structlog
 from flask import current_app, g, request
 
 from daytrader.api import audit, limits, swagger
+from daytrader.api.encoding import read_body
 from daytrader.api.headers import API_PREFIX, ASKED_BY
 from daytrader.api.reading import reading, reads_next
 from daytrader.models.enums import ApiScope
-from daytrader.services import api_key_service, token_service, user_service
+from daytrader.services import api_key_service, damaged_rows, token_service, user_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import ForbiddenError, UnauthenticatedError, UnavailableError
+from daytrader.utils.errors import DayTraderError, ForbiddenError, UnauthenticatedError, UnavailableError
 
 Method = Callable[..., Any]
 Decorator = Callable[[Method], Method]
@@ -82,10 +83,28 @@ def authenticated(method: Method) -> Method:
         with session():
             if not current_identity().allows(needed):
                 raise ForbiddenError(f"this API key does not have the scope {needed.value}")
-            return method(*args, **kwargs)
+            with _damage_explained():
+                return method(*args, **kwargs)
 
     documented = swagger.documented(check, security=[{"Bearer": []}])
     return swagger.can_fail(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)(documented)
+
+
+@contextmanager
+def _damage_explained() -> Iterator[None]:
+    """Answer with 409 where what the request names is damaged in the database: whoever mends it must know where."""
+    try:
+        yield
+    except damaged_rows.ERRORS as error:
+        if isinstance(error, DayTraderError):
+            raise
+        named = (read_body() if request.is_json else {}) | dict(request.view_args or {})
+        with SessionManager(read_only=True) as session:
+            for kind in damaged_rows.KINDS:
+                row_id = named.get(f"{kind}_id")
+                if isinstance(row_id, int):
+                    damaged_rows.explain(session, current_actor(), kind, row_id)
+        raise
 
 
 def in_person(method: Method) -> Method:

@@ -29,9 +29,18 @@ class LimitsSchema(BaseSchema):
 class RiskSchema(LimitsSchema):
     """Limits, how much of them is taken, and the kill switch."""
 
-    daily_result = Number(dump_only=True, example=-120.5, doc="What the session has brought, dividends left out")
-    position_value = Number(dump_only=True, example=8200, doc="Positions and pending entries")
-    orders_last_minute = Whole(dump_only=True, example=2, doc="Placed within the last sixty seconds")
+    daily_result = Number(
+        dump_only=True,
+        allow_none=True,
+        example=-120.5,
+        doc="What the session has brought, dividends left out; null while a row that it is of is damaged",
+    )
+    position_value = Number(
+        dump_only=True, allow_none=True, example=8200, doc="Positions and pending entries; null as that is"
+    )
+    orders_last_minute = Whole(
+        dump_only=True, allow_none=True, example=2, doc="Placed within the last sixty seconds; null as that is"
+    )
     tripped_on = Day(
         dump_only=True, allow_none=True, example="2024-01-03", doc="The session whose loss was too large, null for none"
     )

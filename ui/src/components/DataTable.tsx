@@ -32,10 +32,17 @@ export interface PageNumbers {
   has_prev: boolean;
 }
 
+interface Unreadable {
+  id: number;
+  reason: string;
+}
+
 interface DataTableProps<Row> {
   label: string;
   columns: Column<Row>[];
   rows: Row[] | undefined;
+  /** Rows of this page that the database holds damaged. */
+  unreadable?: Unreadable[] | undefined;
   rowKey: (row: Row) => string | number;
   error?: unknown;
   retry?: () => void;
@@ -56,9 +63,11 @@ interface DataTableProps<Row> {
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowKey, error, retry, empty, pagination, onPage } = props;
   if (!rows) return error ? <ErrorState error={error} {...(retry ? { retry } : {})} /> : <LoadingRows rows={props.skeletonRows ?? 6} />;
-  if (rows.length === 0) return <EmptyState title={empty.title} action={empty.action}>{empty.words}</EmptyState>;
+  const damaged = props.unreadable ?? [];
+  if (rows.length === 0 && damaged.length === 0) return <EmptyState title={empty.title} action={empty.action}>{empty.words}</EmptyState>;
   return (
     <>
+      {damaged.length > 0 && <Damage rows={damaged} />}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- where it is wider than the screen it scrolls by keyboard too */}
       <div className={classes.scroll} role="region" aria-label={label} tabIndex={0}>
         <table className={classes.table}>
@@ -84,6 +93,15 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </div>
       {pagination && onPage && (pagination.total_pages ?? 0) > 1 && <Pages pagination={pagination} onPage={onPage} />}
     </>
+  );
+}
+
+/** What cannot be shown, and why: whoever looks after the server can mend it. */
+function Damage({ rows }: { rows: Unreadable[] }) {
+  return (
+    <p className={`${classes.damage} loss`} role="alert">
+      Not shown, damaged in the database: {rows.map((row) => `no. ${row.id} (${row.reason})`).join(", ")}.
+    </p>
   );
 }
 

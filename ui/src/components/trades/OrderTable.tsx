@@ -29,6 +29,7 @@ export function OrderTable({ orders, onPage, empty, sorting, onSort, serviceCell
       label="Orders"
       columns={[...(serviceCell ? [{ key: "service_id", header: "Service", cell: serviceCell }] : []), ...COLUMNS]}
       rows={data?.items}
+      unreadable={data?.unreadable}
       rowKey={(order) => order.id}
       error={error}
       retry={() => void refetch()}

@@ -34,6 +34,7 @@ export function TransactionTable({ transactions, onPage, empty, isOfOneService, 
       label="Transactions"
       columns={columns}
       rows={data?.items}
+      unreadable={data?.unreadable}
       rowKey={(transaction) => transaction.id}
       error={error}
       retry={() => void refetch()}

@@ -73,6 +73,7 @@ export function ServicesPage() {
           label="Services"
           columns={COLUMNS}
           rows={services.data?.items}
+          unreadable={services.data?.unreadable}
           rowKey={(service) => service.id}
           error={services.error}
           retry={() => void services.refetch()}

@@ -60,6 +60,8 @@ export interface ApiKeyInput {
 export interface ApiKeyPage {
   items: ApiKey[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface AuditEntry {
@@ -86,6 +88,8 @@ export interface AuditEntry {
 export interface AuditEntryPage {
   items: AuditEntry[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Backtest {
@@ -210,6 +214,8 @@ export interface BacktestItem {
 export interface BacktestItemPage {
   items: BacktestItem[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface BacktestTrades {
@@ -420,6 +426,8 @@ export interface CorporateAction {
 export interface CorporateActionPage {
   items: CorporateAction[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Criterion {
@@ -500,6 +508,8 @@ export interface DailyPriceChanges {
 export interface DailyPricePage {
   items: DailyPrice[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface DataEvent {
@@ -565,6 +575,8 @@ export interface Decision {
 export interface DecisionPage {
   items: Decision[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface DeflatedSharpe {
@@ -911,6 +923,8 @@ export interface IntradayPriceChanges {
 export interface IntradayPricePage {
   items: IntradayPrice[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface InviteInput {
@@ -992,6 +1006,8 @@ export interface JobItem {
 export interface JobItemPage {
   items: JobItem[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Kill {
@@ -1327,6 +1343,8 @@ export interface Order {
 export interface OrderPage {
   items: Order[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface OrderWithFills {
@@ -1643,12 +1661,12 @@ export interface Risk {
   max_position_value: number | null;
   /** Orders that may be placed in sixty seconds */
   max_orders_per_minute: number | null;
-  /** What the session has brought, dividends left out */
-  daily_result: number;
-  /** Positions and pending entries */
-  position_value: number;
-  /** Placed within the last sixty seconds */
-  orders_last_minute: number;
+  /** What the session has brought, dividends left out; null while a row that it is of is damaged */
+  daily_result: number | null;
+  /** Positions and pending entries; null as that is */
+  position_value: number | null;
+  /** Placed within the last sixty seconds; null as that is */
+  orders_last_minute: number | null;
   /** The session whose loss was too large, null for none */
   tripped_on: string | null;
   /** When that was noticed */
@@ -1921,6 +1939,8 @@ export interface ServiceMatches {
 export interface ServicePage {
   items: Service[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface SetPasswordInput {
@@ -2051,6 +2071,8 @@ export interface StockMatches {
 export interface StockPage {
   items: Stock[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Stop {
@@ -2217,6 +2239,8 @@ export interface Strategy {
 export interface StrategyPage {
   items: Strategy[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Sweep {
@@ -2436,6 +2460,8 @@ export interface SweepJob {
 export interface SweepPage {
   items: Sweep[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface SweepResult {
@@ -2452,6 +2478,8 @@ export interface SweepResult {
 export interface SweepResultPage {
   items: SweepResult[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface SweepSymbol {
@@ -2476,6 +2504,8 @@ export interface SweepSymbol {
 export interface SweepSymbolPage {
   items: SweepSymbol[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface ThresholdsChanges {
@@ -2633,6 +2663,15 @@ export interface TransactionMetrics {
 export interface TransactionPage {
   items: Transaction[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
+}
+
+export interface UnreadableRow {
+  /** The row's number */
+  id: number;
+  /** Its column, and why */
+  reason: string;
 }
 
 export interface User {
@@ -2661,6 +2700,8 @@ export interface User {
 export interface UserPage {
   items: User[];
   pagination: Pagination;
+  /** What would stand on this page but is damaged in the database; missing where nothing is */
+  unreadable?: UnreadableRow[];
 }
 
 export interface Verdict {
