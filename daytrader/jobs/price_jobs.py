@@ -96,7 +96,8 @@ class ImportJob:
     def _outcome(self, report: ImportReport, options: ImportOptions) -> Outcome:
         error = None
         if not report.is_written and not options.is_dry_run:
-            error = f"nothing was written: {report.refused:,} rows are refused" if report.refused else "there is no row"
+            refused = "1 row is" if report.refused == 1 else f"{report.refused:,} rows are"
+            error = f"nothing was written: {refused} refused" if report.refused else "there is no row"
         errors = [row._asdict() for row in report.errors[:_SHOWN_ERRORS]]
         result = report.to_dict() | {"is_dry_run": options.is_dry_run}
         symbols = [stock.symbol for stock in report.stocks]
