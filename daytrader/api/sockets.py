@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from flask_socketio import ConnectionRefusedError, SocketIO
 
-from daytrader.api import rooms, socket_ends, socket_guard
+from daytrader.api import rooms, socket_ends, socket_guard, socket_pings
 from daytrader.api.announcer import Announcer
 from daytrader.api.encoding import SocketJson
 from daytrader.api.fan_out import FanOut, Message, WebSockets, packed
@@ -126,6 +126,7 @@ class Sockets:
         engine = self.io.server.eio
         engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
         socket_ends.install(engine)
+        socket_pings.install(engine)
         most, seconds = self._settings.limit_unsigned_sockets, self._settings.limit_unsigned_seconds
         Visitors(engine, self._is_signed_in, most=most, seconds=seconds)
         app.wsgi_app = _Fork(app.wsgi_app, requests)  # type: ignore[method-assign]  # Flask's own way
