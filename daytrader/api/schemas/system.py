@@ -110,7 +110,7 @@ class EngineSchema(BaseSchema):
     feed = Text(dump_only=True, allow_none=True, example="poll")
     provider = Text(dump_only=True, allow_none=True, example="alpaca", doc="Whose bars a live feed asks for")
     position = Moment(dump_only=True, allow_none=True)
-    stale = Whole(dump_only=True, doc="Stocks, at each interval, whose prices should have come and have not")
+    stale = Whole(dump_only=True, example=0, doc="Stocks, at each interval, whose prices should have come and have not")
     speed = Number(dump_only=True, allow_none=True)
     services = Whole(dump_only=True)
     last_bar_at = Moment(dump_only=True, allow_none=True)
