@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
 import signal
@@ -192,14 +191,7 @@ def test_a_killed_process_leaves_what_is_done(
     child = subprocess.run([sys.executable, "-c", _CHILD, url, str(tmp_path)], check=False, timeout=120)
     assert child.returncode == -signal.SIGKILL
     assert world.reload(stored).state is JobState.RUNNING
-    computed: list[int] = []
-    run_part = cluster_jobs.run_part
-
-    def counted(*args: object, **kwargs: object) -> object:
-        computed.append(1)
-        return run_part(*args, **kwargs)  # type: ignore[arg-type]  # whatever is given
-
-    monkeypatch.setattr("daytrader.jobs.cluster.run_part", counted)
+    computed = _counted(monkeypatch)
     _start_anew(world, tmp_path, stored)
     assert len(computed) == 16 - 5
     _assert_same(world, tmp_path, stored, expected)
@@ -219,21 +211,27 @@ def _change(symbol: str, day: int, close: float) -> None:
         store_daily(session, stock_id, [row])
 
 
-def _interrupted(instance: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Compute *after* parts, stop as a crash would, and return where each part that is computed later is noted."""
-    run_part, computed, calls = cluster_jobs.run_part, list[str](), itertools.count()
+def _counted(monkeypatch: pytest.MonkeyPatch, stops_at: int | None = None) -> list[str]:
+    """Return where the prices of each part that is computed from now on are noted; the one at *stops_at* crashes."""
+    run_part, computed = cluster_jobs.run_part, list[str]()
 
     def counted(*args: Any, **kwargs: Any) -> Outcome:
         computed.append(args[0].data_hash)
-        if next(calls) == after:
+        if len(computed) - 1 == stops_at:
             raise KeyboardInterrupt
         return run_part(*args, **kwargs)
 
     monkeypatch.setattr(cluster_jobs, "run_part", counted)
-    with pytest.raises(KeyboardInterrupt):
-        _worker(instance).run_waiting()
-    computed.clear()
     return computed
+
+
+def _interrupted(instance: Path, after: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Compute *after* parts, stop as a crash would, and return where each part that is computed later is noted."""
+    with monkeypatch.context() as patched:
+        _counted(patched, stops_at=after)
+        with pytest.raises(KeyboardInterrupt):
+            _worker(instance).run_waiting()
+    return _counted(monkeypatch)
 
 
 def test_prices_restated_meanwhile_are_computed_anew(
