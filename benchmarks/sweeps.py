@@ -21,9 +21,9 @@ from daytrader.core.arrays import FloatArray
 from daytrader.core.bars import Bars
 from daytrader.core.combinations import Combinations, grid
 from daytrader.core.ranking import applied
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.core.report import Report
 from daytrader.core.rules import Costs, Rules
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.models import Base
 from daytrader.services import database, price_service, stock_service
 from daytrader.services.data_providers.sample import SampleProvider

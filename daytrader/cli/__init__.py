@@ -68,6 +68,10 @@ class LazyCommands(click.Group):
 @click.version_option(__version__, prog_name="daytrader")
 def main() -> None:
     """Self-hosted stock trading: services that decide, trade, explain and account to the cent."""
+    from daytrader.utils import garbage
+
+    garbage.collect_seldom()  # until a server has been put together; other commands are over soon
+
     from daytrader.cli import failures
     from daytrader.config import Settings
     from daytrader.utils import logs

@@ -40,7 +40,7 @@ def run(*, speed: float | None) -> None:
     from daytrader.engine.order_pump import opener
     from daytrader.engine.supervisor import EngineSupervisor
     from daytrader.services import database
-    from daytrader.utils import logs
+    from daytrader.utils import garbage, logs
 
     settings = Settings.from_environment()
     if database.is_sqlite(settings.database):
@@ -57,6 +57,7 @@ def run(*, speed: float | None) -> None:
         on_trade=log_trade,
     )
     with until_told_to_stop() as told_to_stop, heard_elsewhere(settings):
+        garbage.collect_as_usual()
         supervisor.start()
         shown = None
         while not told_to_stop.wait(_LOOK_SECONDS):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from daytrader.config import Settings
 from daytrader.services.bells import EVENTS, JOBS, Bells
 from daytrader.utils.errors import ConfigurationError
+from daytrader.utils.garbage import collect_as_usual, uncollected
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -84,18 +84,7 @@ class Node:
         return self._database.dialect.name == "sqlite"
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Look for no garbage meanwhile: what is loaded stays, and looking through it costs a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-@_without_collecting()
+@uncollected()
 def prepare(settings: Settings, replay_from: date | None) -> None:
     """
     Bring the database to this version, and fill it with what is to be served.
@@ -125,7 +114,7 @@ def prepare(settings: Settings, replay_from: date | None) -> None:
         engine.dispose()
 
 
-@_without_collecting()
+@uncollected()
 def build(
     settings: Settings,
     *,
@@ -169,6 +158,7 @@ def build(
     ring_for_jobs(app.extensions["jobs"], bells)
     watch = watch_folder(settings, supervisor.forget_bars) if settings.watch and does_jobs else None
     notifier = ring_for_notifier(make_notifier(settings), bells) if does_jobs else None
+    collect_as_usual()
     return Node(app, supervisor, engine, bells, does_jobs, notifier, watch)
 
 

@@ -22,7 +22,7 @@ from daytrader.cli.patience import Patience
 from daytrader.config import Settings
 
 READY_PATH: Final = "/api/v1/system/ready"
-_POLL_SECONDS: Final = 0.05
+_POLL_SECONDS: Final = 0.02
 
 
 class _PatientReader(io.RawIOBase):

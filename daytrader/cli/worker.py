@@ -20,7 +20,7 @@ def worker() -> None:
     from daytrader.cli.ending import until_told_to_stop
     from daytrader.cli.node import heard_elsewhere, ring_for_jobs, ring_for_notifier, watch_folder
     from daytrader.services import database
-    from daytrader.utils import logs
+    from daytrader.utils import garbage, logs
 
     settings = Settings.from_environment()
     if database.is_sqlite(settings.database):
@@ -36,6 +36,7 @@ def worker() -> None:
     with until_told_to_stop() as told_to_stop, heard_elsewhere(settings) as bells:
         ring_for_jobs(working, bells)
         ring_for_notifier(notifier, bells)
+        garbage.collect_as_usual()
         working.start()
         notifier.start()
         if watch is not None:

@@ -15,11 +15,12 @@ from daytrader.core.bars import Bars
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.flags import FlagArray, always, beside_always, flags_of
 from daytrader.core.money import to_cents
+from daytrader.core.reasons import SPLIT_REASON, STOP_REASON, TARGET_REASON
 from daytrader.core.report import Pinned, Report, Run, metrics_of
 from daytrader.core.rules import RuleInts, Rules, all_in, settings
 from daytrader.core.steps import BY_SIGNAL, OPEN_YET
 from daytrader.core.strategy import Signals, Strategy, compute_resolved, get_strategy, resolve_params
-from daytrader.core.trades import OPEN, SPLIT_REASON, STOP_REASON, TARGET_REASON, LateTrades, Trade, TradeColumns
+from daytrader.core.trades import OPEN, LateTrades, Trade, TradeColumns
 from daytrader.utils import validators
 from daytrader.utils.errors import BrokenRuleError, InsufficientDataError
 

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from daytrader.core import fills, flags, marks, metrics, money, rules, steps, tape, unwind
+from daytrader.core import fills, flags, marks, metrics, money, rules, steps, tape, touches, unwind
 from daytrader.core.arrays import BoolArray, FloatArray, IntArray
 from daytrader.core.flags import FlagArray
 from daytrader.core.marks import Purse
@@ -150,7 +150,7 @@ def _trade(  # noqa: PLR0912, PLR0915 - see above
             sale = leave if at_close else leave + 1
             event = events[at.event, tape.EVENT_ROW] if at.event < coming else rows
             end = min(leave + 1, event, rows)
-            touched = tape.first_touch(highs, lows, unit, row, end, at.stop, at.target)
+            touched = touches.first_touch(highs, lows, unit, row, end, at.stop, at.target)
             row = touched if touched < end else min(sale, event, rows)
             if row >= begin[session + 1]:
                 now = session_of[row] if row < rows else sessions
@@ -247,7 +247,7 @@ def _compile(stamp: int) -> Callable[..., None]:
     return loop
 
 
-_RULES: Final = (fills, flags, marks, metrics, money, rules, steps, tape, unwind)
+_RULES: Final = (fills, flags, marks, metrics, money, rules, steps, tape, touches, unwind)
 _loop = _compile(zlib.crc32("".join(inspect.getsource(each) for each in _RULES).encode()))
 
 

@@ -20,11 +20,12 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.core.money import CENTS, from_cents
 from daytrader.core.portfolio_kernel import Market, Record
 from daytrader.core.portfolio_report import MemberResult, PortfolioReport
+from daytrader.core.reasons import SPLIT_REASON, STOP_REASON, TARGET_REASON
 from daytrader.core.report import Run, build_report
 from daytrader.core.rules import Rules, settings
 from daytrader.core.steps import Exit
 from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, resolve_params
-from daytrader.core.trades import SPLIT_REASON, STOP_REASON, TARGET_REASON, TradeColumns
+from daytrader.core.trades import TradeColumns
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import InsufficientDataError
 

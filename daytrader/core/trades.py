@@ -11,9 +11,6 @@ import numpy as np
 
 from daytrader.core.arrays import BoolArray, IntArray
 
-STOP_REASON: Final = "stop loss"
-TARGET_REASON: Final = "take profit"
-SPLIT_REASON: Final = "split"
 OPEN: Final = -1
 """The exit time of a trade that is open."""
 

@@ -19,8 +19,8 @@ from daytrader.core.decision import ACTS, Action, Decision, decide, evidence_of,
 from daytrader.core.fills import Trigger
 from daytrader.core.money import to_micros
 from daytrader.core.protection import any_reached, in_force, is_reached
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.core.strategy import Params, Signals, compute, get_strategy
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
 from daytrader.engine.live_bar import LiveBar
 from daytrader.engine.roster import Roster
 from daytrader.engine.stock_bars import StockBars

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from daytrader.core.trades import STOP_REASON
+from daytrader.core.reasons import STOP_REASON
 from daytrader.models.base import Base, Money, Price
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.execution import Execution

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from daytrader.brokers.account import BrokerExecution, BrokerOrder, Report
 from daytrader.brokers.messages import Fill
 from daytrader.core.fills import cost_cents
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.execution import Execution

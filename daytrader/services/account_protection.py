@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.core.money import to_micros
 from daytrader.core.protection import in_force, is_reached
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.models.broker_credential import BrokerCredential
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,

@@ -14,7 +14,7 @@ from daytrader.brokers import PAPER
 from daytrader.core.corporate import CorporateEvent, EventKind, needs_a_person
 from daytrader.core.fills import cash_in_lieu, dividend_cents, lieu_price, split_level, split_shares
 from daytrader.core.money import from_cents, from_micros, to_micros
-from daytrader.core.trades import SPLIT_REASON
+from daytrader.core.reasons import SPLIT_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, JournalKind, OrderSide, OrderState
 from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order

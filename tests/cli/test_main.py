@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -14,6 +15,47 @@ from daytrader.cli import COMMANDS, main
 from tests.cli.conftest import Command
 
 HEAVY = {"numpy", "numba", "sqlalchemy", "flask", "rich", "structlog", "alembic", "pandas"}
+
+# What a few answers need, and no start: each costs it a tenth of a second or more.
+FOR_SOME_ANSWERS = {"alpaca", "apprise", "dask", "exchange_calendars", "pandas", "pyarrow", "scipy.linalg", "yfinance"}
+_START = """
+from daytrader.cli import node
+from daytrader.cli.listening import with_secret
+from daytrader.cli.server import Server
+from daytrader.config import Settings
+
+settings = with_secret(Settings.from_environment())
+node.prepare(settings, None)
+node.build(settings).close()
+"""
+
+
+def _loaded(script: str, instance: Path, watched: set[str]) -> str:
+    """Return what of *watched* *script* imports in a process of its own, and how often garbage was looked for."""
+    script = f"""
+import gc, sys
+from daytrader.utils import garbage
+garbage.collect_seldom()
+looked = sum(each["collections"] for each in gc.get_stats())
+{script}
+print(sorted({watched!r} & set(sys.modules)), sum(each["collections"] for each in gc.get_stats()) - looked)
+"""
+    environment = os.environ | {"DAYTRADER_INSTANCE": str(instance)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_server_starts_without_what_only_some_answers_need(tmp_path: Path) -> None:
+    """Nor does it look for garbage before it answers: nothing that it has loaded is any."""
+    assert _loaded(_START, tmp_path, FOR_SOME_ANSWERS) == "[] 0"
+
+
+@pytest.mark.parametrize("command", [("db", "status"), ("user", "list"), ("stocks", "list")])
+def test_a_command_that_computes_nothing_loads_no_compiler(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Nor the server, nor the indicators: it is answered in half the time."""
+    _loaded(_START, tmp_path, set())
+    script = f"from daytrader.cli import main\nmain({list(command)!r}, standalone_mode=False)"
+    assert _loaded(script, tmp_path, FOR_SOME_ANSWERS | {"flask", "marshmallow", "numba", "talib"}).startswith("[]")
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:

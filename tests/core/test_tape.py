@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daytrader.core.bars import Bars
-from daytrader.core.tape import Tape, first_touch
+from daytrader.core.tape import Tape
+from daytrader.core.touches import first_touch
 
 
 def tape(n: int, seed: int, unit: int) -> Tape:

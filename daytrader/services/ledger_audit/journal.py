@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from daytrader.brokers import PAPER
 from daytrader.core.errors import BoundsError
-from daytrader.core.trades import TARGET_REASON
+from daytrader.core.reasons import TARGET_REASON
 from daytrader.models.enums import CorporateActionKind, JournalKind, OrderKind, OrderSide
 from daytrader.models.journal_entry import OPENING_NOTE, opening_note
 from daytrader.services.ledger_audit.amounts import worth

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, JournalKind, OrderKind, OrderSide, OrderState
 from daytrader.services.ledger_audit.amounts import worth
 from daytrader.services.ledger_audit.books import Books

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from daytrader.core.errors import BoundsError
-from daytrader.core.trades import SPLIT_REASON
+from daytrader.core.reasons import SPLIT_REASON
 from daytrader.models.enums import JournalKind, OrderKind, OrderSide
 from daytrader.models.enums import TransactionState as State
 from daytrader.services.ledger_audit.amounts import after_split

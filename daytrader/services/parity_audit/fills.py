@@ -16,7 +16,7 @@ from daytrader.core.decision import Rules, is_idle
 from daytrader.core.fills import Trigger, entry_fill, fillable, levels, protective_fill, sell_price, split_level
 from daytrader.core.money import MAX_SHARES, from_micros
 from daytrader.core.protection import in_force
-from daytrader.core.trades import STOP_REASON, TARGET_REASON
+from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.services.parity_audit.decisions import rows_of
 from daytrader.services.parity_audit.history import History, Settings
