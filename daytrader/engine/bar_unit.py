@@ -48,6 +48,7 @@ _CHUNK: Final = 1000
 _SERVICES: Final = cast("Table", TradingService.__table__)
 _OF_THESE: Final = _SERVICES.c.id.in_(bindparam("ids", expanding=True))
 _NOTE: Final = update(_SERVICES).where(_OF_THESE).values(last_bar_time=bindparam("seen"))
+_OBJECTS: Final = select(TradingService).where(_OF_THESE).order_by(_SERVICES.c.id)
 _REARM: Final = update(_SERVICES).where(_OF_THESE).values(is_armed=True)
 
 
@@ -175,8 +176,7 @@ class BarUnit:
             live: dict[int, list[Order]] = {}
             for order in order_service.live_orders(self._session, chunk):
                 live.setdefault(order.service_id, []).append(order)
-            found = select(TradingService).where(TradingService.id.in_(chunk)).order_by(TradingService.id)
-            for service in self._session.scalars(found).all():
+            for service in self._session.scalars(_OBJECTS, {"ids": chunk}).all():
                 yield service, live.get(service.id, ())
 
     def _store(self, decided: Sequence[_Decided]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final, cast
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -38,6 +40,7 @@ from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import decision_journal, trading_rules
 from daytrader.services.order_service import UNSUBMITTED
+from daytrader.utils.kept_statements import KeptStatement
 
 _TABLE: Final = cast("Table", TradingService.__table__)
 _ORDERS: Final = cast("Table", Order.__table__)
@@ -54,18 +57,20 @@ def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:
     return as_type(func.round(func.coalesce(column, 0) * MICROS), BigInteger)
 
 
+def _is_one_of(column: ColumnElement[Any], states: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """Return whether *column* is one of *states*, spelt out: by that alone the database sees which index serves it."""
+    return column.in_([literal_column(f"'{state.value}'") for state in states])
+
+
 _OF_STOCK: Final = (
     _TABLE.c.stock_id == bindparam("stock_id"),
     _TABLE.c.interval == bindparam("interval"),
-    or_(
-        _TABLE.c.state.in_(bindparam("at_work", STATES_AT_WORK, expanding=True, literal_execute=True)),
-        _TABLE.c.current_shares > 0,
-    ),
+    or_(_is_one_of(_TABLE.c.state, STATES_AT_WORK), _TABLE.c.current_shares > 0),
 )
 _BAR: Final = bindparam("bar_time", type_=UtcDateTime())
 _HAD: Final = 1
 _AHEAD: Final = 2
-_FIND: Final = (
+_FIND: Final = KeptStatement(
     select(
         _TABLE.c.id,
         _TABLE.c.user_id,
@@ -92,10 +97,11 @@ _ASTRAY: Final = select(_TABLE.c.id).where(*_OF_STOCK, _TABLE.c.last_bar_time > 
 _STATE: Final = 3  # where in a row; it is the place among the states
 _ERROR: Final = _STATES.index(ServiceState.ERROR)
 _NUMBERS: Final = 12  # the columns that are integers; the others are a `Choice`
-# Spelt out, so that the index of live orders serves the query however many have ended.
-_LIVE: Final = select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state, _ORDERS.c.broker).where(
-    _ORDERS.c.state.in_(bindparam("live", LIVE_ORDER_STATES, expanding=True, literal_execute=True)),
-    _ORDERS.c.service_id.in_(select(_TABLE.c.id).where(*_OF_STOCK)),
+_LIVE: Final = KeptStatement(
+    select(_ORDERS.c.service_id, _ORDERS.c.id, _ORDERS.c.state, _ORDERS.c.broker).where(
+        _is_one_of(_ORDERS.c.state, LIVE_ORDER_STATES),
+        _ORDERS.c.service_id.in_(select(_TABLE.c.id).where(*_OF_STOCK)),
+    )
 )
 
 
@@ -205,19 +211,19 @@ def read_roster(
     All of them, or *only* some; those that are *left_out* cannot be read, as long as they are in ERROR.
     """
     wanted = {"stock_id": stock.stock_id, "interval": stock.interval}
-    connection = session.connection()
-    found = connection.execute(_FIND, {**wanted, "bar_time": stock.time(row)}).all()
     found = [
-        one for one in found if (only is None or one[0] in only) and not (one[0] in left_out and one[_STATE] == _ERROR)
+        one
+        for one in _FIND.rows(session, {**wanted, "bar_time": stock.time(row)})
+        if (only is None or one[0] in only) and not (one[0] in left_out and one[_STATE] == _ERROR)
     ]
     choices: dict[tuple[Any, ...], int] = {}
-    chosen = [choices.setdefault(tuple(service[_NUMBERS:]), len(choices)) for service in found]
+    chosen = [choices.setdefault(service[_NUMBERS:], len(choices)) for service in found]
     numbers = np.array([service[:_NUMBERS] for service in found], np.int64).reshape(-1, _NUMBERS).T
     ids, user_ids, had, state, mode, is_active, shares, is_armed, keeps, stop, target, on_paper = numbers
-    live = connection.execute(_LIVE, wanted).all() if found else []
+    live = _LIVE.rows(session, wanted) if found else []
     is_astray = np.zeros(ids.size, np.bool_)
     if np.any(had == _AHEAD):
-        astray = connection.scalars(_ASTRAY, {**wanted, "bar_time": stock.time(row)}).all()
+        astray = session.connection().scalars(_ASTRAY, {**wanted, "bar_time": stock.time(row)}).all()
         is_astray = np.isin(ids, np.array(astray, np.int64))
     own = set(ids.tolist())
     unsent = sorted(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, Protocol, TypeVar
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -36,6 +37,15 @@ OnTrade = Callable[[Booked], None]
 Checkpoint = Callable[[str], None]
 
 _CHUNK: Final = 500
+_OF_IDS: Final = Order.id.in_(bindparam("ids", expanding=True))
+_ENTRIES: Final = (
+    select(Order, TradingService)
+    .join(TradingService, TradingService.id == Order.service_id)
+    .where(_OF_IDS, Order.side == OrderSide.BUY, Order.state == OrderState.PENDING)
+    .order_by(TradingService.id)
+    .with_for_update(of=TradingService)
+)
+_OURS: Final = select(Order.id).where(_OF_IDS, Order.broker == bindparam("broker")).order_by(Order.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,18 +244,14 @@ class Runner:
         None of another broker's; no entry that nobody was told of while the kill switch is on, or the gate to live
         trading shut.
         """
-        query = select(Order, TradingService).join(TradingService, TradingService.id == Order.service_id)
-        entries = query.where(
-            Order.id.in_(order_ids), Order.side == OrderSide.BUY, Order.state == OrderState.PENDING
-        ).order_by(TradingService.id)
         barred, guard = set(), EntryGuard(session, get_current_datetime())
-        for order, service in session.execute(entries.with_for_update(of=TradingService)):
+        for order, service in session.execute(_ENTRIES, {"ids": order_ids}):
             why = KILLED if guard.is_killed(service.user_id) else live_trading.refusal(session, service)
             if why is not None:
                 order_service.move(session, service, order, OrderState.CANCELLED, why)
                 barred.add(order.id)
-        ours = select(Order.id).where(Order.id.in_(order_ids), Order.broker == self.broker.name).order_by(Order.id)
-        return [order_id for order_id in session.scalars(ours) if order_id not in barred]
+        ours = session.scalars(_OURS, {"ids": order_ids, "broker": self.broker.name})
+        return [order_id for order_id in ours if order_id not in barred]
 
     def _send(self, claimed: Claimed, bar: MarketBar | None) -> Acknowledgement:
         client_order_id = claimed.ticket.client_order_id
@@ -292,7 +298,12 @@ def _read(session: Session, model: type[R], ids: Iterable[int], *, for_update: b
     """Return rows by their ids, some hundreds with one statement; locked in the order of ids, as everyone does."""
     wanted, found = sorted(set(ids)), dict[int, R]()
     for first in range(0, len(wanted), _CHUNK):
-        query = select(model).where(model.id.in_(wanted[first : first + _CHUNK])).order_by(model.id)
-        rows = session.scalars(query.with_for_update() if for_update else query)
+        rows = session.scalars(_by_ids(model, for_update=for_update), {"ids": wanted[first : first + _CHUNK]})
         found |= {row.id: row for row in rows}
     return found
+
+
+@cache
+def _by_ids(model: type[R], *, for_update: bool) -> Select[R]:
+    query = select(model).where(model.id.in_(bindparam("ids", expanding=True))).order_by(model.id)
+    return query.with_for_update() if for_update else query

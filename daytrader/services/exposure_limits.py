@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,10 @@ LIMITS: Final = ("max_daily_loss", "max_position_value", "max_orders_per_minute"
 """What may be limited; null does not hold."""
 
 _REASON: Final = "the kill switch is on"
+_OF_SCOPES: Final = ExposureLimit.scope.in_(bindparam("scopes", expanding=True))
+_HOLDS: Final = or_(ExposureLimit.is_killed, *(getattr(ExposureLimit, name).is_not(None) for name in LIMITS))
+_IN_FORCE: Final = select(ExposureLimit).where(_OF_SCOPES, _HOLDS).order_by(ExposureLimit.scope).with_for_update()
+_KILLED: Final = select(ExposureLimit.id).where(_OF_SCOPES, ExposureLimit.is_killed).limit(1)
 
 
 def scope_of(user_id: int | None) -> str:
@@ -37,17 +41,12 @@ def read(session: Session, user_id: int | None) -> ExposureLimit:
 
 def in_force(session: Session, user_ids: Sequence[int]) -> Sequence[ExposureLimit]:
     """Return what bounds these users, the installation first, each row locked: two buys are never weighed at once."""
-    scopes = [scope_of(None), *map(scope_of, sorted(user_ids))]
-    holds = or_(ExposureLimit.is_killed, *(getattr(ExposureLimit, name).is_not(None) for name in LIMITS))
-    query = select(ExposureLimit).where(ExposureLimit.scope.in_(scopes), holds).order_by(ExposureLimit.scope)
-    return session.scalars(query.with_for_update()).all()
+    return session.scalars(_IN_FORCE, {"scopes": [scope_of(None), *map(scope_of, sorted(user_ids))]}).all()
 
 
 def is_killed(session: Session, user_id: int) -> bool:
     """Return whether the kill switch of the user or of the installation is on."""
-    scopes = (scope_of(None), scope_of(user_id))
-    query = select(ExposureLimit.id).where(ExposureLimit.scope.in_(scopes), ExposureLimit.is_killed).limit(1)
-    return session.scalar(query) is not None
+    return session.scalar(_KILLED, {"scopes": [scope_of(None), scope_of(user_id)]}) is not None
 
 
 def change(session: Session, user_id: int | None, limits: Mapping[str, Decimal | int | None]) -> ExposureLimit:

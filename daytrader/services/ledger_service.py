@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import JournalKind
@@ -22,6 +22,12 @@ __all__ = ["Breach", "audit", "has_transactions", "look_up", "open_account", "po
 
 _NOTE_LENGTH = 200
 _LAST: Final = "where journals end, by service"
+_END: Final = select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == bindparam("service_id"))
+_ENDS: Final = (
+    select(JournalEntry.service_id, func.max(JournalEntry.sequence))
+    .where(JournalEntry.service_id.in_(bindparam("service_ids", expanding=True)))
+    .group_by(JournalEntry.service_id)
+)
 
 
 def open_account(session: Session, service: TradingService) -> JournalEntry:
@@ -72,7 +78,7 @@ def post(
     last = known.pop(service.id, None)  # once: a part of the unit that is undone takes its entries with it
     if last is None:
         with session.no_autoflush:  # every entry is flushed below
-            last = session.scalar(select(func.max(JournalEntry.sequence)).where(JournalEntry.service_id == service.id))
+            last = session.scalar(_END, {"service_id": service.id})
     service.current_balance += amount
     service.current_shares += shares_change
     entry = JournalEntry(
@@ -96,8 +102,7 @@ def post(
 
 def look_up(session: Session, service_ids: Sequence[int]) -> None:
     """Read with one statement where the journals of services end, whose rows the caller has locked, before `post`."""
-    ends = select(JournalEntry.service_id, func.max(JournalEntry.sequence)).group_by(JournalEntry.service_id)
-    found = session.execute(ends.where(JournalEntry.service_id.in_(service_ids)))
+    found = session.execute(_ENDS, {"service_ids": service_ids})
     session.info.setdefault(_LAST, {}).update((service_id, last) for service_id, last in found)
 
 

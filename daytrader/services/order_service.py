@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from daytrader.brokers import PAPER
@@ -52,6 +52,21 @@ __all__ = [
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
 _REASON_LENGTH: Final = 200
+# Built once: to build a statement, and the key by which its compiled form is found, takes longer than to run it.
+_OF_IDS: Final = Order.id.in_(bindparam("ids", expanding=True))
+_THESE: Final = select(Order).where(_OF_IDS).order_by(Order.id)
+_LIVE: Final = (
+    select(Order)
+    .where(Order.service_id.in_(bindparam("service_ids", expanding=True)), Order.state.in_(LIVE_ORDER_STATES))
+    .order_by(Order.id)
+)
+_CLAIM: Final = (
+    update(Order)
+    .where(_OF_IDS, Order.state == OrderState.PENDING)
+    .values(state=OrderState.SUBMITTING)
+    .returning(Order.id)
+    .execution_options(synchronize_session=False)
+)
 
 
 class Broker(Protocol):
@@ -210,15 +225,8 @@ def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[O
         The orders that are now SUBMITTING, each with whether it was found so: a crash left it between being sent and
         being acknowledged, and the broker is to be asked first.
     """
-    found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)).all()
-    claim = (
-        update(Order)
-        .where(Order.id.in_([o.id for o in found if o.state is OrderState.PENDING]), Order.state == OrderState.PENDING)
-        .values(state=OrderState.SUBMITTING)
-        .returning(Order.id)
-        .execution_options(synchronize_session=False)
-    )
-    ours = set(session.scalars(claim))
+    found = session.scalars(_THESE, {"ids": order_ids}).all()
+    ours = set(session.scalars(_CLAIM, {"ids": [o.id for o in found if o.state is OrderState.PENDING]}))
     claimed = [
         (order, order.id not in ours) for order in found if order.id in ours or order.state is OrderState.SUBMITTING
     ]
@@ -329,11 +337,7 @@ def sell_rest(
 
 def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]:
     """Return the orders of the services that have not ended, oldest first."""
-    return session.scalars(
-        select(Order)
-        .where(Order.service_id.in_(list(service_ids)), Order.state.in_(LIVE_ORDER_STATES))
-        .order_by(Order.id)
-    ).all()
+    return session.scalars(_LIVE, {"service_ids": list(service_ids)}).all()
 
 
 def ticket_of(service: TradingService, order: Order) -> OrderTicket:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from daytrader.models.enums import TransactionState
 from daytrader.models.trading_transaction import TradingTransaction
 
 _KNOWN: Final = "what services hold"
+_OPEN: Final = select(TradingTransaction).where(
+    TradingTransaction.service_id.in_(bindparam("service_ids", expanding=True)),
+    TradingTransaction.state == TransactionState.OPEN,
+)
 
 
 def look_up(session: Session, service_ids: Sequence[int]) -> None:
     """Read with one statement what services hold, whose rows the caller has locked, before `open_transaction`."""
-    query = select(TradingTransaction).where(
-        TradingTransaction.service_id.in_(service_ids), TradingTransaction.state == TransactionState.OPEN
-    )
-    held = {transaction.service_id: transaction for transaction in session.scalars(query)}
+    found = session.scalars(_OPEN, {"service_ids": service_ids})
+    held = {transaction.service_id: transaction for transaction in found}
     session.info.setdefault(_KNOWN, {}).update((service_id, held.get(service_id)) for service_id in service_ids)
 
 
@@ -33,8 +35,4 @@ def open_transaction(session: Session, service_id: int) -> TradingTransaction | 
             return None
         if held.state is TransactionState.OPEN:
             return held
-    return session.scalar(
-        select(TradingTransaction).where(
-            TradingTransaction.service_id == service_id, TradingTransaction.state == TransactionState.OPEN
-        )
-    )
+    return session.scalar(_OPEN, {"service_ids": [service_id]})
