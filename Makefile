@@ -29,18 +29,27 @@ run: $(DONE)/compiled $(UI_BUILT) ## Start DayTrader with sample prices, a demo 
 	@$(BIN)/daytrader run --demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test $(DONE)/compiled $(UI_BUILT) ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
+test: setup ## Run the whole suite, with a real PostgreSQL and a real browser (ARGS="-k name")
 	@$(NPM) run --silent test --prefix ui
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 .PHONY: lint
-lint: $(DONE)/lint $(UI_PACKAGES) ## Check style, types and who may import whom
+lint: lint-python lint-interface ## Check style, types and who may import whom
+
+.PHONY: lint-python
+lint-python: $(DONE)/lint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.api_types --check
+
+.PHONY: lint-interface
+lint-interface: $(UI_PACKAGES)
 	@$(NPM) run --silent check --prefix ui
+
+.PHONY: setup
+setup: $(DONE)/test $(DONE)/compiled $(UI_BUILT) ## Set up what the tests need, without running them
 
 .PHONY: ui
 ui: $(UI_BUILT) ## Build the web interface into daytrader/static
@@ -79,7 +88,8 @@ clean: ## Remove what was built; keeps instance/, where your data is
 
 # --- what the commands above stand on -------------------------------------------------------------------------------
 
-INSTALL = $(BIN)/python -m pip install --quiet --require-hashes -r
+# Byte code is made by whoever imports a module first: most are never imported.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --require-hashes -r
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
