@@ -41,13 +41,24 @@ _CHECKS_OF_NOTHING: Final = [check for check in _CHECKS if check is not content_
 _CALLERS: Final = ("nobody", "user", "admin")
 
 
-@pytest.mark.parametrize("who", _CALLERS)
-def test_every_answer_is_documented(small_world: SmallWorld, who: str) -> None:
-    """No 5xx, no status, type, header or key that Swagger does not have, none that takes over two seconds."""
+@pytest.fixture(scope="module")
+def drawn(small_world: SmallWorld) -> list[tuple[Operation, list[AnyCase]]]:
+    """Cases of every operation; each caller asks them all: drawing costs more than asking."""
     operations = _operations(small_world)
+    cases = -(-_CASES // (len(operations) * len(_CALLERS)))
+    return [(operation, _draw(small_world, operation, cases)) for operation in operations]
+
+
+@pytest.mark.parametrize("who", _CALLERS)
+def test_every_answer_is_documented(
+    small_world: SmallWorld, drawn: list[tuple[Operation, list[AnyCase]]], who: str
+) -> None:
+    """No 5xx, no status, type, header or key that Swagger does not have, none that takes over two seconds."""
     wrong: dict[str, str] = {}
-    for operation in operations:
-        _ask(small_world, operation, who, -(-_CASES // (len(operations) * len(_CALLERS))), wrong)
+    for operation, cases in drawn:
+        assert cases, operation.label
+        for case in cases:
+            _ask(small_world, operation, who, case, wrong)
     if wrong:
         pytest.fail("\n\n".join(f"{where}\n{what}" for where, what in wrong.items()), pytrace=False)
 
@@ -57,13 +68,12 @@ def _operations(world: SmallWorld) -> list[Operation]:
     return [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
 
 
-def _ask(world: SmallWorld, operation: Operation, who: str, cases: int, wrong: dict[str, str]) -> None:
-    headers = {"Accept-Encoding": "identity"}
-    if who in world.tokens:
-        headers["Authorization"] = f"Bearer {world.tokens[who]}"
-    drawn = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+def _draw(world: SmallWorld, operation: Operation, cases: int) -> list[AnyCase]:
+    """Return *cases* requests, or as many as there can be."""
+    strategy = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     if operation.body or any(operation.iter_parameters()):
-        drawn |= operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        strategy |= operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    found: list[AnyCase] = []
 
     @settings(
         max_examples=cases,
@@ -73,22 +83,30 @@ def _ask(world: SmallWorld, operation: Operation, who: str, cases: int, wrong: d
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=drawn, fitting=st.sampled_from(("nothing", "known", "all")))
-    def ask(case: AnyCase, fitting: str) -> None:
+    @given(case=strategy, fitting=st.sampled_from(("nothing", "known", "all")))
+    def draw(case: AnyCase, fitting: str) -> None:
         _fit(case, fitting, world.known)
-        response, taken = _timed(world, case, headers)
-        if taken > _SLOW_SECONDS:  # the first of its kind also imports what it needs
-            _, taken = _timed(world, case, headers)
-        try:
-            case.validate_response(response, checks=_CHECKS if response.content else _CHECKS_OF_NOTHING)
-        except FailureGroup as error:
-            wrong[f"{operation.label} as {who}: {response.status_code}"] = (
-                "\n".join(map(str, error.exceptions)) + f"\n{case.as_curl_command()}\n{response.content[:300]!r}"
-            )
-        if taken > _SLOW_SECONDS:
-            wrong[f"{operation.label} as {who}: slow"] = f"{taken:.1f} s for {case.as_curl_command()}"
+        found.append(case)
 
-    ask()
+    draw()
+    return found
+
+
+def _ask(world: SmallWorld, operation: Operation, who: str, case: AnyCase, wrong: dict[str, str]) -> None:
+    headers = {"Accept-Encoding": "identity"}
+    if who in world.tokens:
+        headers["Authorization"] = f"Bearer {world.tokens[who]}"
+    response, taken = _timed(world, case, headers)
+    if taken > _SLOW_SECONDS:  # the first of its kind also imports what it needs
+        _, taken = _timed(world, case, headers)
+    try:
+        case.validate_response(response, checks=_CHECKS if response.content else _CHECKS_OF_NOTHING)
+    except FailureGroup as error:
+        wrong[f"{operation.label} as {who}: {response.status_code}"] = (
+            "\n".join(map(str, error.exceptions)) + f"\n{case.as_curl_command()}\n{response.content[:300]!r}"
+        )
+    if taken > _SLOW_SECONDS:
+        wrong[f"{operation.label} as {who}: slow"] = f"{taken:.1f} s for {case.as_curl_command()}"
 
 
 def _timed(world: SmallWorld, case: AnyCase, headers: dict[str, str]) -> tuple[Response, float]:
