@@ -108,7 +108,7 @@ def test_the_tour_works_as_printed(tmp_path: Path) -> None:
     assert shutil.which("curl") or install_debian_packages("curl"), "the tour needs curl"
     tour = _text("README.md").partition("## Five minutes")[2].partition("\n## ")[0]
     (tmp_path / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
-    with RunningServer(tmp_path / "instance", "--demo", "--speed", "10") as server:
+    with RunningServer(tmp_path / "instance", "--demo", "--speed", "1", "--replay-from", "2012-06-20") as server:
         server.sign_in()
         wait_for(lambda: server.items("/transactions"))
         commands = "\n".join(_commands(tour)).replace(_PRINTED_ADDRESS, server.address)

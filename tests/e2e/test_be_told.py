@@ -22,9 +22,10 @@ def office() -> Iterator[PostOffice]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The demo, whose webhooks may be on this machine."""
+    """The demo's last month, whose webhooks may be on this machine."""
     instance = tmp_path_factory.mktemp("told") / "instance"
-    with RunningServer(instance, "--demo", "--speed", "0", DAYTRADER_PRIVATE_NOTIFICATIONS="true") as running:
+    options = ("--demo", "--speed", "0", "--replay-from", "2013-02-01")
+    with RunningServer(instance, *options, DAYTRADER_PRIVATE_NOTIFICATIONS="true") as running:
         yield running
 
 

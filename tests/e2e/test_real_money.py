@@ -22,6 +22,8 @@ from tests.e2e.steps import SLOW, act, choose, field, open_page
 
 TESTED_TO: Final = "2011-12-30"
 """The end of the backtest: what the replay trades afterwards is the time on paper."""
+ON_PAPER_FROM: Final = "2012-09-04"
+"""More sessions than are asked for, until the sample ends."""
 LENIENT: Final = {
     "min_backtest_sessions": 100,
     "min_backtest_trades": 1,
@@ -54,7 +56,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             "DAYTRADER_ALPACA_TRADING_URL": address,
             "DAYTRADER_SEALING_KEY": Fernet.generate_key().decode(),
         }
-        with RunningServer(instance, "--demo", "--speed", "0", **variables) as server:
+        with RunningServer(instance, "--demo", "--speed", "0", "--replay-from", ON_PAPER_FROM, **variables) as server:
             server.sign_in()
             yield Desk(alpaca, server, instance)
 
