@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from click.testing import CliRunner
 
+from daytrader.cli import main
 from tests.conftest import PASSWORD
 from tests.e2e.server import RunningServer, daytrader, wait_for
 
@@ -73,10 +75,13 @@ WRITING: Final = (
 
 
 @pytest.mark.parametrize("words", WRITING, ids=" ".join)
-def test_no_command_writes_behind_a_servers_back(server: RunningServer, instance: Path, words: Sequence[str]) -> None:
+def test_no_command_writes_behind_a_servers_back(
+    server: RunningServer, instance: Path, words: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its engine and its sockets would not hear of it; the refusal says where the server is."""
-    refused = daytrader(instance, *words, given=PASSWORD)
-    assert refused.returncode == 1
+    monkeypatch.setenv("DAYTRADER_INSTANCE", str(instance))
+    refused = CliRunner().invoke(main, words, input=PASSWORD)  # it is another process than the server's here, too
+    assert refused.exit_code == 1
     assert refused.stderr.startswith(f"Error: DayTrader at {server.address} (process ")
     assert "stop it first, or use its API" in refused.stderr
 
