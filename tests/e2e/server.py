@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 START_SECONDS: Final = 240  # what a first start may take, everything compiled included
 _IDLE: Final = 0.1
+_SHORT, _LONG = 0.1, 0.5  # seconds between two questions
 PATIENCE: Final = 240.0  # what a loaded machine may take for what usually takes no time
 _ADDRESS: Final = re.compile(r"(?:answers|serves) at (http://\S+)")
 _ACCOUNT: Final = re.compile(r"Account (\S+), password (\S+)")
@@ -127,7 +128,7 @@ class RunningServer:
             assert found or not is_over, self._why()
             return found
 
-        return wait_for(find, seconds, self._why)
+        return wait_for(find, seconds, self._why, _SHORT)
 
     def processes(self) -> list[int]:
         """Return the ids of the server's processes."""
@@ -174,15 +175,21 @@ def _waited_seconds(process: int) -> float:
     return sum(int(each.read_text().split()[1]) for each in Path(f"/proc/{process}/task").glob("*/schedstat")) / 1e9
 
 
-def wait_for(find: Callable[[], T | None], seconds: float = PATIENCE, why: Callable[[], str] = lambda: "") -> T:
-    """Return what *find* finds, asked again until *seconds* have passed."""
-    deadline = time.monotonic() + seconds
+def wait_for(
+    find: Callable[[], T | None],
+    seconds: float = PATIENCE,
+    why: Callable[[], str] = lambda: "",
+    longest_pause: float = _LONG,
+) -> T:
+    """Return what *find* finds, asked again until *seconds* have passed; the longer it takes the less often."""
+    began = time.monotonic()
     while True:
         found = find()
         if found:
             return found
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {why()}"
-        time.sleep(0.1)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds:g} s: {why()}"
+        time.sleep(min(max(_SHORT, waited / 10), longest_pause))
 
 
 def wait_until_idle(server: RunningServer) -> None:

@@ -38,12 +38,12 @@ PAGES: Final = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The demo, its replay at one bar a second; beside its account there is an admin's."""
+    """The demo, its replay at a bar every two seconds; beside its account there is an admin's."""
     instance = tmp_path_factory.mktemp("journeys") / "instance"
     words = ("user", "create", "boss", "--email", "boss@example.com", "--admin", "--password-stdin")
     made = daytrader(instance, *words, given=PASSWORD)
     assert made.returncode == 0, made.stderr
-    with RunningServer(instance, "--demo", "--speed", "1") as running:
+    with RunningServer(instance, "--demo", "--speed", "0.5") as running:
         running.sign_in()
         # Until here the replay does not wait, and a machine with other work has no time for anybody else.
         wait_for(lambda: running.get("/system/info").json()["market_time"] >= demo.HURRIES_TO.isoformat()[:10])
