@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeVarTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.account import BrokerExecution, BrokerOrder, Report
@@ -96,14 +96,30 @@ class Standing:
     is_settled: bool
 
 
-def of_account(query: Select[*Row], credential: BrokerCredential, left_out: Collection[int] = ()) -> Select[*Row]:
-    """Return *query*, of orders, for one account alone; it goes by the services, of which few are *left_out*."""
+def of_account(query: Select[*Row]) -> Select[*Row]:
+    """Return *query*, of orders, for one account alone, which `account` names; it goes by the services."""
+    broker = bindparam("broker", type_=String)
     return query.join(TradingService, TradingService.id == Order.service_id).where(
-        TradingService.user_id == credential.user_id,
-        TradingService.broker == credential.broker,
-        TradingService.id.not_in(left_out),
-        Order.broker == credential.broker,
+        TradingService.user_id == bindparam("user_id"),
+        TradingService.broker == broker,
+        TradingService.id.not_in(bindparam("left_out", expanding=True)),
+        Order.broker == broker,
     )
+
+
+def account(credential: BrokerCredential, left_out: Collection[int] = ()) -> dict[str, object]:
+    """Return what a statement `of_account` is asked with; few services are *left_out*."""
+    return {"user_id": credential.user_id, "broker": credential.broker, "left_out": [*left_out]}
+
+
+# Built once: every turn asks them of every account.
+_IS_REMEMBERED: Final = or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= bindparam("since"))
+_OWN: Final = (
+    of_account(select(Order).where(_IS_REMEMBERED)).order_by(Order.id).execution_options(populate_existing=True)
+)
+_OWN_OF_SERVICE: Final = _OWN.where(Order.service_id == bindparam("service_id"))
+_IS_UNSEEN: Final = and_(Order.broker_ref.is_(None), Order.sent_at >= bindparam("since"))
+_OLDEST: Final = of_account(select(func.min(Order.sent_at)).where(or_(Order.state.in_(LIVE_ORDER_STATES), _IS_UNSEEN)))
 
 
 def service_ids(session: Session, credential: BrokerCredential) -> Sequence[int]:
@@ -120,9 +136,7 @@ def window(
 
     Or may live there: one that was given up without the broker having known it may turn up.
     """
-    is_unseen = and_(Order.broker_ref.is_(None), Order.sent_at >= now - REMEMBERED)
-    sent = select(func.min(Order.sent_at)).where(or_(Order.state.in_(LIVE_ORDER_STATES), is_unseen))
-    oldest = session.scalar(of_account(sent, credential, left_out))
+    oldest = session.scalar(_OLDEST, account(credential, left_out) | {"since": now - REMEMBERED})
     return (since if oldest is None else min(since, oldest)) - _SLACK
 
 
@@ -217,11 +231,10 @@ def _own_orders(
     service_id: int | None = None,
     left_out: Collection[int] = (),
 ) -> Sequence[Order]:
-    is_remembered = or_(Order.state.in_(LIVE_ORDER_STATES), Order.sent_at >= now - REMEMBERED)
-    query = of_account(select(Order).where(is_remembered), credential, left_out)
-    if service_id is not None:
-        query = query.where(Order.service_id == service_id)
-    return session.scalars(query.order_by(Order.id), execution_options={"populate_existing": True}).all()
+    asked = account(credential, left_out) | {"since": now - REMEMBERED}
+    if service_id is None:
+        return session.scalars(_OWN, asked).all()
+    return session.scalars(_OWN_OF_SERVICE, asked | {"service_id": service_id}).all()
 
 
 def _booked(session: Session, broker: str, names: Sequence[str]) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.account import AccountBroker, BrokerOrder, OrderRequest, Validity
@@ -41,6 +41,10 @@ _MANUAL_FOR: Final = timedelta(days=1)
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 _MOST_ATTEMPTS: Final = 5
 _UNSOLD: Final = (OrderState.EXPIRED, OrderState.REJECTED)
+# Built once: every turn asks it of every account, more than once.
+_WAITING: Final = account_book.of_account(
+    select(Order).where(Order.state.in_(bindparam("states", type_=Order.state.type, expanding=True)))
+).order_by(case((Order.side == OrderSide.SELL, 0), else_=1), Order.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,7 @@ def waiting(
     session: Session, credential: BrokerCredential, *states: OrderState, left_out: Collection[int] = ()
 ) -> Sequence[Order]:
     """Return the account's orders in *states* in the order in which they are sent: what sells comes first."""
-    query = account_book.of_account(select(Order).where(Order.state.in_(states)), credential, left_out)
-    return session.scalars(query.order_by(case((Order.side == OrderSide.SELL, 0), else_=1), Order.id)).all()
+    return session.scalars(_WAITING, account_book.account(credential, left_out) | {"states": states}).all()
 
 
 def is_due(session: Session, order: Order, broker: AccountBroker, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.core.money import to_micros
@@ -27,10 +27,22 @@ from daytrader.models.enums import (
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import entitlements, market_calendar, order_service, positions
+from daytrader.services import account_book, entitlements, market_calendar, order_service, positions
 
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 """How long after a broker has refused them stop and target are tried again."""
+_BROKER: Final = bindparam("broker", type_=String)
+_HAVE_ORDERS: Final = select(Order.service_id).where(Order.state.in_(LIVE_ORDER_STATES), Order.broker == _BROKER)
+_OF_ACCOUNT: Final = (
+    select(TradingService)
+    .where(
+        TradingService.user_id == bindparam("user_id"),
+        TradingService.broker == _BROKER,
+        TradingService.id.not_in(bindparam("left_out", expanding=True)),
+        or_(TradingService.current_shares > 0, TradingService.id.in_(_HAVE_ORDERS)),
+    )
+    .order_by(TradingService.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +60,7 @@ def services_of(
     session: Session, credential: BrokerCredential, left_out: Collection[int] = ()
 ) -> Sequence[TradingService]:
     """Return the services that hold shares in the account, or have orders there, save those that are *left_out*."""
-    live = select(Order.service_id).where(Order.state.in_(LIVE_ORDER_STATES), Order.broker == credential.broker)
-    query = select(TradingService).where(
-        TradingService.user_id == credential.user_id,
-        TradingService.broker == credential.broker,
-        TradingService.id.not_in(left_out),
-        or_(TradingService.current_shares > 0, TradingService.id.in_(live)),
-    )
-    return session.scalars(query.order_by(TradingService.id)).all()
+    return session.scalars(_OF_ACCOUNT, account_book.account(credential, left_out)).all()
 
 
 def is_missing(session: Session, service: TradingService, now: datetime) -> bool:

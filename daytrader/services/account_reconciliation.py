@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from daytrader.brokers.account import Account, BrokerOrder
@@ -42,6 +42,13 @@ _FRACTION_LAG: Final = timedelta(days=14)
 """For how long after a split a broker may still hold the fraction of a share that it will pay in cash."""
 _CHUNK: Final = 500
 _REASON_LENGTH: Final = 200
+_IDS: Final = bindparam("service_ids", type_=Integer, expanding=True)
+_ORDERED: Final = select(Order.side, Order.shares, Order.filled_shares).where(
+    Order.service_id.in_(_IDS), Order.state.in_(_AT_BROKER)
+)
+_TRADED: Final = select(Execution.side, Execution.shares).where(
+    Execution.service_id.in_(_IDS), Execution.executed_at > bindparam("since")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +154,11 @@ def _holding(session: Session, services: Sequence[TradingService], now: datetime
         shares = {sum_ + held for sum_ in shares for held in possible}
         has_split = has_split or is_near_split
     ids = [service.id for service in services]
-    at_broker = select(Order.side, Order.shares, Order.filled_shares).where(
-        Order.service_id.in_(ids), Order.state.in_(_AT_BROKER)
-    )
-    for side, ordered, filled in session.execute(at_broker):
+    for side, ordered, filled in session.execute(_ORDERED, {"service_ids": ids}):
         less, more = _widened(less, more, side, ordered - filled)
     # What has just traded may not be in the positions yet: it is taken off again, so to speak.
     opposite = {OrderSide.BUY: OrderSide.SELL, OrderSide.SELL: OrderSide.BUY}
-    traded = select(Execution.side, Execution.shares).where(
-        Execution.service_id.in_(ids), Execution.executed_at > now - _LAG
-    )
-    for side, count in session.execute(traded):
+    for side, count in session.execute(_TRADED, {"service_ids": ids, "since": now - _LAG}):
         less, more = _widened(less, more, opposite[side], count)
     return _Holding(frozenset(shares), less, more, has_split)
 

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from daytrader.models import EngineControl
 
 _ENGINE: Final = "engine"
+_IS_PAUSED: Final = select(EngineControl.is_paused).where(EngineControl.name == _ENGINE)
 
 
 def is_paused(session: Session) -> bool:
     """Return whether all trading is paused."""
-    return bool(session.scalar(select(EngineControl.is_paused).where(EngineControl.name == _ENGINE)))
+    return bool(session.scalar(_IS_PAUSED))
 
 
 def turn(session: Session, *, is_paused: bool) -> None:
