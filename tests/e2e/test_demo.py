@@ -100,6 +100,25 @@ def test_the_swagger_page_works_offline(server: RunningServer, page: Page) -> No
     expect(page.get_by_role("button", name="Authorize")).to_be_visible()
 
 
+def test_who_authorizes_on_the_swagger_page_tries_out_an_operation(server: RunningServer, page: Page) -> None:
+    """The access token as the sign-in answers it, pasted as the page says, without a scheme in front."""
+    page.goto(f"{server.address}/api/v1/docs")
+    page.get_by_role("button", name="Authorize").click(timeout=20_000)
+    dialog = page.locator(".auth-container")
+    dialog.get_by_role("textbox").fill(str(server.token))
+    dialog.locator(".auth-btn-wrapper").get_by_text("Authorize", exact=True).click()
+    dialog.locator(".auth-btn-wrapper").get_by_text("Close", exact=True).click()
+
+    page.get_by_role("link", name="users", exact=True).click()
+    operation = page.locator(".opblock-get", has=page.locator('[data-path="/users/me"]'))
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Execute").click()
+
+    answered = operation.locator(".live-responses-table .response")
+    expect(answered.locator(".response-col_status")).to_have_text(re.compile("^200"), timeout=20_000)
+    expect(answered).to_contain_text(f'"username": "{server.account[0]}"')
+
+
 def test_secrets_are_the_owners_alone(server: RunningServer, instance: Path) -> None:
     """Made at first start, mode 0600."""
     for name in ("secret-key", "demo-password"):
