@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from marshmallow import Schema
 
 from daytrader.api.schemas.fields import BaseSchema, Field, Shown
 from daytrader.api.schemas.glossary import GLOSSARY
-from daytrader.services import damaged_rows
+from daytrader.services import damage_report
 from daytrader.utils.query_utils import Listing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -136,7 +137,7 @@ def completed(specification: dict[str, Any]) -> dict[str, Any]:
         for operation in (path[method] for method in _OPERATIONS & path.keys()):
             found = operation.get("parameters", [])
             operation["parameters"] = [_with_words(p) for p in found if p.get("name") != "X-Fields"]
-            if any(f"{{{kind}_id}}" in address for kind in damaged_rows.KINDS):
+            if _DAMAGEABLE.search(address):
                 operation["responses"].setdefault(str(int(HTTPStatus.CONFLICT)), _DAMAGED)
             if "produces" in operation:  # whatever a success is, an error is the envelope
                 operation["produces"] = list(dict.fromkeys([*operation["produces"], *specification["produces"]]))
@@ -234,6 +235,7 @@ _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Any]]] = {
     "user_id": ("The account's number", 1),
     "price_id": ("The bar's number", 1),
 }
+_DAMAGEABLE: Final = re.compile(rf"{{({'|'.join(damage_report.KINDS)}|price)_id}}|/users/me$")
 _DAMAGED: Final = {
     "description": "A row of it is damaged in the database; `message` says which, and its column",
     "schema": {"$ref": "#/definitions/Error"},

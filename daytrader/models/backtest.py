@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import Float, ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from daytrader.models.base import Base, Money
+from daytrader.models.base import Base, Measured, Money
 
 
 class Backtest(Base):
@@ -35,10 +35,10 @@ class Backtest(Base):
     end: Mapped[date]
     initial_balance: Mapped[Money]
     final_portfolio_value: Mapped[Money]
-    total_return_pct: Mapped[float] = mapped_column(Float(53))
-    buy_and_hold_return_pct: Mapped[float | None] = mapped_column(Float(53))
-    max_drawdown_pct: Mapped[float | None] = mapped_column(Float(53))
-    sharpe_ratio: Mapped[float | None] = mapped_column(Float(53))
+    total_return_pct: Mapped[float] = mapped_column(Measured(53))
+    buy_and_hold_return_pct: Mapped[float | None] = mapped_column(Measured(53))
+    max_drawdown_pct: Mapped[float | None] = mapped_column(Measured(53))
+    sharpe_ratio: Mapped[float | None] = mapped_column(Measured(53))
     trades: Mapped[int]
     metrics: Mapped[dict[str, Any]]
     # Every setting beside the parameters, by the names of the report's ``pinned.params``.

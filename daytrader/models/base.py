@@ -60,6 +60,14 @@ class Nearest(TypeDecorator[float]):
         return convert
 
 
+class Measured(Float[float]):
+    """A number that is read as one: SQLite keeps any text in its place, and Float would hand it on."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], float | None]:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Return what makes a float of a stored value."""
+        return lambda value: None if value is None else float(value)
+
+
 class Exact(TypeDecorator[Decimal]):
     """
     A decimal of fixed scale, exact on every database.

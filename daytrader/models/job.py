@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Float, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from daytrader.models.base import Base
+from daytrader.models.base import Base, Measured
 from daytrader.models.enums import JobState
 
 
@@ -22,7 +22,7 @@ class Job(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(30))
     state: Mapped[JobState] = mapped_column(default=JobState.QUEUED)
-    progress: Mapped[float] = mapped_column(Float, default=0.0)  # 0..1
+    progress: Mapped[float] = mapped_column(Measured, default=0.0)  # 0..1
     eta: Mapped[datetime | None]
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from daytrader.models.base import Base
+from daytrader.models.base import Base, Measured
 from daytrader.models.enums import JobState
 
 
@@ -39,7 +39,7 @@ class Sweep(Base):
     # Of all symbols' bars; null until it runs.
     data_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     engine_version: Mapped[str] = mapped_column(String(20))
-    best_value: Mapped[float | None] = mapped_column(Float(53))
+    best_value: Mapped[float | None] = mapped_column(Measured(53))
     best_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # What the statistics say: see docs/user-guide.md.
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -12,7 +12,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, STATES_AT_WORK, OrderKind,
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.services import (
-    damaged_rows,
+    damage_report,
     event_payloads,
     ledger_service,
     live_trading,
@@ -100,9 +100,9 @@ def search(session: Session, actor: Actor, wanted: str, limit: int) -> list[Trad
         query = query.where(TradingService.user_id == actor.user_id)
     try:
         return list(session.scalars(query))
-    except damaged_rows.ERRORS:
+    except damage_report.ERRORS:
         found = session.scalars(query.with_only_columns(TradingService.id)).all()
-        damaged = damaged_rows.judge(session, TradingService, found)
+        damaged = damage_report.judge(session, TradingService, found)
         if not damaged:
             raise
         return list(session.scalars(query.where(TradingService.id.not_in(damaged))))  # the list tells of the others

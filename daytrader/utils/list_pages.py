@@ -134,19 +134,26 @@ class Reader:
         """Return the page without what *judge* finds that cannot be read, which it tells of instead."""
         column, size = self._columns["id"], query.page_size
         ids = self._joined(select(column).select_from(self._model)).where(*where).order_by(*query.order_by)
-        if query.cursor is None:
-            ids = ids.limit(size).offset((query.page - 1) * size)
-        else:
-            ids = ids.where(*(() if query.after is None else (query.after,))).limit(size + 1)
-        found = session.scalars(ids, bound).all()
-        unreadable = judge(session, self._model, found[:size])
-        readable = [one for one in found[:size] if one not in unreadable]
+        if query.after is not None:
+            ids = ids.where(query.after)
+        start = (query.page - 1) * size if query.cursor is None else 0
+        unreadable: dict[int, str] = {}
+        while True:
+            found = session.scalars(ids.limit(size + 1).offset(start), bound).all()
+            unreadable |= judge(session, self._model, found[:size])
+            readable = [one for one in found[:size] if one not in unreadable]
+            if readable or len(found) <= size or query.cursor is None or query.sort == "id":
+                break
+            start += size  # the page is one of what cannot be read, and what a cursor says of the last may be junk
         rows = session.execute(self._selected.where(column.in_(readable)).order_by(*query.order_by), bound)
         items = [self._view(row) for row in rows]
         if query.cursor is None:
             total = session.scalar(self._counted.where(*where), bound) or 0
             return Page(items, query.page, size, total, None, unreadable)
-        following = _cursor_behind(query, items) if len(found) > size else None
+        if len(found) <= size:
+            return Page(items, None, size, None, None, unreadable)
+        last_id = found[size - 1]
+        following = _cursor(query, last_id, last_id) if query.sort == "id" else _cursor_behind(query, items)
         return Page(items, None, size, None, following, unreadable)
 
     @cached_property
@@ -194,9 +201,10 @@ def read_cursor(cursor: str) -> Any:
 
 
 def _cursor_behind(query: ListQuery, items: Sequence[Any]) -> str | None:
-    if not items:
-        return None
-    last = getattr(items[-1], query.sort)
+    return _cursor(query, getattr(items[-1], query.sort), items[-1].id) if items else None
+
+
+def _cursor(query: ListQuery, last: Any, last_id: int) -> str:
     value = None if last is None else str(getattr(last, "value", last))
-    text = json.dumps([query.sort, query.order, value, items[-1].id])
+    text = json.dumps([query.sort, query.order, value, last_id])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -1,14 +1,17 @@
-"""Tests of what the API answers while rows hold junk that somebody wrote past it; daytrader.services.damaged_rows."""
+"""Tests of what the API answers while rows hold junk that somebody wrote past it; daytrader.services.damage_report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from daytrader.models import TradingService, User
+from daytrader.models import Backtest, Job, TradingService, User
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
@@ -184,6 +187,87 @@ def test_a_damaged_transaction_or_order(
     assert reason in answer.get_json()["message"]
     assert alice.get(f"{address}/{whole}").status_code == 200
     assert bob.get(f"{address}/{broken}").status_code == 404
+
+
+@pytest.fixture
+def _kept(world: World, alice: Caller) -> None:
+    """Two of each: jobs and backtests of alice's, prices, stocks."""
+    world.prices(world.stock("ACME"), [10.0, 20.0])
+    world.stock("OTHER")
+    with SessionManager() as session:
+        for kind in ("fetch", "sweep"):
+            session.add(Job(user_id=alice.user.id, kind=kind, params={}))
+        for _ in range(2):
+            session.add(_backtest(alice.user.id))
+
+
+def _backtest(user_id: int) -> Backtest:
+    figures: dict[str, Any] = {"params": {}, "metrics": {}, "settings": {}, "data": [], "report": b""}
+    figures |= {"symbol": "ACME", "strategy": "technical", "interval": 1440, "trades": 0, "total_return_pct": 0.0}
+    figures |= {"start": date(2024, 1, 1), "end": date(2024, 1, 2), "data_hash": "", "engine_version": ""}
+    return Backtest(user_id=user_id, initial_balance=Decimal(1), final_portfolio_value=Decimal(1), **figures)
+
+
+@pytest.mark.usefixtures("_kept")
+@pytest.mark.parametrize(
+    ("table", "address", "column", "reason"),
+    [
+        ("jobs", "/jobs", "state", "state is none of"),
+        ("jobs", "/jobs", "progress", "progress is no number"),
+        ("jobs", "/jobs", "created_at", "created_at is no moment"),
+        ("backtests", "/backtests", "start", "start is no date"),
+        ("backtests", "/backtests", "total_return_pct", "total_return_pct is no number"),
+        ("users", "/users", "last_login", "last_login is no moment"),
+        ("stocks", "/stocks", "updated_at", "updated_at is no moment"),
+        ("stock_daily_prices", "/prices/daily", "close_price", "close_price is no number"),
+        ("stock_daily_prices", "/prices/daily", "price_date", "price_date is no date"),
+        ("stock_daily_prices", "/prices/daily", "source", "source is none of"),
+    ],
+)
+def test_any_other_damaged_row(admin: Caller, bob: Caller, table: str, address: str, column: str, reason: str) -> None:
+    """Jobs, accounts, stocks and prices as services: the list goes on, the one is 409 that names the column."""
+    broken, *whole = _ids(admin, address)
+    spoil(table, column, broken)
+
+    body = admin.get(address).get_json()
+    assert [item["id"] for item in body["items"]] == whole
+    assert [told["id"] for told in body["unreadable"]] == [broken]
+    assert body["unreadable"][0]["reason"].startswith(reason)
+
+    answer = admin.get(f"{address}/{broken}")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
+    assert reason in answer.get_json()["message"]
+    assert "junk" not in answer.text
+    if address in ("/jobs", "/backtests", "/users"):
+        assert bob.get(f"{address}/{broken}").status_code in (403, 404)
+
+
+def test_ones_own_damaged_account(alice: Caller) -> None:
+    """It is told of where it is asked for."""
+    spoil("users", "last_login", alice.user.id)
+
+    answer = alice.get("/users/me")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
+    assert "last_login is no moment" in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize("sort", ["id", "name", "buy_threshold"])
+def test_a_page_of_damaged_rows_alone_does_not_end_the_walk(
+    alice: Caller, services: list[TradingService], sort: str
+) -> None:
+    """By cursor: what follows is reached, and each is told of."""
+    for service in services[:2]:
+        spoil("trading_services", "buy_threshold", service.id)
+    shown, told, cursor = [], set(), ""
+    while cursor is not None:
+        order = "desc" if sort == "buy_threshold" else "asc"  # SQLite sorts text behind numbers: junk comes first
+        body = alice.get("/services", cursor=cursor, page_size=1, sort=sort, order=order).get_json()
+        shown += [item["id"] for item in body["items"]]
+        told |= {one["id"] for one in body.get("unreadable", [])}
+        cursor = body["pagination"]["next_cursor"]
+
+    assert shown == [services[2].id]
+    assert told == {service.id for service in services[:2]}
 
 
 def test_an_error_of_ours_stays_one(

@@ -19,7 +19,7 @@ from daytrader.api.headers import API_PREFIX
 from daytrader.api.paging import PAGING, pagination
 from daytrader.api.parsers.arguments import query_arguments
 from daytrader.api.schemas.fields import BaseSchema
-from daytrader.services import damaged_rows
+from daytrader.services import damage_report
 from daytrader.utils.errors import InvalidInputError
 from daytrader.utils.query_utils import Listing, ListQuery, Page
 
@@ -113,8 +113,8 @@ def lists(schema: type[BaseSchema], listing: Listing) -> Decorator:
 
             try:
                 return answer(made(query)[1])
-            except damaged_rows.ERRORS:
-                page, body = made(replace(query, judge=damaged_rows.judge))
+            except damage_report.ERRORS:
+                page, body = made(replace(query, judge=damage_report.judge))
                 if not page.unreadable:
                     raise
                 told = [{"id": row_id, "reason": reason} for row_id, reason in sorted(page.unreadable.items())]

@@ -16,7 +16,7 @@ from daytrader.api.encoding import read_body
 from daytrader.api.headers import API_PREFIX, ASKED_BY
 from daytrader.api.reading import reading, reads_next
 from daytrader.models.enums import ApiScope
-from daytrader.services import api_key_service, damaged_rows, token_service, user_service
+from daytrader.services import api_key_service, damage_report, token_service, user_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
@@ -29,6 +29,8 @@ Decorator = Callable[[Method], Method]
 logger = structlog.get_logger(__name__)
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_PRICES: Final = {"daily_price": "prices/daily", "intraday_price": "prices/intraday"}
+"""Prices of two tables, whose addresses name both by `price_id`."""
 
 
 def token_rules() -> TokenRules:
@@ -95,15 +97,17 @@ def _damage_explained() -> Iterator[None]:
     """Answer with 409 where what the request names is damaged in the database: whoever mends it must know where."""
     try:
         yield
-    except damaged_rows.ERRORS as error:
+    except damage_report.ERRORS as error:
         if isinstance(error, DayTraderError):
             raise
         named = (read_body() if request.is_json else {}) | dict(request.view_args or {})
+        named |= {f"{kind}_id": named.get("price_id") for kind in _PRICES if f"/{_PRICES[kind]}/" in request.path}
+        named.setdefault("user_id", current_actor().user_id)
         with SessionManager(read_only=True) as session:
-            for kind in damaged_rows.KINDS:
+            for kind in damage_report.KINDS:
                 row_id = named.get(f"{kind}_id")
                 if isinstance(row_id, int):
-                    damaged_rows.explain(session, current_actor(), kind, row_id)
+                    damage_report.explain(session, current_actor(), kind, row_id)
         raise
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import (
     Column,
     Date,
     Enum,
+    Float,
     Integer,
+    LargeBinary,
     Select,
     String,
     Table,
@@ -110,6 +112,18 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _measure(value: Any) -> float:
+    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+        raise ValueError("is no number")
+    return float(value)
+
+
+def _content(value: Any) -> bytes:
+    if not isinstance(value, bytes | memoryview):
+        raise ValueError("is no content")
+    return bytes(value)
+
+
 def _truth(value: Any) -> bool:
     if value not in (0, 1) or not isinstance(value, int):
         raise ValueError("is neither true nor false")
@@ -158,6 +172,8 @@ _READ: Final[Mapping[type, Read]] = {
     Date: _day,
     Boolean: _truth,
     Integer: _whole,
+    Float: _measure,
+    LargeBinary: _content,
     JSON: _json,
     String: _words,
 }

@@ -9,9 +9,17 @@ from typing import Any, Final, cast
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from daytrader.models.order import Order
-from daytrader.models.trading_service import TradingService
-from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.models import (
+    Backtest,
+    Job,
+    Order,
+    Stock,
+    StockDailyPrice,
+    StockIntradayPrice,
+    TradingService,
+    TradingTransaction,
+    User,
+)
 from daytrader.services import unreadable_rows
 from daytrader.services.actor import Actor
 from daytrader.services.ledger_audit import cells
@@ -39,17 +47,15 @@ def explain(session: Session, actor: Actor, kind: str, row_id: int) -> None:
     """
     Raise what a caller is told whose request about such a row has failed; return if all of it can be read.
 
-    *kind* is that of the row: ``service``, ``transaction`` or ``order``. What belongs to the same service is looked at
-    as well.
+    *kind* is one of `KINDS`. What belongs to the same service is looked at as well.
 
     Raises:
         NotFoundError: If the row is someone else's: others are told nothing.
         UnreadableRowError: Naming table, row and column.
     """
     model, name = KINDS[kind]
-    service_id = row_id if model is TradingService else _cell(session, model, "service_id", row_id)
-    owner_id = _cell(session, TradingService, "user_id", service_id)
-    if not actor.is_admin and owner_id != actor.user_id:
+    service_id = _service_of(session, model, row_id)
+    if not actor.is_admin and not _is_shown(session, actor, model, row_id, service_id):
         raise NotFoundError(name)
     wrong = judge(session, model, [row_id]).get(row_id)
     if wrong is not None:
@@ -66,7 +72,34 @@ KINDS: Final[dict[str, tuple[type[Any], str]]] = {
     "service": (TradingService, "trading service"),
     "transaction": (TradingTransaction, "transaction"),
     "order": (Order, "order"),
+    "job": (Job, "job"),
+    "backtest": (Backtest, "backtest"),
+    "stock": (Stock, "stock"),
+    "daily_price": (StockDailyPrice, "price"),
+    "intraday_price": (StockIntradayPrice, "price"),
+    "user": (User, "user"),
 }
+"""What a request may name by its id, with its model and its name in messages."""
+
+_OF_SERVICES: Final = (TradingTransaction, Order)
+_OF_ALL: Final = (Stock, StockDailyPrice, StockIntradayPrice)
+
+
+def _service_of(session: Session, model: type[Any], row_id: int) -> Any:
+    if model is TradingService:
+        return row_id
+    return _cell(session, model, "service_id", row_id) if model in _OF_SERVICES else None
+
+
+def _is_shown(session: Session, actor: Actor, model: type[Any], row_id: int, service_id: object) -> bool:
+    """Return whether the row, which belongs to *service_id* where it is of a service, is for *actor* to see."""
+    if model in _OF_ALL:
+        return True
+    if model is User:
+        return row_id == actor.user_id
+    if model in _OF_SERVICES or model is TradingService:
+        return bool(_cell(session, TradingService, "user_id", service_id) == actor.user_id)
+    return bool(_cell(session, model, "user_id", row_id) == actor.user_id)
 
 
 @cache
