@@ -24,7 +24,6 @@ from tests.e2e.crowd import open_crowd
 from tests.e2e.server import RunningServer, wait_for, wait_until_idle
 
 _SOCKETS: Final = 500
-_THREADS: Final = _SOCKETS + 100  # each socket holds one
 _DELIVERIES: Final = 15_000
 _EVERY: Final = _SOCKETS / _DELIVERIES
 _LATEST: Final = 0.1
@@ -48,7 +47,7 @@ def measure(folder: Path) -> list[Figure]:
         "DAYTRADER_LIMIT_UNSIGNED_SOCKETS": str(_SOCKETS),  # they come at once, from one address
         "DAYTRADER_LIMIT_WRITES": "1000000/hour",
     }
-    with RunningServer(instance, "--threads", str(_THREADS), command="serve", **variables) as server:
+    with RunningServer(instance, command="serve", **variables) as server:
         wait_for(lambda: server.get("/system/health").ok, 60)
         server.sign_in("carol", PASSWORD)
         server.post("/system/engine/pause")  # what is heard is ours alone

@@ -29,7 +29,6 @@ _RATE: Final = 100.0
 _SERVICES: Final = 200
 _SPEED: Final = 1.0
 _TOKEN_MINUTES: Final = 12 * 60
-_THREADS: Final = 400  # each socket holds one
 _LOOK_EVERY: Final = 0.1
 
 
@@ -60,7 +59,7 @@ def measured(instance: Path, seconds: float, *, is_crowd: bool) -> dict[str, obj
         "DAYTRADER_ACCESS_TOKEN_MINUTES": str(_TOKEN_MINUTES),
     }
     load = os.getloadavg()
-    words = ("--speed", str(_SPEED), "--threads", str(_THREADS))
+    words = ("--speed", str(_SPEED))
     with RunningServer(instance, *words, command="serve", **environment) as server:
         wait_for(lambda: server.get("/system/health").ok, 60)
         server.sign_in("carol", PASSWORD)

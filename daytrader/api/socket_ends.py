@@ -7,7 +7,6 @@ each other: what one of them has found open, another one has closed. Engine.IO t
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,7 +35,7 @@ def install(engine: Any) -> None:
     def connect(engine_id: str, environ: dict[str, Any]) -> Any:
         held = engine.sockets[engine_id]
         held.send = partial(_send_if_open, held.send)
-        held.close = partial(_close_once, held.close, threading.Lock())
+        held.close = partial(_close_once, held, held.close, threading.Lock())
         return pass_on(engine_id, environ)
 
     def find_open(engine_id: str) -> Any:
@@ -63,15 +62,16 @@ def _send_if_open(send: Callable[[Packet], None], packet: Packet) -> None:
         send(packet)
 
 
-def _close_once(close: Callable[..., None], turn: threading.Lock, *args: Any, **options: Any) -> None:
+def _close_once(held: Any, close: Callable[..., None], turn: threading.Lock, *args: Any, **options: Any) -> None:
     if turn.acquire(blocking=False):  # and never let go of
         # Never waiting until the client has fetched what is left for it: one that does not would keep the thread.
         close(*args, **options | {"wait": False})
+        connection = held.__dict__.get("connection")  # none while it polls
+        if connection is not None:
+            connection.leave()
 
 
 def hang_up(held: Any) -> None:
     """Close a socket of Engine.IO, whatever its client does."""
     with suppress(OSError):
         held.close()
-        if held.upgraded or held.upgrading:
-            held.wire.shutdown(socket.SHUT_RDWR)  # whoever reads from it is waiting for its client

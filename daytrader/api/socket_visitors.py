@@ -2,7 +2,7 @@
 Connections over which nobody has signed in yet, or any more: few from one address, and none for long.
 
 A connection of Engine.IO comes before the token that Socket.IO sends over it, and stays when that is refused or its
-login has ended. Each holds a thread, or one for each request that waits for news: nobody may have many for nothing.
+login has ended. Each holds a place, or a thread for each request that waits for news: nobody may have many for nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Final
 from engineio.exceptions import EngineIOError
 
 from daytrader.api.socket_ends import hang_up
+from daytrader.api.websockets import asks_for_websocket
 
 _LOOK_EVERY: Final = 0.5
 """Seconds between two looks at who has overstayed."""
@@ -96,8 +97,7 @@ def _one_at_a_time(
     answer: Callable[..., Any], turn: threading.Lock, environ: dict[str, Any], start_response: Callable[..., Any]
 ) -> Any:
     """Let one request of a connection wait for news, and no second one: each would hold a thread."""
-    words = [word.strip() for word in environ.get("HTTP_CONNECTION", "").lower().split(",")]
-    if "upgrade" in words and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+    if asks_for_websocket(environ):
         return answer(environ, start_response)
     if not turn.acquire(blocking=False):
         raise EngineIOError

@@ -18,10 +18,11 @@ from flask_socketio import ConnectionRefusedError, SocketIO
 from daytrader.api import rooms, socket_ends, socket_guard, socket_pings
 from daytrader.api.announcer import Announcer
 from daytrader.api.encoding import SocketJson
-from daytrader.api.fan_out import FanOut, Message, WebSockets, packed
+from daytrader.api.fan_out import FanOut, Message, packed
 from daytrader.api.live_metrics import LiveMetrics
 from daytrader.api.socket_protocol import WATCHES, Named, field, left_room, no_room
 from daytrader.api.socket_visitors import Visitors
+from daytrader.api.websockets import WebSockets
 from daytrader.config import Settings
 from daytrader.services import event_log, token_service
 from daytrader.services.bells import EVENTS, Bells
@@ -58,6 +59,8 @@ _REPLAY_MOST: Final = 5000
 """Events that one `resume` sends at most; it says that there are more."""
 _LAST_WORDS_SECONDS: Final = 1.0
 """How long an end waits for what is still to be told."""
+_GOODBYE_SECONDS: Final = 1.0
+"""How long an end waits for clients to hang up: what they have not read by then may be lost."""
 _OF_A_CLIENT: Final = "(further occurrences of this error will be logged with level INFO)"
 """How Engine.IO ends what it says of a bad request."""
 _HIGHEST_SEQUENCE: Final = 2**63 - 1
@@ -124,7 +127,8 @@ class Sockets:
             engineio_logger=_engine_logger(),
         )
         engine = self.io.server.eio
-        engine._async = {**engine._async, "websocket": WebSockets(self._settings.limit_event_bytes)}
+        self._websockets = WebSockets(self._settings.limit_event_bytes)
+        engine._async = {**engine._async, "websocket": self._websockets}
         socket_ends.install(engine)
         socket_pings.install(engine)
         most, seconds = self._settings.limit_unsigned_sockets, self._settings.limit_unsigned_seconds
@@ -195,6 +199,7 @@ class Sockets:
         self._announcer.drain(_LAST_WORDS_SECONDS)
         for held in list(self.io.server.eio.sockets.values()):
             socket_ends.hang_up(held)
+        self._websockets.wait_until_closed(_GOODBYE_SECONDS)
 
     def _is_allowed(self, origin: str, environ: Mapping[str, Any]) -> bool:
         """Return whether pages of *origin* may connect: this server's own, and those that a setting names."""

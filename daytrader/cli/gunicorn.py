@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import resource
 import select
 import selectors
 import socket
@@ -29,6 +30,7 @@ from gunicorn.workers.gthread import PollableMethodQueue, ThreadWorker
 
 from daytrader.api.headers import ASKED_BY
 from daytrader.api.turns import turns
+from daytrader.api.websockets import PLACE, Place, asks_for_websocket
 from daytrader.cli import bad_requests
 from daytrader.cli.connections import Head, PatientConnection
 from daytrader.cli.node import Node
@@ -40,7 +42,9 @@ from daytrader.utils.errors import DayTraderError
 STOP_SECONDS: Final = 9
 """Ten are promised; then the worker is killed, and the bar in hand is taken again at the next start."""
 REQUEST_THREADS: Final = 16
-"""Threads that sockets leave to requests."""
+"""Threads that sockets which poll leave to requests."""
+OTHER_FILES: Final = 256
+"""Files that may be open beside connections: the database's, logs, those of imports and jobs."""
 _FOLLOWS_MILLISECONDS: Final = 5
 _SILENCE_SECONDS: Final = 60  # a first start compiles
 _NAME: Final = "DayTrader"
@@ -52,11 +56,16 @@ logger = structlog.get_logger("daytrader.server")
 
 
 class SocketLimit:
-    """Lets sockets hold so many threads and no more: each holds one, and requests need theirs."""
+    """
+    Lets so many websockets be open, and so many requests of sockets be answered at once, and no more.
 
-    def __init__(self, app: Wsgi, most: int) -> None:
+    A socket that polls holds a thread while it waits for news, and requests need theirs. A websocket holds none.
+    """
+
+    def __init__(self, app: Wsgi, *, websockets: int, polls: int) -> None:
         self._app = app
-        self._free = threading.BoundedSemaphore(most)
+        self._websockets = threading.BoundedSemaphore(websockets)
+        self._polls = threading.BoundedSemaphore(polls)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve a request, or refuse a socket when there are too many."""
@@ -64,14 +73,33 @@ class SocketLimit:
         if not environ["PATH_INFO"].startswith("/socket.io"):
             return self._app(environ, start_response)
         turns.end()  # a socket is served for hours
-        if not self._free.acquire(blocking=False):
+        places = self._websockets if asks_for_websocket(environ) else self._polls
+        if not places.acquire(blocking=False):
             status = HTTPStatus.SERVICE_UNAVAILABLE
             start_response(f"{status.value} {status.phrase}", [("Retry-After", "5"), ("Content-Length", "0")])
             return []
+        environ[PLACE] = place = Place(places.release)
         try:
             return self._app(environ, start_response)
         finally:
-            self._free.release()
+            if not place.is_kept:
+                place.free()
+
+
+def room_for_sockets(asked: int, connections: int) -> int:
+    """
+    Return how many of the websockets *asked* for may be open beside so many connections of requests.
+
+    The system's limit of open files is raised as far as this process may, and bounds what is left.
+    """
+    needed = asked + connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return asked
+    if soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(asked, soft - connections - OTHER_FILES))
 
 
 class _Finished(PollableMethodQueue):  # type: ignore[misc]
@@ -322,12 +350,15 @@ class Production(BaseApplication):  # type: ignore[misc]
     do not survive a fork.
     """
 
-    def __init__(self, build: Callable[[], Node], listener: int, threads: int, settings: Settings) -> None:
+    def __init__(
+        self, build: Callable[[], Node], listener: int, settings: Settings, *, threads: int, sockets: int
+    ) -> None:
         self._build = build
         self._listener = listener
         self.head_seconds = settings.limit_head_seconds
         self.stalled_seconds = settings.limit_stalled_seconds
         self._threads = threads
+        self._sockets = sockets
         self._node: Node | None = None
         super().__init__()
 
@@ -365,7 +396,10 @@ class Production(BaseApplication):  # type: ignore[misc]
             raise AppImportError(f"Error: {error}") from error
         self._node = node
         hold_backtests(node.app)()
-        return SocketLimit(node.app, self._threads - REQUEST_THREADS)
+        websockets = room_for_sockets(self._sockets, self.cfg.worker_connections)
+        if websockets < self._sockets:
+            logger.warning("fewer websockets than asked for: the limit of open files", websockets=websockets)
+        return SocketLimit(node.app, websockets=websockets, polls=self._threads - REQUEST_THREADS)
 
     def end(self) -> None:
         """Finish the bar in hand, hang up, stop."""

@@ -18,6 +18,7 @@ from daytrader.utils.errors import ConfigurationError
 
 _FEWEST_THREADS: Final = 32
 _MOST_THREADS: Final = 4096
+_MOST_SOCKETS: Final = 65_536
 
 
 @click.command()
@@ -25,9 +26,16 @@ _MOST_THREADS: Final = 4096
 @click.option(
     "--threads",
     type=click.IntRange(_FEWEST_THREADS, _MOST_THREADS),
-    default=256,
+    default=128,
     show_default=True,
-    help="Each socket holds one; 16 are kept for requests.",
+    help="For requests and sockets that poll; 16 are kept for requests.",
+)
+@click.option(
+    "--sockets",
+    type=click.IntRange(1, _MOST_SOCKETS),
+    default=2000,
+    show_default=True,
+    help="Websockets that may be open at once: they hold no thread.",
 )
 @click.option("--no-engine", "trades", flag_value=False, default=True, help="`daytrader engine run` trades.")
 @click.option("--no-jobs", "does_jobs", flag_value=False, default=True, help="`daytrader worker` does the jobs.")
@@ -36,6 +44,7 @@ def serve(
     host: str,
     *,
     threads: int,
+    sockets: int,
     trades: bool,
     does_jobs: bool,
     feed: str | None,
@@ -69,4 +78,4 @@ def serve(
         node.prepare(settings, replay_from)
         console().print(f"DayTrader {__version__} serves at {address_of(listener)}", highlight=False)
         build = partial(node.build, settings, trades=trades, does_jobs=does_jobs, speed=speed, on_trade=log_trade)
-        Production(build, os.dup(listener.fileno()), threads, settings).run()
+        Production(build, os.dup(listener.fileno()), settings, threads=threads, sockets=sockets).run()

@@ -1,4 +1,4 @@
-"""The web server of ``daytrader run``: threads in this process, one a request and one a socket."""
+"""The web server of ``daytrader run``: threads in this process, one a request."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ import simple_websocket
 from flask import Flask
 from simple_websocket import Client
 
-from daytrader.api import fan_out, rooms
-from daytrader.api.fan_out import FanOut, Flusher, Wire
+from daytrader.api import rooms, wires
+from daytrader.api.fan_out import FanOut
+from daytrader.api.wires import Flusher, Wire
 from daytrader.services.actor import Actor
 from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
@@ -171,7 +172,7 @@ def test_a_message_beyond_the_limit_is_never_held(url: str, alice: Caller) -> No
 
     client.thread.join(10)
     assert not client.connected
-    assert fan_out.MOST_WAITING > 100_000
+    assert wires.MOST_WAITING > 100_000
 
 
 @pytest.mark.parametrize(
@@ -274,22 +275,16 @@ def test_a_goodbye_to_who_has_gone_is_no_failure(
     app: Flask, alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One thread says goodbye while another one has read the end already."""
-    failed: list[object] = []
-    gone = threading.Event()
+    said: list[bytes] = []
 
-    def closing(_connection: simple_websocket.Server, *_given: object) -> None:
-        gone.set()
+    def sending(_wire: Wire, frames: bytes) -> int:
+        said.append(frames)
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
-    monkeypatch.setattr(simple_websocket.Server, "close", closing)
-    monkeypatch.setattr(threading, "excepthook", failed.append)
-    before = set(threading.enumerate())
     listen(alice)
-    (writer,) = [thread for thread in set(threading.enumerate()) - before if "writer" in thread.name]
-
     (held,) = app.extensions["socketio"].server.eio.sockets.values()
-    held.queue.put(None)  # there will be nothing more to write
+    monkeypatch.setattr(Wire, "send", sending)
 
-    writer.join(10)
-    assert gone.is_set()
-    assert failed == []
+    held.close()
+
+    assert said[-1] == wires.GOODBYE

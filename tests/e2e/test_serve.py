@@ -26,6 +26,7 @@ from tests.e2e.server import RunningServer, daytrader, wait_for
 
 SECRET: Final = {"DAYTRADER_SECRET_KEY": secrets.token_hex(32)}
 JOB_THREADS: Final = 3
+_SOCKETS: Final = 20
 SERVICE: Final = {"name": "mine", "stock_symbol": "AAPL", "initial_balance": 10_000, "strategy": "sma_trend"}
 
 
@@ -47,7 +48,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(instance: Path) -> Iterator[RunningServer]:
     """The server, a service at work."""
-    with serve(instance, "--threads", "32") as running:
+    with serve(instance, "--threads", "32", "--sockets", str(_SOCKETS)) as running:
         running.sign_in("carol", PASSWORD)
         made = running.post("/services", SERVICE).json()
         assert running.post(f"/services/{made['id']}/activate").status_code == 200
@@ -114,18 +115,47 @@ def test_what_is_no_request_is_refused_as_everything_is(
     assert b"canary" not in (head + body).lower().replace(b"@", b"a")
 
 
-def test_sockets_never_take_the_threads_of_requests(server: RunningServer) -> None:
-    """Of 32 threads 16 are kept: the next socket is told to come again, and requests are answered."""
+def _opened(server: RunningServer, count: int) -> list[requests.Response]:
+    """Ask for so many websockets, which stay open."""
     asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     url = f"{server.address}/socket.io/?EIO=4&transport=websocket"
     key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    opened = [requests.get(url, headers=asked | key, stream=True, timeout=10) for _ in range(17)]
+    return [requests.get(url, headers=asked | key, stream=True, timeout=10) for _ in range(count)]
+
+
+def test_there_are_so_many_websockets_and_no_more(server: RunningServer) -> None:
+    """The next one is told to come again, and has the place of the first that goes."""
+    opened = _opened(server, _SOCKETS + 1)
     try:
-        assert [answer.status_code for answer in opened] == [101] * 16 + [503]
+        assert [answer.status_code for answer in opened] == [101] * _SOCKETS + [503]
+        assert opened[-1].headers["Retry-After"] == "5"
         assert server.get("/system/health").status_code == 200
     finally:
         for answer in opened:
             answer.close()
+    wait_for(lambda: _is_open(_opened(server, 1)[0]))
+
+
+def _is_open(answer: requests.Response) -> bool:
+    answer.close()
+    return answer.status_code == 101
+
+
+def _is_told_to_come_again(url: str) -> bool:
+    answer = requests.get(url, timeout=10)
+    return (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
+
+
+def test_polls_never_take_the_threads_of_requests(server: RunningServer) -> None:
+    """Of 32 threads 16 are kept: the next poll is told to come again; requests are answered, and websockets opened."""
+    url = f"{server.address}/socket.io/?EIO=4&transport=polling"
+    sessions = [json.loads(requests.get(url, timeout=10).text[1:])["sid"] for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        waiting = [pool.submit(requests.get, f"{url}&sid={session}", timeout=60) for session in sessions]
+        wait_for(lambda: _is_told_to_come_again(url), 10)
+        assert server.get("/system/health").status_code == 200
+        assert _is_open(_opened(server, 1)[0])
+        assert {each.result().status_code for each in waiting} == {200}  # nobody signed in: they end
 
 
 def test_more_connections_than_threads_are_all_answered(server: RunningServer) -> None:

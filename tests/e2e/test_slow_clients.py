@@ -8,12 +8,16 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+import websocket
 
-from .server import RunningServer
+from daytrader.api.socket_readers import MOST_THREADS
+
+from .server import RunningServer, wait_for
 
 _HEAD_SECONDS: Final = 12  # far more than an answer takes, however busy the machine
 _STALLED_SECONDS: Final = 3
@@ -21,10 +25,13 @@ _SLACK: Final = 60  # of a machine that does other things as well
 _SLOW: Final = 50
 _SILENT: Final = 10  # together fewer than there may be connections
 _THREADS: Final = 32
+_CROWD: Final = 300
 _LIMITS: Final = {
     "DAYTRADER_SECRET_KEY": "5b1e7c0f9a3d4e628870c1f2ad93b6e4",
     "DAYTRADER_LIMIT_HEAD_SECONDS": str(_HEAD_SECONDS),
     "DAYTRADER_LIMIT_STALLED_SECONDS": str(_STALLED_SECONDS),
+    "DAYTRADER_LIMIT_UNSIGNED_SOCKETS": str(_CROWD),
+    "DAYTRADER_LIMIT_UNSIGNED_SECONDS": "600",
 }
 _BEGUN: Final = b"GET /api/v1/system/health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 _WHOLE: Final = b"GET /api/v1/system/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -200,3 +207,27 @@ def test_whoever_does_not_hang_up_holds_nobody_up(served: RunningServer) -> None
         began = time.monotonic()
         assert served.get("/system/health").ok
         assert time.monotonic() - began < 5 * 2  # each would be waited for two seconds
+
+
+def test_three_hundred_websockets_take_a_few_threads(server: RunningServer) -> None:
+    """On either server, though each of them stops within a frame; one that goes on is heard."""
+    worker = psutil.Process(server.processes()[-1])
+    before = worker.num_threads()
+    with ExitStack() as stack:
+        crowd: list[Any] = []
+        for _ in range(_CROWD):
+            crowd.append(websocket.create_connection(f"{_sockets(server)}&transport=websocket", timeout=_SLACK))
+            stack.callback(crowd[-1].shutdown)
+            crowd[-1].sock.sendall(b"\x81\x82\0\0")
+        assert all(str(made.recv()).startswith("0{") for made in crowd)
+
+        # All those of requests, those that read, and the few for pings, ends and logins.
+        wait_for(lambda: worker.num_threads() < before + _THREADS + MOST_THREADS + 8)
+        assert server.get("/system/health").ok
+        crowd[0].sock.sendall(b"\0\x0040")  # the rest of it: to sign in, without a token
+        while not (heard := str(crowd[0].recv())).startswith("44"):
+            assert heard == "2"  # a ping
+
+
+def _sockets(server: RunningServer) -> str:
+    return server.address.replace("http", "ws") + "/socket.io/?EIO=4"

@@ -1,0 +1,188 @@
+"""
+A few threads that read from many connections.
+
+A thread for each connection costs memory for each, and hundreds that wake up for a message each wait for one
+interpreter. Here whichever thread is free takes whichever connection has something to say, for one turn, and then that
+connection waits behind the others.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Final, Protocol
+
+import structlog
+
+logger = structlog.get_logger(__name__)
+
+MOST_THREADS: Final = 8
+"""More than the sockets that one user may have: whoever has all of them ask for what takes long holds up nobody else.
+They are started when they are needed."""
+LINGER_SECONDS: Final = 2.0
+"""How long a client may take to hang up once it has been told goodbye."""
+_LOOK_EVERY: Final = 0.5
+"""Seconds between two looks at who lingers, and whether anybody is left to be read."""
+
+
+class Turn(Enum):
+    """What a turn has come to."""
+
+    READ = auto()
+    """There is nothing more to do until something comes."""
+    UNDONE = auto()
+    """There is more to do; it is done when the client can take an answer."""
+    OVER = auto()
+    """The connection is to be closed."""
+
+
+# Once each: until the turn that it brings is over, no other thread is told of the connection.
+_EVENTS: Final = (
+    {
+        Turn.READ: select.EPOLLIN | select.EPOLLONESHOT,
+        Turn.UNDONE: select.EPOLLIN | select.EPOLLOUT | select.EPOLLONESHOT,
+    }
+    if hasattr(select, "epoll")
+    else {}
+)
+
+
+class Connection(Protocol):
+    """What is read."""
+
+    def fileno(self) -> int:
+        """Return its number."""
+
+    def take_turn(self) -> Turn:
+        """Read what has come, waiting for nothing, and do some of what it asks for."""
+
+    def cut(self) -> None:
+        """End it; its next turn is its last one."""
+
+    def close(self) -> None:
+        """Let go of it: it has had its last turn."""
+
+
+class Readers:
+    """
+    Gives connections their turns.
+
+    A connection is in the hands of one thread at a time, which alone may close it: whoever else wants it to end cuts it
+    and it has a last turn. So its number belongs to no other connection while somebody still goes by it.
+    """
+
+    def __init__(self) -> None:
+        self._connections: dict[int, Connection] = {}
+        self._leaving: deque[tuple[float, Connection]] = deque()  # all linger equally long: the first goes first
+        self._changed = threading.Condition()
+        self._threads = 0
+        self._free = 0
+        self._poller = select.epoll() if hasattr(select, "epoll") else None  # none on macOS, which serves no crowds
+
+    def __len__(self) -> int:
+        """Return how many connections are open."""
+        return len(self._connections)
+
+    def add(self, connection: Connection) -> None:
+        """
+        Read from a connection until it is over.
+
+        Raises:
+            RuntimeError: If nobody can, because no thread can be started.
+            OSError: If the system watches no more of them.
+        """
+        if self._poller is None:
+            _start(self._attend, connection)
+            return
+        with self._changed:
+            if not self._threads:
+                self._begin(self._poller)
+            self._poller.register(connection.fileno(), _EVENTS[Turn.READ])
+            self._connections[connection.fileno()] = connection
+
+    def linger(self, connection: Connection) -> None:
+        """Cut a connection soon, unless its client hangs up before."""
+        self._leaving.append((time.monotonic() + LINGER_SECONDS, connection))
+
+    def wait_until_empty(self, seconds: float) -> None:
+        """Wait until every connection is closed, but no longer than that."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._connections, seconds)
+
+    def _begin(self, poller: select.epoll) -> None:
+        _start(self._work, poller)
+        self._threads += 1
+        self._free += 1
+
+    def _work(self, poller: select.epoll) -> None:
+        while True:
+            ready = poller.poll(_LOOK_EVERY, 1)  # one: the next is another thread's
+            self._cut_lingering()
+            if ready:
+                connection = self._taken(poller, ready[0][0])
+                turn = _turn_of(connection)
+                if turn is Turn.OVER:
+                    self._close(connection)
+                else:
+                    poller.modify(connection.fileno(), _EVENTS[turn])
+            with self._changed:
+                self._free += bool(ready)
+                if not self._connections:
+                    self._threads -= 1
+                    self._free -= 1
+                    return
+
+    def _taken(self, poller: select.epoll, number: int) -> Connection:
+        with self._changed:
+            self._free -= 1
+            if not self._free and self._threads < MOST_THREADS:
+                with suppress(RuntimeError):  # those that there are do it
+                    self._begin(poller)
+            return self._connections[number]
+
+    def _attend(self, connection: Connection) -> None:
+        """Read one connection: where there is nothing better, each has a thread."""
+        waiting = select.poll()
+        with self._changed:
+            self._connections[connection.fileno()] = connection
+        while (turn := _turn_of(connection)) is not Turn.OVER:
+            waiting.register(connection.fileno(), select.POLLIN | (select.POLLOUT if turn is Turn.UNDONE else 0))
+            waiting.poll(_LOOK_EVERY * 1000)
+            self._cut_lingering()
+        self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        with self._changed:  # forgotten before its number is free for another one
+            if self._poller is not None:
+                self._poller.unregister(connection.fileno())
+            del self._connections[connection.fileno()]
+        connection.close()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _cut_lingering(self) -> None:
+        if not self._leaving:  # mostly
+            return
+        due = []
+        with self._changed:
+            while self._leaving and self._leaving[0][0] < time.monotonic():
+                due.append(self._leaving.popleft()[1])
+        for connection in due:
+            connection.cut()
+
+
+def _start(target: Callable[..., None], *args: object) -> None:
+    threading.Thread(target=target, args=args, name="socket-reader", daemon=True).start()
+
+
+def _turn_of(connection: Connection) -> Turn:
+    try:
+        return connection.take_turn()
+    except Exception:  # one that cannot be read ends alone
+        logger.exception("a socket could not be read")
+        return Turn.OVER
