@@ -65,10 +65,12 @@ def _send_if_open(send: Callable[[Packet], None], packet: Packet) -> None:
 def _close_once(held: Any, close: Callable[..., None], turn: threading.Lock, *args: Any, **options: Any) -> None:
     if turn.acquire(blocking=False):  # and never let go of
         # Never waiting until the client has fetched what is left for it: one that does not would keep the thread.
-        close(*args, **options | {"wait": False})
-        connection = held.__dict__.get("connection")  # none while it polls
-        if connection is not None:
-            connection.leave()
+        try:
+            close(*args, **options | {"wait": False})
+        finally:
+            connection = held.__dict__.get("connection")  # none while it polls
+            if connection is not None:
+                connection.leave()
 
 
 def hang_up(held: Any) -> None:

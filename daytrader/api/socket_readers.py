@@ -45,7 +45,7 @@ class Turn(Enum):
 _EVENTS: Final = (
     {
         Turn.READ: select.EPOLLIN | select.EPOLLONESHOT,
-        Turn.UNDONE: select.EPOLLIN | select.EPOLLOUT | select.EPOLLONESHOT,
+        Turn.UNDONE: select.EPOLLOUT | select.EPOLLONESHOT,
     }
     if hasattr(select, "epoll")
     else {}
@@ -151,7 +151,7 @@ class Readers:
         with self._changed:
             self._connections[connection.fileno()] = connection
         while (turn := _turn_of(connection)) is not Turn.OVER:
-            waiting.register(connection.fileno(), select.POLLIN | (select.POLLOUT if turn is Turn.UNDONE else 0))
+            waiting.register(connection.fileno(), select.POLLIN if turn is Turn.READ else select.POLLOUT)
             waiting.poll(_LOOK_EVERY * 1000)
             self._cut_lingering()
         self._close(connection)
@@ -161,7 +161,10 @@ class Readers:
             if self._poller is not None:
                 self._poller.unregister(connection.fileno())
             del self._connections[connection.fileno()]
-        connection.close()
+        try:
+            connection.close()
+        except Exception:  # its end must end no thread that others need
+            logger.exception("a socket could not be closed")
         with self._changed:
             self._changed.notify_all()
 

@@ -213,12 +213,14 @@ class _Connection:
 
     def close(self) -> None:
         """Let go of the connection and its place."""
-        self._end()
-        self._wire.close()
+        try:
+            self._end()
+        finally:
+            self._wire.close()
+            if self._place is not None:
+                self._place.free()
         if self._held.closed:
             self._held.server.sockets.pop(self._held.sid, None)
-        if self._place is not None:
-            self._place.free()
 
     def _end(self) -> None:
         held = self._held

@@ -249,6 +249,7 @@ def test_the_server_ends_it_once(
     made = raw()
     engine = app.extensions["socketio"].server.eio
     ((name, held),) = engine.sockets.items()
+    _wait_for(lambda: len(_readers(app)) == 1)
 
     if way == "disconnect":
         engine.disconnect(name)
