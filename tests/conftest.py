@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from daytrader.models.broker_credential import BrokerCredential
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
+from daytrader.utils.garbage import uncollected
 from tests.made_once import copy_empty_database, hash_of, open_database, rules_compiled_once
 
 pytest_plugins = (
@@ -39,6 +41,15 @@ T = TypeVar("T")
 
 PASSWORD = "Secret-Enough-1"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leave what the collection has made, which all stays, out of every search for garbage from then on."""
+    with uncollected():
+        collected = yield
+    gc.freeze()
+    return collected
 
 
 @pytest.fixture(scope="session")
