@@ -37,6 +37,7 @@ export function JobsSection() {
         label="Jobs"
         columns={COLUMNS}
         rows={jobs.data?.items}
+        unreadable={jobs.data?.unreadable}
         rowKey={(job) => job.id}
         error={jobs.error}
         retry={() => void jobs.refetch()}

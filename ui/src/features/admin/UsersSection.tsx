@@ -65,6 +65,7 @@ export function UsersSection() {
         label="Users"
         columns={[...COLUMNS, { key: "actions", header: "Actions", isUnnamed: true, align: "end", cell: (user) => <UserActions user={user} onLink={setInvited} /> }]}
         rows={users.data?.items}
+        unreadable={users.data?.unreadable}
         rowKey={(user) => user.id}
         error={users.error}
         retry={() => void users.refetch()}

@@ -103,6 +103,7 @@ export function BacktestsPage() {
           label="Backtests"
           columns={columns}
           rows={backtests.data?.items}
+          unreadable={backtests.data?.unreadable}
           rowKey={(item) => item.id}
           error={backtests.error}
           retry={() => void backtests.refetch()}
