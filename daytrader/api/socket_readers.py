@@ -80,13 +80,14 @@ class Readers:
         self._connections: dict[int, Connection] = {}
         self._leaving: deque[tuple[float, Connection]] = deque()  # all linger equally long: the first goes first
         self._changed = threading.Condition()
+        self._closing = 0
         self._threads = 0
         self._free = 0
         self._poller = select.epoll() if hasattr(select, "epoll") else None  # none on macOS, which serves no crowds
 
     def __len__(self) -> int:
-        """Return how many connections are open."""
-        return len(self._connections)
+        """Return how many connections are not closed yet."""
+        return len(self._connections) + self._closing
 
     def add(self, connection: Connection) -> None:
         """
@@ -112,7 +113,7 @@ class Readers:
     def wait_until_empty(self, seconds: float) -> None:
         """Wait until every connection is closed, but no longer than that."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._connections, seconds)
+            self._changed.wait_for(lambda: len(self) == 0, seconds)
 
     def _begin(self, poller: select.epoll) -> None:
         _start(self._work, poller)
@@ -161,11 +162,13 @@ class Readers:
             if self._poller is not None:
                 self._poller.unregister(connection.fileno())
             del self._connections[connection.fileno()]
+            self._closing += 1
         try:
             connection.close()
         except Exception:  # its end must end no thread that others need
             logger.exception("a socket could not be closed")
         with self._changed:
+            self._closing -= 1
             self._changed.notify_all()
 
     def _cut_lingering(self) -> None:
