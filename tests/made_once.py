@@ -1,7 +1,7 @@
 """
 What every test would make again although it is always the same: made once in a process, for most of a test's time.
 
-The schema of an empty SQLite database, the statements compiled for it, the hash of the one password, and what werkzeug
+The schemas of an empty SQLite database, the statements compiled for it, the hash of the one password, and what werkzeug
 compiles of the rules of an application: to match addresses and to build them.
 """
 
@@ -35,6 +35,11 @@ _COMPILED: Final = ("_parts", "_trace", "_converters", *_BUILDERS)
 def copy_empty_database(path: Path) -> None:
     """Put an empty SQLite database, with the schema that the models say, at *path*."""
     shutil.copy(_empty_database(), path)
+
+
+def copy_migrated_database(path: Path) -> None:
+    """Put an empty SQLite database, as migrations make it, at *path*: what only they make, such as triggers, too."""
+    shutil.copy(_migrated_database(), path)
 
 
 def open_database(path: Path) -> Engine:
@@ -79,12 +84,21 @@ def rules_compiled_once() -> Iterator[None]:
 
 @cache
 def _empty_database() -> Path:
+    return _made(Base.metadata.create_all)
+
+
+@cache
+def _migrated_database() -> Path:
+    return _made(database.upgrade)
+
+
+def _made(fill: Callable[[Engine], object]) -> Path:
     folder = tempfile.mkdtemp(prefix="dtempty")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "empty.db"
     bound = session_factory.kw.get("bind")
     engine = database.connect(f"sqlite:///{path}", is_durable=False)
-    Base.metadata.create_all(engine)
+    fill(engine)
     engine.dispose()
     session_factory.configure(bind=bound)
     return path

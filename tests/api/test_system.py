@@ -28,6 +28,7 @@ from daytrader.services.settings_view import masked
 from daytrader.utils.current_datetime import clock
 
 from ..conftest import World
+from ..made_once import copy_migrated_database
 from .conftest import Caller
 from .socket_client import Listener
 
@@ -69,8 +70,8 @@ class TestOnMigratedDatabase:
     def migrated(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
         """A database that the migrations made, in use."""
         monkeypatch.setitem(session_factory.kw, "bind", None)
+        copy_migrated_database(tmp_path / "migrated.db")
         engine = database.connect(f"sqlite:///{tmp_path / 'migrated.db'}", is_durable=False)
-        database.upgrade(engine)
         yield engine
         engine.dispose()
 

@@ -26,6 +26,7 @@ from daytrader.services.session_manager import MOST_TRIES, SessionManager, in_un
 from tests.engine.builders import Market
 
 from ..conftest import World
+from ..made_once import copy_migrated_database
 from .conftest import Caller
 
 NEW: Final = {"name": "swing", "stock_symbol": "ACME", "initial_balance": 10_000}
@@ -63,8 +64,8 @@ class TestOnBothDatabases:
         if request.param == "postgresql":
             yield from on_postgresql(request.getfixturevalue("postgres_url"), monkeypatch)
             return
+        copy_migrated_database(tmp_path / "world.db")
         engine = database.connect(f"sqlite:///{tmp_path / 'world.db'}", is_durable=False)
-        database.upgrade(engine)
         world = World(engine)
         monkeypatch.setattr(events, "publish", world.published.append)
         yield world

@@ -19,6 +19,7 @@ from daytrader.services import database, token_service
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import PASSWORD, World
+from ..made_once import copy_migrated_database
 
 _SECRET = "a secret that only the tests know, long enough"
 _ENDLESS = "1000000/second"
@@ -63,8 +64,8 @@ class SmallWorld:
 def build(folder: Path) -> SmallWorld:
     """Return a world in *folder*: stocks with prices, services in each state, trades, orders, decisions, a backtest."""
     path = folder / "world.db"
+    copy_migrated_database(path)
     world = World(database.connect(f"sqlite:///{path}", is_durable=False))
-    database.upgrade(world.engine)
     app = create_app(
         Settings(
             instance=folder,

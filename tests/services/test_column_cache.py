@@ -28,6 +28,7 @@ from daytrader.services import (
 )
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
+from tests.made_once import copy_migrated_database
 from tests.stored_bars import store_daily, store_intraday
 
 ADMIN = Actor(1, is_admin=True)
@@ -39,8 +40,8 @@ BELL = datetime(2020, 1, 2, 14, 30, tzinfo=UTC)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database of each kind, and a folder for the columns."""
     if request.param == "sqlite":
+        copy_migrated_database(tmp_path / "world.db")
         engine = database.connect(f"sqlite:///{tmp_path / 'world.db'}", is_durable=False)
-        database.upgrade(engine)
     else:
         engine = database.connect(request.getfixturevalue("postgres_url"))
     column_cache.use(tmp_path)
