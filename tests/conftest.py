@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+import socketio  # noqa: F401  # whole, clients included: the server leaves out what only these need
 from sqlalchemy import Engine
 
 from daytrader.models import Stock, StockDailyPrice, TradingService, User

@@ -39,6 +39,10 @@ from daytrader.api.resources import (
     users,
     websockets,
 )
+from daytrader.utils.lean_imports import without
+
+with without("redis", "requests"):  # its queues and its clients need them, which no server here has: 0.2 s of a start
+    import socketio  # noqa: F401
 
 NAMESPACES = (
     auth.ns,

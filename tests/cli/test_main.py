@@ -18,6 +18,7 @@ HEAVY = {"numpy", "numba", "sqlalchemy", "flask", "rich", "structlog", "alembic"
 
 # What a few answers need, and no start: each costs it a tenth of a second or more.
 FOR_SOME_ANSWERS = {"alpaca", "apprise", "dask", "exchange_calendars", "pandas", "pyarrow", "scipy.linalg", "yfinance"}
+FOR_SOME_ANSWERS |= {"redis", "requests"}
 _START = """
 from daytrader.cli import node
 from daytrader.cli.listening import with_secret
