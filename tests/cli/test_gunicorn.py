@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import selectors
 import socket
 import time
@@ -13,7 +12,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
-from daytrader.cli.gunicorn import OTHER_FILES, TradingWorker, WholeResponse, room_for_sockets
+from daytrader.cli.gunicorn import TradingWorker, WholeResponse
 
 
 def test_who_answers_after_the_end_writes_to_nothing_that_was_opened_since() -> None:
@@ -118,26 +117,3 @@ def test_what_cannot_be_sent_is_said_and_sends_nothing() -> None:
     with pytest.raises(TypeError):
         response.write("hello")  # type: ignore[arg-type]  # that is the point
     assert (wire.sent, response.sock) == ([], wire)
-
-
-@pytest.mark.parametrize(
-    ("soft", "hard", "room", "raised"),
-    [
-        (1024, 1_048_576, 2000, 2000 + 256 + OTHER_FILES),
-        (1024, resource.RLIM_INFINITY, 2000, 2000 + 256 + OTHER_FILES),
-        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 2000, None),
-        (65_536, 65_536, 2000, None),
-        (1024, 2048, 2048 - 256 - OTHER_FILES, 2048),
-        (256, 256, 1, 256),
-    ],
-)
-def test_websockets_have_room_among_open_files(
-    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, room: int, raised: int | None
-) -> None:
-    """The limit is raised as far as it has to be and may be; what it leaves is told."""
-    limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _which: (soft, hard))
-    monkeypatch.setattr(resource, "setrlimit", lambda _which, given: limits.append(given))
-
-    assert room_for_sockets(2000, 256) == room
-    assert limits == ([] if raised is None else [(raised, hard)])

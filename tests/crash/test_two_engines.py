@@ -34,6 +34,9 @@ from tests.engine.builders import Market, Ohlc, day
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 LIFE, SEND = 3.0, 0.5
 PATIENCE = 120.0
+SERVICES = 5
+PAIRS = int(os.environ.get("PAIRS", "500"))
+"""Services' bars that two engines share; a multiple of five hundred takes as many times as long."""
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def world(postgres_url: str) -> Iterator[World]:
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
     """Wait for what another process does."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE * PAIRS / 500
     while not is_so():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
@@ -64,15 +67,16 @@ def decisions() -> int:
         return session.scalar(select(func.count()).select_from(TradeDecision)) or 0
 
 
+@pytest.mark.timeout(300 * PAIRS / 500)
 def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: Nursery, tmp_path: Path) -> None:
     """
-    Five services, a hundred bars: 500 pairs, none twice, none missed.
+    Five services, a hundred bars: 500 pairs, or as many as `PAIRS` says, none twice, none missed.
 
     Whoever trades is stopped (SIGSTOP) beyond its lease, the other takes over; the first wakes up (SIGCONT), finds
     another token and stands back; then the second is killed and the first takes over again.
     """
-    market = Market(world, market_bars(3, 100))
-    for number in range(5):
+    market = Market(world, market_bars(3, PAIRS // SERVICES))
+    for number in range(SERVICES):
         params = {"window": 2 + number % 3}
         market.service(name=f"service {number}", strategy="sma_trend", strategy_params=params)
     with SessionManager() as session:
@@ -80,7 +84,7 @@ def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: 
         session.execute(update(FeedCursor).values(starts_at=day(0)))
     engines = [nest.start("tests.crash.work:run_engine", postgres_url, str(tmp_path), LIFE, SEND) for _ in range(2)]
 
-    wait_until(lambda: decisions() >= 50, "nobody trades")
+    wait_until(lambda: decisions() >= PAIRS // 10, "nobody trades")
     first = int(holder())
     os.kill(first, signal.SIGSTOP)
     frozen = time.monotonic()
@@ -94,13 +98,13 @@ def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: 
     wait_until(lambda: decisions() > seen, "nobody trades")
     assert holder() == str(second)
     os.kill(second, signal.SIGKILL)
-    wait_until(lambda: decisions() == 500, "the bars do not end")
+    wait_until(lambda: decisions() == PAIRS, "the bars do not end")
     os.kill(first, signal.SIGTERM)
 
     assert (nest.wait(first), nest.wait(second)) == (0, -signal.SIGKILL)
     with SessionManager(read_only=True) as session:
         pairs = session.execute(select(TradeDecision.service_id, TradeDecision.bar_time).distinct()).all()
-        assert len(pairs) == 500
+        assert len(pairs) == PAIRS
         assert ledger_service.audit(session) == []
         assert len(session.scalars(select(TradingService.last_bar_time).distinct()).all()) == 1
         assert session.scalar(select(func.count()).select_from(Order).where(Order.state == OrderState.FILLED))
