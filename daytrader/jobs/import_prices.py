@@ -205,7 +205,7 @@ class _Writing:
         self._options = options
         self._progress = progress
         self._written = 0
-        self._before: dict[int, int] = {}
+        self._before: dict[int, int] = {}  # bars by stock id
 
     def carry_out(self) -> None:
         if not self._options.is_partial:
@@ -235,8 +235,8 @@ class _Writing:
         """Return the stocks' ids by code, and begin to count what is new."""
         ids = np.zeros(max(self._stocks) + 1, np.int64)
         for code, tally in self._stocks.items():
-            ids[code] = stock_id = _stock(session, tally, self._options).id
-            self._before[code] = price_service.count_bars(session, stock_id, self._interval)
+            ids[code] = _stock(session, tally, self._options).id
+        self._before = price_service.counts_of_bars(session, ids[list(self._stocks)].tolist(), self._interval)
         return ids
 
     def _write(self, session: Session, ids: IntArray, rows: Rows) -> None:
@@ -250,6 +250,7 @@ class _Writing:
     def _close(self, session: Session, ids: IntArray) -> None:
         """Store dividends and splits, finish counting, announce each stock once."""
         intake = self._intake
+        stored = price_service.counts_of_bars(session, ids[list(self._stocks)].tolist(), self._interval)
         for code, tally in self._stocks.items():
             stock = stock_service.get(session, int(ids[code]))
             events = [event for _line, event in intake.events_of(code)]
@@ -259,7 +260,7 @@ class _Writing:
             tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
             tally.splits = len(events) - tally.dividends
             tally.quarantined = len(recorded.quarantined)
-            tally.new_rows = price_service.count_bars(session, stock.id, self._interval) - self._before[code]
+            tally.new_rows = stored[stock.id] - self._before.get(stock.id, 0)
             price_service.price_events(session, stock, self._interval)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, exists, select
+from sqlalchemy import Select, String, bindparam, exists, select
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship, validates
 
 from daytrader.models.base import Base
@@ -56,8 +57,7 @@ class Stock(Base):
         session = object_session(self)
         if session is None or self.id is None:
             return bool(getattr(self, relation))
-        child = self.__mapper__.relationships[relation].entity.class_
-        return bool(session.scalar(select(exists().where(child.stock_id == self.id))))
+        return bool(session.scalar(_any_of(relation), {"stock": self.id}))
 
     @validates("symbol")
     def validate_symbol(self, key: str, value: object) -> str:
@@ -78,3 +78,10 @@ class Stock(Base):
     def validate_description(self, key: str, value: object) -> str | None:
         """Length."""
         return validators.checked(key, validators.description, value)
+
+
+@cache
+def _any_of(relation: str) -> Select[tuple[bool]]:
+    """Return the question whether there is any of the *relation* of the stock that is bound as `stock`."""
+    child = Stock.__mapper__.relationships[relation].entity.class_
+    return select(exists().where(child.stock_id == bindparam("stock")))

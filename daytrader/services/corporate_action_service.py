@@ -25,6 +25,9 @@ from daytrader.utils.errors import ConflictError, NotFoundError
 _KIND: Final = {EventKind.DIVIDEND: CorporateActionKind.DIVIDEND, EventKind.SPLIT: CorporateActionKind.SPLIT}
 _EVENT_KIND: Final = {kind: event for event, kind in _KIND.items()}
 _CHUNK: Final = 500
+_WAITING: Final = select(CorporateAction).where(
+    CorporateAction.stock_id == bindparam("stock"), CorporateAction.is_judged.is_(False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,7 @@ def _judge(session: Session, stock_id: int) -> bool:
     What a service has booked stays as it was booked.
     """
     action = CorporateAction
-    waiting = session.scalars(
-        select(action).where(action.stock_id == stock_id, action.is_judged.is_(False)),
-        execution_options={"populate_existing": True},
-    ).all()
+    waiting = session.scalars(_WAITING, {"stock": stock_id}, execution_options={"populate_existing": True}).all()
     if not waiting:
         return False
     booked = set(session.scalars(select(action.id).where(action.stock_id == stock_id, _is_booked())))

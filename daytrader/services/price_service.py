@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -42,6 +43,7 @@ Prices = Literal["raw", "adjusted"]
 
 _DAY: Final = 86_400
 _SNAPSHOT_TRIES: Final = 3
+_STOCKS_A_STATEMENT: Final = 500
 
 
 class LastPrice(NamedTuple):
@@ -173,11 +175,20 @@ def source_of(session: Session, stock_id: int, interval: int, bar_time: datetime
 
 def count_bars(session: Session, stock_id: int, interval: int = DAILY) -> int:
     """Return how many bars of *interval* minutes are stored for the stock."""
+    return counts_of_bars(session, [stock_id], interval).get(stock_id, 0)
+
+
+def counts_of_bars(session: Session, stock_ids: Sequence[int], interval: int = DAILY) -> dict[int, int]:
+    """Return how many bars of *interval* minutes are stored for each of the stocks that has any."""
     model, _label_column = _table(interval)
-    query = select(func.count()).where(model.stock_id == stock_id)
+    query = select(model.stock_id, func.count()).group_by(model.stock_id)
     if interval != DAILY:
         query = query.where(StockIntradayPrice.interval == interval)
-    return session.scalar(query) or 0
+    found: dict[int, int] = {}
+    for start in range(0, len(stock_ids), _STOCKS_A_STATEMENT):
+        some = model.stock_id.in_(stock_ids[start : start + _STOCKS_A_STATEMENT])
+        found.update(session.execute(query.where(some)).tuples().all())
+    return found
 
 
 def bar_table(stock_id: int, series: PriceSeries) -> BarTable:

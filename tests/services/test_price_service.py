@@ -126,6 +126,25 @@ def test_a_stock_without_prices_has_no_bars(world: World) -> None:
         assert price_service.last_price(session, stock.id) is None
 
 
+def test_bars_of_many_stocks_are_counted_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By interval, however many stocks one statement takes; a stock without any is not told of."""
+    monkeypatch.setattr(price_service, "_STOCKS_A_STATEMENT", 2)
+    stocks = [world.stock(symbol) for symbol in ("ACME", "BETA", "CORP", "DELTA")]
+    world.prices(stocks[0], [10.0, 11.0])
+    world.prices(stocks[3], [10.0])
+    moment = datetime(2024, 1, 2, 14, 30, tzinfo=UTC)
+    bar = {"timestamp": moment, **dict.fromkeys(("open_price", "high_price", "low_price", "close_price"), 10.0)}
+    with SessionManager() as session:
+        store_intraday(session, stocks[1].id, 5, [bar])
+
+    with SessionManager(read_only=True) as session:
+        ids = [stock.id for stock in stocks]
+        assert price_service.counts_of_bars(session, ids) == {ids[0]: 2, ids[3]: 1}
+        assert price_service.counts_of_bars(session, ids, 5) == {ids[1]: 1}
+        assert price_service.count_bars(session, ids[2]) == 0
+        assert price_service.count_bars(session, ids[0]) == 2
+
+
 def test_adjusted_bars_are_scaled_by_the_adjusted_close(world: World) -> None:
     """The labelled approximation: no events, and an adjusted close for every bar or none at all."""
     stock = world.stock()
