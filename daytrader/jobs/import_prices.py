@@ -206,6 +206,7 @@ class _Writing:
         self._progress = progress
         self._written = 0
         self._before: dict[int, int] = {}  # bars by stock id
+        self._opened: list[Stock] = []  # held: a session forgets what nobody holds, and asks for it again
 
     def carry_out(self) -> None:
         if not self._options.is_partial:
@@ -233,11 +234,20 @@ class _Writing:
 
     def _open(self, session: Session) -> IntArray:
         """Return the stocks' ids by code, and begin to count what is new."""
+        self._opened = self._found_or_made(session)
         ids = np.zeros(max(self._stocks) + 1, np.int64)
-        for code, tally in self._stocks.items():
-            ids[code] = _stock(session, tally, self._options).id
+        ids[list(self._stocks)] = [stock.id for stock in self._opened]
         self._before = price_service.counts_of_bars(session, ids[list(self._stocks)].tolist(), self._interval)
         return ids
+
+    def _found_or_made(self, session: Session) -> list[Stock]:
+        symbols = [tally.symbol for tally in self._stocks.values()]
+        if not self._options.creates_stocks:
+            return [stock_service.by_symbol(session, symbol) for symbol in symbols]
+        ensured = stock_service.ensure_all(session, symbols)
+        for tally, (_stock, is_new) in zip(self._stocks.values(), ensured, strict=True):
+            tally.is_new_stock = is_new
+        return [stock for stock, _is_new in ensured]
 
     def _write(self, session: Session, ids: IntArray, rows: Rows) -> None:
         table = _table(rows, ids, self._interval)
@@ -262,13 +272,6 @@ class _Writing:
             tally.quarantined = len(recorded.quarantined)
             tally.new_rows = stored[stock.id] - self._before.get(stock.id, 0)
             price_service.price_events(session, stock, self._interval)
-
-
-def _stock(session: Session, tally: StockImport, options: ImportOptions) -> Stock:
-    if not options.creates_stocks:
-        return stock_service.by_symbol(session, tally.symbol)
-    stock, tally.is_new_stock = stock_service.ensure(session, tally.symbol)
-    return stock
 
 
 def _table(rows: Rows, ids: IntArray, interval: int) -> BarTable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,8 @@ from daytrader.services.actor import Actor
 from daytrader.services.events import events
 from daytrader.utils import validators
 from daytrader.utils.errors import BrokenRuleError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+
+_SYMBOLS_A_STATEMENT: Final = 500
 
 
 def get(session: Session, stock_id: int) -> Stock:
@@ -93,13 +95,36 @@ def ensure(session: Session, symbol: str, *, name: str | None = None, sector: st
     Raises:
         InvalidInputError: If *symbol* cannot be one.
     """
-    ticker = validators.checked("symbol", validators.symbol, symbol)
-    stock = find(session, ticker)
-    if stock is not None:
-        return stock, False
-    stock = Stock(symbol=ticker, name=name, sector=sector)
-    session.add(stock)
-    return _stored(session, stock, event_payloads.CREATED), True
+    (found,) = ensure_all(session, [symbol], name=name, sector=sector)
+    return found
+
+
+def ensure_all(
+    session: Session, symbols: Iterable[str], *, name: str | None = None, sector: str | None = None
+) -> list[tuple[Stock, bool]]:
+    """
+    Return, in their order, the stocks of *symbols* and whether each was made just now: see `ensure`.
+
+    Raises:
+        InvalidInputError: If one of *symbols* cannot be one.
+        ConflictError: If somebody else made one of them meanwhile.
+    """
+    tickers = [validators.checked("symbol", validators.symbol, symbol) for symbol in symbols]
+    known = _of_symbols(session, tickers)
+    made = {ticker: Stock(symbol=ticker, name=name, sector=sector) for ticker in tickers if ticker not in known}
+    session.add_all(made.values())
+    _flush(session, list(made))
+    for stock in made.values():
+        events.record(session, event_payloads.stock_update(stock, event_payloads.CREATED))
+    return [(made[ticker], True) if ticker in made else (known[ticker], False) for ticker in tickers]
+
+
+def _of_symbols(session: Session, tickers: Sequence[str]) -> dict[str, Stock]:
+    found: dict[str, Stock] = {}
+    for start in range(0, len(tickers), _SYMBOLS_A_STATEMENT):
+        asked = Stock.symbol.in_(tickers[start : start + _SYMBOLS_A_STATEMENT])
+        found |= {stock.symbol: stock for stock in session.scalars(select(Stock).where(asked))}
+    return found
 
 
 def update(session: Session, actor: Actor, stock_id: int, values: Mapping[str, Any]) -> Stock:
@@ -160,10 +185,13 @@ def _require_admin(actor: Actor) -> None:
 
 
 def _stored(session: Session, stock: Stock, action: str, former: str | None = None) -> Stock:
-    symbol = stock.symbol
+    _flush(session, [stock.symbol])
+    events.record(session, event_payloads.stock_update(stock, action, former))
+    return stock
+
+
+def _flush(session: Session, symbols: Sequence[str]) -> None:
     try:
         session.flush()
     except IntegrityError:
-        raise ConflictError(f"there is already a stock {symbol}") from None
-    events.record(session, event_payloads.stock_update(stock, action, former))
-    return stock
+        raise ConflictError(f"there is already a stock {' or '.join(symbols)}") from None

@@ -131,3 +131,33 @@ def test_ensure_makes_a_stock_once(world: World) -> None:
     assert (is_new, is_new_again) == (True, False)
     assert first.id == second.id
     assert world.reload(second).name == "Acme"
+
+
+def test_many_stocks_are_ensured_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order asked for, in any case, however many symbols one statement takes; each that is made is announced."""
+    monkeypatch.setattr(stock_service, "_SYMBOLS_A_STATEMENT", 2)
+    world.stock("BETA")
+    world.stock("DELTA")
+    with SessionManager() as session:
+        ensured = stock_service.ensure_all(session, ["delta", "ACME", "beta", "CORP", "ACME"])
+
+    assert [(stock.symbol, is_new) for stock, is_new in ensured] == [
+        ("DELTA", False),
+        ("ACME", True),
+        ("BETA", False),
+        ("CORP", True),
+        ("ACME", True),
+    ]
+    assert [each.event.rooms[-1] for each in world.published] == ["stock_ACME", "stock_CORP"]
+
+
+def test_a_stock_that_somebody_else_makes_meanwhile_is_a_conflict(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is stored."""
+    world.stock("BETA")
+    monkeypatch.setattr(stock_service, "_of_symbols", lambda _session, _tickers: {})
+    with pytest.raises(ConflictError, match="there is already a stock ACME or BETA"), SessionManager() as session:
+        stock_service.ensure_all(session, ["ACME", "BETA"])
+    with SessionManager(read_only=True) as session:
+        assert stock_service.find(session, "ACME") is None
