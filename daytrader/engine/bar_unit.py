@@ -37,7 +37,15 @@ from daytrader.models.enums import (
 )
 from daytrader.models.order import BEYOND_STOP, Order
 from daytrader.models.trading_service import TradingService
-from daytrader.services import booking, decision_journal, entitlements, ledger_service, order_service, positions
+from daytrader.services import (
+    booking,
+    bulk,
+    decision_journal,
+    entitlements,
+    ledger_service,
+    order_service,
+    positions,
+)
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
@@ -176,8 +184,20 @@ class BarUnit:
             live: dict[int, list[Order]] = {}
             for order in order_service.live_orders(self._session, chunk):
                 live.setdefault(order.service_id, []).append(order)
-            for service in self._session.scalars(_OBJECTS, {"ids": chunk}).all():
+            services = self._session.scalars(_OBJECTS, {"ids": chunk}).all()
+            self._make_room(services, [order for orders in live.values() for order in orders])
+            for service in services:
                 yield service, live.get(service.id, ())
+
+    def _make_room(self, services: Sequence[TradingService], live: Sequence[Order]) -> None:
+        """Let what the bar fills be stored together: orders at their limits, positions at their levels."""
+        entries = sum(order.side is OrderSide.BUY for order in live)
+        reached = [service.id for service in services if self._levels_reached(service) is not None]
+        held = [positions.open_transaction(self._session, service_id) for service_id in reached]
+        if held:
+            order_service.look_up_entries(self._session, [one.id for one in held if one is not None])
+        booking.make_room(self._session, fills=len(live) + len(held), entries=entries)
+        bulk.reserve(self._session, Order, len(held))
 
     def _store(self, decided: Sequence[_Decided]) -> None:
         """Store the decisions and the orders they ask for."""
@@ -185,6 +205,8 @@ class BarUnit:
         ids = decision_journal.write(
             self._session, self._stock.interval, self._bar.time, [one.entry for one in decided]
         )
+        orders = sum(one.decision is not None and one.decision.action is not Action.NOTHING for one in decided)
+        bulk.reserve(self._session, Order, orders)
         with self._session.no_autoflush:  # all together, below
             placed = [
                 (one.service, self._place(one.service, one.decision, decision_id))
@@ -192,6 +214,7 @@ class BarUnit:
                 if one.service is not None and one.decision is not None and one.decision.action is not Action.NOTHING
             ]
         order_service.store(self._session, placed)
+        self._session.flush()  # here what cannot be stored is still known to be of these services
         # A real broker's are sent when it takes them.
         self.placed += [order.id for _, order in placed if order_service.is_on_paper(order)]
 
@@ -257,9 +280,7 @@ class BarUnit:
         held = positions.open_transaction(self._session, service.id)
         if held is None:
             return
-        entry = self._session.scalars(
-            select(Order).where(Order.transaction_id == held.id, Order.side == OrderSide.BUY).order_by(Order.id)
-        ).first()
+        entry = order_service.entry_of(self._session, held)
         if entry is None:
             return
         position = Position(entry.client_order_id, held.open_shares, stop, target, rules_of(service).compiled)

@@ -138,9 +138,7 @@ def _place(
     limit: int = 0,
     stop: int = 0,
 ) -> None:
-    entry = session.scalars(
-        select(Order).where(Order.transaction_id == held.id, Order.side == OrderSide.BUY).order_by(Order.id)
-    ).first()
+    entry = order_service.entry_of(session, held)
     order_service.place(
         session,
         service,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from daytrader.brokers.messages import Acknowledgement, Fill
 from daytrader.core.fills import levels
 from daytrader.core.money import from_cents, from_micros, to_micros
+from daytrader.models.base import Base
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,
     JournalKind,
@@ -24,10 +26,11 @@ from daytrader.models.enums import (
     TransactionState,
 )
 from daytrader.models.execution import Execution
+from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order, is_stop
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import event_payloads, ledger_service, order_service, positions, system_events
+from daytrader.services import bulk, event_payloads, ledger_service, order_service, positions, system_events
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime
@@ -61,6 +64,7 @@ def book(
     Book *fill* of *order*; *service*'s row is locked by the caller.
 
     A real fill is always booked, whatever it does to the balance (L6). One that was booked before changes nothing.
+    It is stored at once, unless ids are left of those that `make_room` has reserved.
 
     Args:
         at: When it traded; the fill's bar by default, and the clock where there is none.
@@ -75,12 +79,15 @@ def book(
         return None
     at = at or fill.bar_time or get_current_datetime()
     is_buy = order.side is OrderSide.BUY
+    execution_id, entry_id = bulk.next_id(session, Execution), bulk.next_id(session, JournalEntry)
     transaction, is_new = (
         _bought(session, service, order, at) if is_buy else (_held(session, service, order, fill), False)
     )
     execution = Execution(
+        id=execution_id,
         service_id=service.id,
         order_id=order.id,
+        transaction_id=transaction.id,
         transaction=transaction,
         broker=order.broker,
         execution_ref=fill.execution_ref,
@@ -94,7 +101,7 @@ def book(
         is_ambiguous=fill.is_ambiguous,
     )
     order.executions.append(execution)
-    order.transaction = transaction
+    order.transaction_id, order.transaction = transaction.id, transaction
     order.filled_shares += fill.shares
     service.buy_count += is_new
     if is_buy:
@@ -102,7 +109,7 @@ def book(
     else:
         _take(session, service, transaction, execution, order)
     _settle(service, order, execution)
-    # Stores all of the above with it: one flush for one execution.
+    # Where it has no id reserved, it stores all of the above with it: one flush for one execution.
     ledger_service.post(
         session,
         service,
@@ -113,7 +120,12 @@ def book(
         execution=execution,
         bar_time=at,
         note=order.reason,
+        entry_id=entry_id,
     )
+    if transaction.id is None or execution.id is None:
+        session.flush()
+    else:
+        _date(new=(execution, *([transaction] if is_new else ())), changed=(service, order, transaction))
     _announce(session, service, order, transaction)
     if is_buy and service.current_balance < service.minimum_balance:
         fail(session, service, "a fill took the balance below the minimum balance")
@@ -131,6 +143,16 @@ def book(
         fill.bar_time,
         order.id,
     )
+
+
+def make_room(session: Session, *, fills: int, entries: int) -> None:
+    """
+    Let the next *fills*, so many of them of *entries*, be stored together: with the flush that comes after them.
+
+    Whatever asks the database for them meanwhile causes one.
+    """
+    for model, count in ((Execution, fills), (JournalEntry, fills), (TradingTransaction, entries)):
+        bulk.reserve(session, model, count)
 
 
 def settle(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> Booked | None:
@@ -199,6 +221,7 @@ def _bought(session: Session, service: TradingService, order: Order, at: datetim
     if held is not None:
         return held, False
     transaction = TradingTransaction(
+        id=bulk.next_id(session, TradingTransaction),
         service_id=service.id,
         stock_id=service.stock_id,
         stock_symbol=service.stock_symbol,
@@ -227,6 +250,15 @@ def _reopen(service: TradingService, transaction: TradingTransaction, held: Trad
     service.total_gain_loss -= transaction.gain_loss or Decimal(0)
     transaction.state = TransactionState.OPEN
     transaction.sale_price = transaction.sale_date = transaction.gain_loss = transaction.exit_reason = None
+
+
+def _date(*, new: Iterable[Base], changed: Iterable[Base]) -> None:
+    """Date rows as storing them would: they are told of before."""
+    now = get_current_datetime()
+    for row in new:
+        row.created_at = row.updated_at = now
+    for row in changed:
+        row.updated_at = now
 
 
 def _held(session: Session, service: TradingService, order: Order, fill: Fill) -> TradingTransaction:

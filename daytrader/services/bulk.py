@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.orm import Session
+
+from daytrader.models.base import Base
+from daytrader.services import known_ahead
 
 _SEQUENCES: Final = "sqlite_sequence"
 """Where SQLite keeps the highest id that each table ever gave."""
+_RESERVED: Final = "ids that are reserved"
 
 
 def reserve_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
@@ -24,6 +29,22 @@ def reserve_ids(connection: Connection, table: Table, count: int) -> Sequence[in
         connection.exec_driver_sql(f"INSERT INTO {_SEQUENCES} (name, seq) VALUES (?, ?)", (table.name, count))
         last = count
     return range(last - count + 1, last + 1)
+
+
+def reserve(session: Session, model: type[Base], count: int) -> None:
+    """
+    Reserve *count* ids of *model* in place of those that are left: rows that have theirs are stored many at once.
+
+    One that is not used is never given again.
+    """
+    ids = reserve_ids(session.connection(), cast("Table", model.__table__), count) if count else ()
+    known_ahead.of(session, _RESERVED)[model] = iter(ids)
+
+
+def next_id(session: Session, model: type[Base]) -> int | None:
+    """Return an id that was reserved for *model*, None when there is none left: the database gives one, then."""
+    ids: Iterator[int] = known_ahead.of(session, _RESERVED).get(model, iter(()))
+    return next(ids, None)
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -15,6 +15,7 @@ from daytrader.models.execution import Execution
 from daytrader.models.journal_entry import JournalEntry, opening_note
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services import known_ahead
 from daytrader.services.ledger_audit import Breach, audit
 from daytrader.utils.errors import ConflictError
 
@@ -67,21 +68,26 @@ def post(
     corporate_action_id: int | None = None,
     bar_time: datetime | None = None,
     note: str | None = None,
+    entry_id: int | None = None,
 ) -> JournalEntry:
     """
     Book *amount* (exact cents) and *shares_change* to *service*, whose row the caller has locked.
 
+    Args:
+        entry_id: Reserved for the entry, which is stored with whatever else the unit of work stores, then.
+
     Returns:
-        The entry, flushed: the database has refused it by now if it was booked before.
+        The entry; without an id of its own flushed: the database has refused it by now if it was booked before.
     """
-    known: dict[int, int] = session.info.get(_LAST, {})
-    last = known.pop(service.id, None)  # once: a part of the unit that is undone takes its entries with it
+    known: dict[int, int] = known_ahead.of(session, _LAST)
+    last = known.pop(service.id, None)
     if last is None:
         with session.no_autoflush:  # every entry is flushed below
             last = session.scalar(_END, {"service_id": service.id})
     service.current_balance += amount
     service.current_shares += shares_change
     entry = JournalEntry(
+        id=entry_id,
         service_id=service.id,
         sequence=(last or 0) + 1,
         kind=kind,
@@ -96,14 +102,17 @@ def post(
         note=note[:_NOTE_LENGTH] if note else None,
     )
     session.add(entry)
-    session.flush()
+    if entry_id is None:
+        session.flush()
+    else:
+        known[service.id] = entry.sequence  # the database does not know it yet
     return entry
 
 
 def look_up(session: Session, service_ids: Sequence[int]) -> None:
     """Read with one statement where the journals of services end, whose rows the caller has locked, before `post`."""
     found = session.execute(_ENDS, {"service_ids": service_ids})
-    session.info.setdefault(_LAST, {}).update((service_id, last) for service_id, last in found)
+    known_ahead.of(session, _LAST).update((service_id, last) for service_id, last in found)
 
 
 def has_transactions(session: Session, service: TradingService) -> bool:

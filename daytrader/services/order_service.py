@@ -19,7 +19,7 @@ from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, Orde
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import event_payloads, positions
+from daytrader.services import bulk, event_payloads, known_ahead, positions
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
@@ -34,9 +34,11 @@ __all__ = [
     "cancel",
     "cancel_live",
     "enter",
+    "entry_of",
     "is_leg",
     "is_on_paper",
     "live_orders",
+    "look_up_entries",
     "move",
     "note",
     "own_prefix",
@@ -58,6 +60,12 @@ _THESE: Final = select(Order).where(_OF_IDS).order_by(Order.id)
 _LIVE: Final = (
     select(Order)
     .where(Order.service_id.in_(bindparam("service_ids", expanding=True)), Order.state.in_(LIVE_ORDER_STATES))
+    .order_by(Order.id)
+)
+_BOUGHT_BY: Final = "which orders bought, by transaction"
+_ENTRIES: Final = (
+    select(Order)
+    .where(Order.transaction_id.in_(bindparam("transaction_ids", expanding=True)), Order.side == OrderSide.BUY)
     .order_by(Order.id)
 )
 _CLAIM: Final = (
@@ -119,10 +127,15 @@ def place(
         stop: Of a leg that rests at a broker, in micros; 0 for none.
         attempt: Which this is to do what one decision asked for.
         state: ACCEPTED for what the paper market already works: a bracket leg, a manual trade.
-        stores: Not where many are placed together: `store` then does it for all of them, and they have no ids before.
+        stores: Not where many are placed together: `store` then does it for all of them. With ids reserved, they have
+            theirs at once.
     """
+    now = get_current_datetime()
     reserved = _most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
     order = Order(
+        id=bulk.next_id(session, Order),
+        created_at=now,
+        updated_at=now,
         service_id=service.id,
         decision_id=decision_id,
         attempt=attempt,
@@ -134,6 +147,7 @@ def place(
         kind=kind,
         state=state,
         shares=shares,
+        filled_shares=0,
         limit_price=from_micros(limit) if limit else None,
         stop_price=from_micros(stop) if stop else None,
         reserved_cash=reserved,
@@ -150,8 +164,10 @@ def place(
 
 
 def store(session: Session, placed: Iterable[tuple[TradingService, Order]]) -> None:
-    """Store orders that were placed and not stored, each with its service, and tell of them."""
-    session.flush()
+    """Store orders that were placed, each with its service, and tell of them; those that have ids are stored later."""
+    placed = list(placed)
+    if any(order.id is None for _, order in placed):
+        session.flush()
     for service, order in placed:
         events.record(session, event_payloads.order_update(service, order, event_payloads.CREATED))
 
@@ -333,6 +349,18 @@ def sell_rest(
         transaction_id=held.id,
         bar_time=bar_time,
     )
+
+
+def look_up_entries(session: Session, transaction_ids: Sequence[int]) -> None:
+    """Read with one statement which orders positions were bought by, before `entry_of`."""
+    for order in session.scalars(_ENTRIES, {"transaction_ids": transaction_ids}):
+        known_ahead.of(session, _BOUGHT_BY).setdefault(order.transaction_id, order)
+
+
+def entry_of(session: Session, held: TradingTransaction) -> Order | None:
+    """Return the order that a position was bought by, the first of them."""
+    known: dict[int, Order] = known_ahead.of(session, _BOUGHT_BY)
+    return known.get(held.id) or session.scalars(_ENTRIES, {"transaction_ids": [held.id]}).first()
 
 
 def live_orders(session: Session, service_ids: Iterable[int]) -> Sequence[Order]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from daytrader.models.enums import TransactionState
 from daytrader.models.trading_transaction import TradingTransaction
+from daytrader.services import known_ahead
 
 _KNOWN: Final = "what services hold"
 _OPEN: Final = select(TradingTransaction).where(
@@ -22,12 +23,12 @@ def look_up(session: Session, service_ids: Sequence[int]) -> None:
     """Read with one statement what services hold, whose rows the caller has locked, before `open_transaction`."""
     found = session.scalars(_OPEN, {"service_ids": service_ids})
     held = {transaction.service_id: transaction for transaction in found}
-    session.info.setdefault(_KNOWN, {}).update((service_id, held.get(service_id)) for service_id in service_ids)
+    known_ahead.of(session, _KNOWN).update((service_id, held.get(service_id)) for service_id in service_ids)
 
 
 def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
     """Return the position that the service holds; there is never more than one."""
-    known: dict[int, TradingTransaction | None] = session.info.get(_KNOWN, {})
+    known: dict[int, TradingTransaction | None] = known_ahead.of(session, _KNOWN)
     if service_id in known:
         held = known[service_id]
         if held is None:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from daytrader.services import data_feed
+from daytrader.services import data_feed, known_ahead
 from daytrader.services.events import events, forget_since, mark
 from daytrader.utils.errors import UnavailableError
 
@@ -118,6 +118,7 @@ def savepoint(session: Session) -> Iterator[None]:
             yield
     except BaseException:
         forget_since(session, recorded)
+        known_ahead.forget(session)
         raise
 
 

@@ -1,9 +1,11 @@
-"""What a bar on which every service trades asks of the database: little for each, whatever their number."""
+"""What a bar on which every service trades asks of the database: nothing of each, whatever their number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import event
 
@@ -16,6 +18,8 @@ from tests.engine.builders import Market, Ohlc
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 BARS: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.0), (13.0, 13.0, 8.0, 8.0), (8.0,) * 4]
 ENTRY_PLACED, ENTRY_FILLED, EXIT_PLACED, EXIT_FILLED = 2, 3, 4, 5
+STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.0), (13.0, 14.0, 8.0, 14.0)]
+STOP_FILLED = 4
 FEW, MORE = 4, 12
 
 
@@ -32,11 +36,12 @@ def counted(world: World) -> Iterator[list[object]]:
     event.remove(world.engine, "before_cursor_execute", note)
 
 
-def of_each_bar(world: World, services: int) -> list[int]:
-    """Return how many statements each of the bars takes on which so many services buy and sell."""
-    market = Market(world, BARS, f"OF{services}")
+def of_each_bar(world: World, services: int, symbol: str, bars: list[Ohlc], **rules: Any) -> list[int]:
+    """Return how many statements each of *bars* takes on which so many services buy and sell."""
+    market = Market(world, bars, f"{symbol}{services}")
     for number in range(services):
-        made = market.service(name=f"{services} {number}", strategy="sma_trend", strategy_params={"window": 2})
+        name = f"{symbol}{services} {number}"
+        made = market.service(name=name, strategy="sma_trend", strategy_params={"window": 2}, **rules)
     stock, runner, counts = market.bars(), Runner(PaperBroker()), []
     for row in range(stock.bars.n):
         with counted(world) as statements:
@@ -47,9 +52,20 @@ def of_each_bar(world: World, services: int) -> list[int]:
     return counts
 
 
-def test_a_trade_takes_few_statements(world: World) -> None:
-    """An order is its row; a fill is what it adds (position, execution, journal's entry) and the rows it changes."""
-    few, more = of_each_bar(world, FEW), of_each_bar(world, MORE)
-    of_one = [(most - least) / (MORE - FEW) for least, most in zip(few, more, strict=True)]
-    assert of_one[ENTRY_PLACED] == of_one[EXIT_PLACED] == 1
-    assert of_one[ENTRY_FILLED] == of_one[EXIT_FILLED] == 5
+def of_one_service(world: World, symbol: str, bars: list[Ohlc], **rules: Any) -> list[float]:
+    """Return how many statements more each of *bars* takes for one service more."""
+    of_each_bar(world, 1, symbol, bars, **rules)  # the first rows of a table begin its sequence
+    few, more = (of_each_bar(world, services, symbol, bars, **rules) for services in (FEW, MORE))
+    return [(most - least) / (MORE - FEW) for least, most in zip(few, more, strict=True)]
+
+
+def test_a_trade_takes_no_statement_of_its_own(world: World) -> None:
+    """Orders, and all that their fills add and change, are rows of statements that are run once for all services."""
+    of_one = of_one_service(world, "OF", BARS)
+    assert of_one[ENTRY_PLACED] == of_one[EXIT_PLACED] == 0
+    assert of_one[ENTRY_FILLED] == of_one[EXIT_FILLED] == 0
+
+
+def test_a_stop_takes_no_statement_of_its_own(world: World) -> None:
+    """Where a stop sells, which order bought is read, and the stop's own order stored, with those of all others."""
+    assert of_one_service(world, "ST", STOPPED, stop_loss_percent=Decimal(20))[STOP_FILLED] == 0

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from daytrader.models import Base, EventOutbox, Stock, StockDailyPrice
-from daytrader.services import database
+from daytrader.services import bulk, database
 from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager, retried, savepoint, with_session
 from daytrader.utils.errors import ConflictError, UnavailableError
@@ -274,3 +274,23 @@ def test_a_database_that_stays_locked_is_unavailable_not_an_error_of_ours(
     holder.close()
     assert _symbols() == []
     impatient.dispose()
+
+
+@pytest.mark.usefixtures("engine")
+def test_ids_reserved_in_a_part_that_is_undone_are_not_used() -> None:
+    """The database would give them to somebody else again."""
+
+    class FailedError(Exception):
+        pass
+
+    with SessionManager() as session:
+        with pytest.raises(FailedError), savepoint(session):
+            bulk.reserve(session, Stock, 5)
+            session.add(Stock(id=bulk.next_id(session, Stock), symbol="GONE"))
+            raise FailedError
+        assert bulk.next_id(session, Stock) is None
+        bulk.reserve(session, Stock, 1)
+        reserved = [bulk.next_id(session, Stock), bulk.next_id(session, Stock)]
+        session.add_all(Stock(id=one, symbol=f"KEPT{place}") for place, one in enumerate(reserved))
+    assert reserved[1] is None
+    assert _symbols() == ["KEPT0", "KEPT1"]
