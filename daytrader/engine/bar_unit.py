@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, cast
 
@@ -104,8 +105,8 @@ class BarUnit:
         asked = roster.part(roster.is_in(*STATES_AT_WORK) & ~is_touched)
         decided, acting = self._decide_quietly(asked)
         whole = np.sort(np.append(roster.ids[is_touched], asked.ids[acting]))
-        for service, live in self._objects(whole.tolist()):
-            decided += self._take_whole(service, live)
+        for first in range(0, whole.size, _CHUNK):
+            decided += self._take_whole(whole[first : first + _CHUNK].tolist())
         self._store(sorted(decided, key=lambda one: one.entry.service_id))
 
     def forget(self, booked: int, placed: int) -> None:
@@ -175,29 +176,40 @@ class BarUnit:
             chunk = {"ids": ids[first : first + _CHUNK].tolist(), "seen": self._bar.time}
             self._session.connection().execute(statement, chunk)
 
-    def _objects(self, ids: Sequence[int]) -> Iterator[tuple[TradingService, Sequence[Order]]]:
-        """Yield each service, whose row is locked, with its orders under way."""
-        for first in range(0, len(ids), _CHUNK):
-            chunk = ids[first : first + _CHUNK]
-            ledger_service.look_up(self._session, chunk)
-            positions.look_up(self._session, chunk)
-            live: dict[int, list[Order]] = {}
-            for order in order_service.live_orders(self._session, chunk):
-                live.setdefault(order.service_id, []).append(order)
-            services = self._session.scalars(_OBJECTS, {"ids": chunk}).all()
-            self._make_room(services, [order for orders in live.values() for order in orders])
-            for service in services:
-                yield service, live.get(service.id, ())
+    def _take_whole(self, ids: Sequence[int]) -> Sequence[_Decided]:
+        """
+        Take services through everything, their rows locked: at the open all of them, then all through the bar.
 
-    def _make_room(self, services: Sequence[TradingService], live: Sequence[Order]) -> None:
-        """Let what the bar fills be stored together: orders at their limits, positions at their levels."""
-        entries = sum(order.side is OrderSide.BUY for order in live)
+        What they fill at the open is stored together, and so is what their levels sell.
+        """
+        ledger_service.look_up(self._session, ids)
+        positions.look_up(self._session, ids)
+        live: dict[int, list[Order]] = {}
+        for order in order_service.live_orders(self._session, ids):
+            live.setdefault(order.service_id, []).append(order)
+        services = self._session.scalars(_OBJECTS, {"ids": ids}).all()
+        seen = {service.id: service.last_bar_time for service in services}
+        on_paper = [order for orders in live.values() for order in orders if order_service.is_on_paper(order)]
+        entries = sum(order.side is OrderSide.BUY for order in on_paper)
+        booking.make_room(self._session, fills=len(on_paper), entries=entries)
+        for service in services:
+            self._open(service, live.get(service.id, ()))
+        self._make_room_for_levels(services)
+        return [
+            decided
+            for service in services
+            for decided in self._go_through(service, live.get(service.id, ()), seen[service.id])
+        ]
+
+    def _make_room_for_levels(self, services: Sequence[TradingService]) -> None:
         reached = [service.id for service in services if self._levels_reached(service) is not None]
+        if not reached:
+            return
+        positions.look_up(self._session, reached)  # with those that were bought at the open
         held = [positions.open_transaction(self._session, service_id) for service_id in reached]
-        if held:
-            order_service.look_up_entries(self._session, [one.id for one in held if one is not None])
-        booking.make_room(self._session, fills=len(live) + len(held), entries=entries)
-        bulk.reserve(self._session, Order, len(held))
+        order_service.look_up_entries(self._session, [one.id for one in held if one is not None])
+        booking.make_room(self._session, fills=len(reached), entries=0)
+        bulk.reserve(self._session, Order, len(reached))
 
     def _store(self, decided: Sequence[_Decided]) -> None:
         """Store the decisions and the orders they ask for."""
@@ -218,8 +230,8 @@ class BarUnit:
         # A real broker's are sent when it takes them.
         self.placed += [order.id for _, order in placed if order_service.is_on_paper(order)]
 
-    def _take_whole(self, service: TradingService, live: Sequence[Order]) -> Iterator[_Decided]:
-        """Take one service through everything; what it decides comes last."""
+    def _open(self, service: TradingService, live: Sequence[Order]) -> None:
+        """Let one service have what is due and what its orders fill at the open."""
         seen = service.last_bar_time
         if service.state in STATES_AT_WORK and seen is not None and seen > self._bar.time:  # it is astray
             booking.fail(self._session, service, f"last_bar_time is {seen:%Y-%m-%d}, nothing was decided then")
@@ -231,6 +243,9 @@ class BarUnit:
             for order in live:
                 if order.side is side and order.state in LIVE_ORDER_STATES and order_service.is_on_paper(order):
                     fill(service, order)
+
+    def _go_through(self, service: TradingService, live: Sequence[Order], seen: datetime | None) -> Iterator[_Decided]:
+        """Let one service's levels sell, and yield what it decides; *seen* is the bar that it had had before."""
         levels = self._levels_reached(service)
         # What is being sold already is protected no more.
         if levels is not None and not any(o.side is OrderSide.SELL and o.state in LIVE_ORDER_STATES for o in live):

@@ -122,9 +122,9 @@ def book(
         note=order.reason,
         entry_id=entry_id,
     )
-    if transaction.id is None or execution.id is None:
+    if entry_id is not None and transaction.id is None:
         session.flush()
-    else:
+    elif entry_id is not None:
         _date(new=(execution, *([transaction] if is_new else ())), changed=(service, order, transaction))
     _announce(session, service, order, transaction)
     if is_buy and service.current_balance < service.minimum_balance:

@@ -188,7 +188,10 @@ def _is_sqlite(connection: Connection) -> bool:
 
 
 def _entity(event: Event) -> str:
-    return _json(json_ready(event.entity)) if event.encoded is None else event.encoded
+    if event.encoded is not None:
+        return event.encoded
+    # Most values JSON has as they are: what walks them all is C, and asks only for what each of the others is.
+    return orjson.dumps(event.entity, default=json_ready, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 def _json(value: object) -> str:

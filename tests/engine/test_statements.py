@@ -20,6 +20,8 @@ BARS: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.
 ENTRY_PLACED, ENTRY_FILLED, EXIT_PLACED, EXIT_FILLED = 2, 3, 4, 5
 STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.0), (13.0, 14.0, 8.0, 14.0)]
 STOP_FILLED = 4
+BOUGHT_AND_STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 14.0, 8.0, 14.0)]
+BOTH_FILLED = 3
 FEW, MORE = 4, 12
 
 
@@ -69,3 +71,9 @@ def test_a_trade_takes_no_statement_of_its_own(world: World) -> None:
 def test_a_stop_takes_no_statement_of_its_own(world: World) -> None:
     """Where a stop sells, which order bought is read, and the stop's own order stored, with those of all others."""
     assert of_one_service(world, "ST", STOPPED, stop_loss_percent=Decimal(20))[STOP_FILLED] == 0
+
+
+def test_a_stop_on_the_bar_of_the_entry_takes_no_statement_of_its_own(world: World) -> None:
+    """What was bought at the open is known by the time that its stop is reached."""
+    of_one = of_one_service(world, "BO", BOUGHT_AND_STOPPED, stop_loss_percent=Decimal(20))
+    assert of_one[BOTH_FILLED] == 0
