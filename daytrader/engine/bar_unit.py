@@ -51,6 +51,7 @@ from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
 from daytrader.services.trading_rules import account_of, params_of, rules_of
+from daytrader.utils.current_datetime import get_current_datetime
 
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
 _CHUNK: Final = 1000
@@ -237,6 +238,7 @@ class BarUnit:
             booking.fail(self._session, service, f"last_bar_time is {seen:%Y-%m-%d}, nothing was decided then")
         if service.state in STATES_AT_WORK:
             service.last_bar_time = self._bar.time  # first, so that it is stored with whatever is booked
+            booking.write_whole(service, get_current_datetime())
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from daytrader.brokers.messages import Acknowledgement, Fill
 from daytrader.core.fills import levels
@@ -37,6 +38,23 @@ from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError
 
 _MICRO: Final = Decimal("0.000001")
+_CHANGED: Final[Mapping[type[Base], Sequence[str]]] = {
+    TradingService: (
+        "mode",
+        "current_balance",
+        "current_shares",
+        "buy_count",
+        "sell_count",
+        "total_gain_loss",
+        "reserved_cash",
+        "stop_price",
+        "target_price",
+        "is_armed",
+        "last_bar_time",
+    ),
+    Order: ("transaction_id", "state", "filled_shares", "reserved_cash", "cancel_reason", "history"),
+}
+"""What trades change of rows that they do not make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +173,17 @@ def make_room(session: Session, *, fills: int, entries: int) -> None:
         bulk.reserve(session, model, count)
 
 
+def write_whole(row: Base, now: datetime) -> None:
+    """
+    Let all that trades change of a service or an order, whose row is locked, be written with it, dated *now*.
+
+    Rows of which the same columns are written are stored by one statement, whatever happened to each.
+    """
+    row.updated_at = now
+    for name in _CHANGED.get(type(row), ()):
+        flag_modified(row, name)
+
+
 def settle(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> Booked | None:
     """
     Book what *answer* says of *order* on paper, and end it where nothing more will come of it.
@@ -239,6 +268,7 @@ def _bought(session: Session, service: TradingService, order: Order, at: datetim
         is_manual=order.kind is OrderKind.MANUAL,
     )
     session.add(transaction)
+    positions.note(session, transaction)
     return transaction, True
 
 
@@ -258,7 +288,7 @@ def _date(*, new: Iterable[Base], changed: Iterable[Base]) -> None:
     for row in new:
         row.created_at = row.updated_at = now
     for row in changed:
-        row.updated_at = now
+        write_whole(row, now)
 
 
 def _held(session: Session, service: TradingService, order: Order, fill: Fill) -> TradingTransaction:

@@ -26,6 +26,11 @@ def look_up(session: Session, service_ids: Sequence[int]) -> None:
     known_ahead.of(session, _KNOWN).update((service_id, held.get(service_id)) for service_id in service_ids)
 
 
+def note(session: Session, transaction: TradingTransaction) -> None:
+    """Know that a service, whose row the caller has locked, holds *transaction* from now on."""
+    known_ahead.of(session, _KNOWN)[transaction.service_id] = transaction
+
+
 def open_transaction(session: Session, service_id: int) -> TradingTransaction | None:
     """Return the position that the service holds; there is never more than one."""
     known: dict[int, TradingTransaction | None] = known_ahead.of(session, _KNOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,13 @@ STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 
 STOP_FILLED = 4
 BOUGHT_AND_STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 14.0, 8.0, 14.0)]
 BOTH_FILLED = 3
+# Above the average of six until what was low leaves it, below the one of two until the last but two.
+_CLOSES = [*[10.0] * 6, 20.0, 19.0, 18.9, 18.8, 18.7, 18.75, 18.8]
+OPPOSITE: list[Ohlc] = [
+    (opened, max(opened, close), min(opened, close), close)
+    for opened, close in zip([_CLOSES[0], *_CLOSES], _CLOSES, strict=False)
+]
+OPPOSITE_PLACED, OPPOSITE_FILLED = 11, 12
 FEW, MORE = 4, 12
 
 
@@ -38,18 +45,26 @@ def counted(world: World) -> Iterator[list[object]]:
     event.remove(world.engine, "before_cursor_execute", note)
 
 
-def of_each_bar(world: World, services: int, symbol: str, bars: list[Ohlc], **rules: Any) -> list[int]:
+def of_each_bar(
+    world: World, services: int, symbol: str, bars: list[Ohlc], windows: Sequence[int] = (2,), **rules: Any
+) -> list[int]:
     """Return how many statements each of *bars* takes on which so many services buy and sell."""
     market = Market(world, bars, f"{symbol}{services}")
-    for number in range(services):
-        name = f"{symbol}{services} {number}"
-        made = market.service(name=name, strategy="sma_trend", strategy_params={"window": 2}, **rules)
+    made = [
+        market.service(
+            name=f"{symbol}{services} {number}",
+            strategy="sma_trend",
+            strategy_params={"window": windows[number % len(windows)]},
+            **rules,
+        )
+        for number in range(services)
+    ]
     stock, runner, counts = market.bars(), Runner(PaperBroker()), []
     for row in range(stock.bars.n):
         with counted(world) as statements:
             runner.step(stock, row)
         counts.append(len(statements))
-    filled = [(order.side, order.state) for order in market.orders(made)]
+    filled = [(order.side, order.state) for order in market.orders(made[0])]
     assert filled == [(OrderSide.BUY, OrderState.FILLED), (OrderSide.SELL, OrderState.FILLED)]
     return counts
 
@@ -77,3 +92,9 @@ def test_a_stop_on_the_bar_of_the_entry_takes_no_statement_of_its_own(world: Wor
     """What was bought at the open is known by the time that its stop is reached."""
     of_one = of_one_service(world, "BO", BOUGHT_AND_STOPPED, stop_loss_percent=Decimal(20))
     assert of_one[BOTH_FILLED] == 0
+
+
+def test_opposite_trades_on_one_bar_take_no_statement_of_their_own(world: World) -> None:
+    """Every other service buys where its neighbours sell: the same columns are written of all of them."""
+    of_one = of_one_service(world, "OP", OPPOSITE, windows=(6, 2))
+    assert of_one[OPPOSITE_PLACED] == of_one[OPPOSITE_FILLED] == 0
