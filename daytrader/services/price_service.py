@@ -187,7 +187,7 @@ def counts_of_bars(session: Session, stock_ids: Sequence[int], interval: int = D
     found: dict[int, int] = {}
     for start in range(0, len(stock_ids), _STOCKS_A_STATEMENT):
         some = model.stock_id.in_(stock_ids[start : start + _STOCKS_A_STATEMENT])
-        found.update(session.execute(query.where(some)).tuples().all())
+        found |= dict(session.execute(query.where(some)).all())
     return found
 
 
