@@ -44,8 +44,6 @@ _DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "post
 _SWITCH_POLL_SECONDS: Final = 0.02
 _POOL: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10}
 """Connections: those that are kept, those that a rush may open, and for how many seconds whoever finds none waits."""
-_KEPT_STATEMENTS: Final = 512
-"""Statements that a connection of SQLite's keeps as it has understood them: a server has more than the usual 128."""
 _UPGRADE_LOCK: Final = 7_202_601  # any number will do, as long as every upgrade takes the same lock
 _VERSION_TABLE: Final = "alembic_version"
 _PACKAGE: Final = Path(daytrader.__file__).parent
@@ -101,11 +99,7 @@ def _sqlite(url: str, *, is_durable: bool) -> Engine:
         url,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
-        connect_args={
-            "check_same_thread": False,
-            "timeout": SQLITE_BUSY_SECONDS,
-            "cached_statements": _KEPT_STATEMENTS,
-        },
+        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS},
         **({} if database in (None, "", ":memory:") else _POOL),
     )
 
