@@ -65,8 +65,9 @@ class LiveMetrics:
         with self._lock:
             self._due[service_id] = _Due(event.owner_id, published.sequence)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="live-metrics", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="live-metrics", daemon=True)
+                thread.start()
+                self._thread = thread  # none where none could be started: the next event tries again
 
     def _work(self) -> None:
         while True:

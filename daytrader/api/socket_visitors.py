@@ -62,8 +62,9 @@ class Visitors:
                 return _TOO_MANY  # 401
             self._visitors[engine_id] = _Visitor(address, time.monotonic())
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="socket-visitors", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._watch, name="socket-visitors", daemon=True)
+                thread.start()
+                self._thread = thread  # none where none could be started: the next visitor tries again
         held = self._engine.sockets[engine_id]
         held.handle_get_request = partial(_one_at_a_time, held.handle_get_request, threading.Lock())
         return self._pass_on(engine_id, environ)

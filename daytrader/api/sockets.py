@@ -240,8 +240,9 @@ class Sockets:
                 raise ConnectionRefusedError(f"at most {self._settings.limit_sockets} sockets per user")
             self._connections[socket_id] = _Connection(identity, self._settings.limit_events, time.monotonic())
             if self._guard is None:
-                self._guard = threading.Thread(target=self._watch_logins, name="socket-logins", daemon=True)
-                self._guard.start()
+                guard = threading.Thread(target=self._watch_logins, name="socket-logins", daemon=True)
+                guard.start()
+                self._guard = guard  # none where none could be started: the next login tries again
         self.io.server.enter_room(socket_id, rooms.own(identity.actor))
 
     def _disconnect(self, socket_id: str, _reason: str) -> None:

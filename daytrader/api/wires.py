@@ -142,8 +142,10 @@ class Flusher:
         with self._lock:
             self._wires.add(wire)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="socket-flusher", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="socket-flusher", daemon=True)
+                with suppress(RuntimeError):  # none could be started: the next writer tries again, a ping at the latest
+                    thread.start()
+                    self._thread = thread
 
     def _work(self) -> None:
         while True:

@@ -87,6 +87,23 @@ def test_who_never_reads_is_cut_off(pair: tuple[Wire, socket.socket]) -> None:
         pass  # what had been taken, then the end
 
 
+def test_what_waits_is_written_once_the_system_has_threads_again(
+    pair: tuple[Wire, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer who tells hundreds of connections does not stop at the one for which no thread could be started."""
+    wire, far = pair
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        wire.send(b"a" * 600_000)
+    wire.send(b"b")
+
+    assert _read(far, 600_001) == b"a" * 600_000 + b"b"
+
+
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
 @pytest.mark.usefixtures("world")
 def test_a_frame_of_any_length_is_read_by_a_client(
