@@ -144,7 +144,10 @@ def _moment(value: Any) -> datetime:
             raise ValueError("is no moment") from None
     if not isinstance(value, datetime):
         raise ValueError("is no moment")
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # in a zone it is one, in UTC the calendar has none such
+        raise ValueError("is no moment") from None
 
 
 def _day(value: Any) -> date:
