@@ -297,13 +297,18 @@ class Sockets:
                 told = self._told
                 with SessionManager(read_only=True) as session:
                     found = event_log.missed(session, identity.actor, after, _REPLAY_CHUNK)
-                for event in found:
-                    after = event.sequence
-                    if rooms.hears(identity.actor, event.event, joined):
-                        self.io.server.emit(event.event.name, event.payload(), to=socket_id, namespace=_NAMESPACE)
-                        replayed += 1
-                    if replayed == _REPLAY_MOST:
-                        return {"replayed": replayed, "more": True}
+                heard = [event for event in found if rooms.hears(identity.actor, event.event, joined)]
+                heard = heard[: _REPLAY_MOST - replayed]
+                for first in range(0, len(heard), _MOST_TOGETHER):
+                    together = heard[first : first + _MOST_TOGETHER]
+                    self._fan_out.send(list(_packed([(event, [socket_id]) for event in together])), _NAMESPACE)
+                    after, replayed = together[-1].sequence, replayed + len(together)
+                if replayed == _REPLAY_MOST:
+                    return {"replayed": replayed, "more": True}
+                if found:
+                    after = found[-1].sequence
+                if socket_id not in self._connections:
+                    return {"replayed": replayed}  # it has gone, and nobody hears the rest
                 if len(found) < _REPLAY_CHUNK:
                     with self._order:
                         if self._told == told:  # else others were told of something since, and this one was not

@@ -12,7 +12,7 @@ import pytest
 import socketio
 from flask import Flask
 
-from daytrader.api import live_metrics, rooms
+from daytrader.api import live_metrics, rooms, sockets
 from daytrader.api.socket_protocol import DATA_EVENTS, WATCHES, DataEvent
 from daytrader.config import Settings
 from daytrader.models import EventOutbox, TradingService
@@ -255,6 +255,30 @@ def test_what_is_meant_for_one_user_is_sent_again_whatever_rooms_are_joined(
         listener = listen(caller)
         listener.ask("join_transactions")
         assert listener.ask("resume", {"after": 0}) == {"status": "ok", "replayed": replayed}
+
+
+@pytest.mark.usefixtures("world")
+def test_what_is_too_much_for_one_answer_comes_with_the_next(
+    monkeypatch: pytest.MonkeyPatch, alice: Caller, listen: Listen
+) -> None:
+    """Written several at a time, each once and in order; `more` says that there is more."""
+    monkeypatch.setattr(sockets, "_REPLAY_MOST", 5)
+    monkeypatch.setattr(sockets, "_REPLAY_CHUNK", 3)
+    monkeypatch.setattr(sockets, "_MOST_TOGETHER", 2)
+    _tell(*(notification(Severity.INFO, "test", f"Notice {number}") for number in range(12)))
+    listener = listen(alice)
+    answers, after = [], 0
+    for heard in (5, 10, 12):
+        answers.append(listener.ask("resume", {"after": after}))
+        listener.names(heard)
+        after = listener.heard[-1][1]["sequence"]
+
+    assert answers == [
+        {"status": "ok", "replayed": 5, "more": True},
+        {"status": "ok", "replayed": 5, "more": True},
+        {"status": "ok", "replayed": 2},
+    ]
+    assert [body["entity"]["message"] for _, body in listener.heard] == [f"Notice {number}" for number in range(12)]
 
 
 @pytest.mark.usefixtures("world")
