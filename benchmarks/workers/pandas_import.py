@@ -1,4 +1,4 @@
-"""pandas: read_csv and to_sql of daily prices, once for each line read, into an empty database that it names."""
+"""pandas: read_csv and to_sql of daily prices: each line read names the file and, after a tab, an empty database."""
 
 import json
 import sqlite3
@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import create_engine, event
 
-FILE = sys.argv[1]
 ROWS_AT_ONCE = 20_000
 
 
-def load(path: str) -> None:
+def load(file: str, path: str) -> None:
     """Read the file and append its rows to the tables as they are, with their keys, checks and triggers."""
     engine = create_engine(f"sqlite:///{path}")
 
@@ -22,7 +21,7 @@ def load(path: str) -> None:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
-    rows = pd.read_csv(FILE, parse_dates=["date"])
+    rows = pd.read_csv(file, parse_dates=["date"])
     now = pd.Timestamp.now("UTC").tz_localize(None)
     stocks = pd.DataFrame({"symbol": rows["symbol"].unique(), "is_active": True, "created_at": now, "updated_at": now})
     with engine.begin() as connection:
@@ -37,7 +36,7 @@ def load(path: str) -> None:
 
 for line in sys.stdin:
     began, used = time.perf_counter(), time.process_time()
-    load(line.strip())
+    load(*line.rstrip("\n").split("\t"))
     taken = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}
     sys.stdout.write(json.dumps(taken) + "\n")
     sys.stdout.flush()
