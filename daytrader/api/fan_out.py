@@ -46,7 +46,6 @@ class FanOut(Manager):  # type: ignore[misc]
     """
 
     pre_connect = _alone(Manager.pre_connect)
-    connect = _alone(Manager.connect)
     is_connected = _alone(Manager.is_connected)
     pre_disconnect = _alone(Manager.pre_disconnect)
     basic_disconnect = _alone(Manager.basic_disconnect)
@@ -58,6 +57,20 @@ class FanOut(Manager):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.looked_at = threading.RLock()
+
+    def connect(self, sid: str, namespace: str) -> str:
+        """
+        Let a socket be one that is connected, and end it at once where its connection has ended meanwhile.
+
+        Socket.IO tells nobody of the end of a socket that is still judged: it would be counted for ever.
+        """
+        with self.looked_at:
+            socket_id: str = super().connect(sid, namespace)
+            engine_id = self.eio_sid_from_sid(socket_id, namespace)
+        held = self.server.eio.sockets.get(engine_id)
+        if held is None or held.closing or held.closed:  # else its end is told from now on
+            self.server._handle_disconnect(engine_id, namespace)
+        return socket_id
 
     def get_participants(self, namespace: str, room: Any) -> list[tuple[str, str]]:
         """Return the sockets of a room, or of several, as they are now: Socket.IO's id and Engine.IO's."""

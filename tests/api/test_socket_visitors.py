@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 import websocket
+from flask import Flask
 
 from daytrader.config import Settings
+from daytrader.services import token_service
 
 from .conftest import SECRET, Caller
 from .socket_client import WAIT, Listener
@@ -195,3 +199,27 @@ def test_half_a_handshake_holds_no_socket(url: str, polls: str) -> None:
         with socket.create_connection((host, int(port)), timeout=WAIT) as connection:
             connection.sendall(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n")
     assert _open_poll(polls).status_code == 200
+
+
+def test_who_is_hung_up_on_while_the_token_is_judged_is_not_counted(
+    app: Flask, alice: Caller, raw: Callable[[], websocket.WebSocket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that answers late takes none of a user's sockets from them."""
+    hung_up, identify = threading.Event(), token_service.identify
+
+    def late(*asked: Any) -> token_service.Identity:
+        assert hung_up.wait(WAIT)
+        return identify(*asked)
+
+    monkeypatch.setattr(token_service, "identify", late)
+    made = raw()
+    assert str(made.recv()).startswith("0{")
+    made.send(_SIGN_IN + json.dumps({"token": alice.token}))
+    _heard_until_the_end(made)
+    hung_up.set()
+
+    sockets = app.extensions["sockets"]
+    sockets._websockets.wait_until_closed(WAIT)  # the token has been judged by then: by the thread that closes it
+    assert len(sockets._websockets._readers) == 0
+    assert sockets.count == 0
+    assert sockets.io.server.manager.rooms == {}
