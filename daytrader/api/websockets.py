@@ -68,7 +68,7 @@ class WebSockets:
             return _refused(start_response, b"this connection has a websocket")
         try:
             websocket = _WebSocket(environ, self._most_bytes)
-        except RemoteProtocolError:
+        except (RemoteProtocolError, ValueError):  # a value: of an extension's parameters
             held.close(wait=False, abort=True)
             return _refused(start_response, b"no websocket handshake")
         wire, place = websocket.take(self._flusher), environ.get(PLACE)

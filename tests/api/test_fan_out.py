@@ -217,6 +217,24 @@ def test_what_a_client_gets_wrong_is_answered_and_not_told(
     assert len(app.extensions["socketio"].server.eio.sockets) == before
 
 
+def test_an_extension_in_nonsense_is_refused_like_any_other_handshake(
+    app: Flask, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """400, no traceback for the operator, and nothing is kept of it."""
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits=x",
+    }
+    before = len(app.extensions["socketio"].server.eio.sockets)
+    answer = requests.get(f"{url}/socket.io/?EIO=4&transport=websocket", headers=handshake, timeout=10)
+    assert answer.status_code == 400
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert len(app.extensions["socketio"].server.eio.sockets) == before
+
+
 def test_what_has_come_together_is_written_together(
     app: Flask, world: World, alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
