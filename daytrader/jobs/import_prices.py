@@ -270,7 +270,7 @@ class _Writing:
             tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
             tally.splits = len(events) - tally.dividends
             tally.quarantined = len(recorded.quarantined)
-            tally.new_rows = stored[stock.id] - self._before.get(stock.id, 0)
+            tally.new_rows = stored.get(stock.id, 0) - self._before.get(stock.id, 0)
             price_service.price_events(session, stock, self._interval)
 
 

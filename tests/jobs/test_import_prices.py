@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from daytrader.jobs.import_prices import import_prices
 from daytrader.jobs.import_report import ImportOptions, ImportReport
@@ -116,6 +116,22 @@ def test_partial_keeps_the_good_rows(world: World) -> None:  # noqa: ARG001 (the
     assert (report.rows, report.refused, report.is_written) == (2, 3, True)
     assert [error.line for error in report.errors] == [3, 4, 5]
     assert counts()[1] == 2
+
+
+def test_what_somebody_deletes_meanwhile_is_not_counted(world: World) -> None:  # noqa: ARG001 (the database)
+    """A partial import lets others write between its chunks; it ends all the same."""
+
+    def delete_all(phase: str, _done: int, _total: int) -> None:
+        if phase == "writing":
+            with SessionManager() as session:
+                session.execute(delete(StockDailyPrice))
+
+    report = import_prices(
+        AWKWARD / "missing_dates.csv", ImportOptions(symbol="ACME", creates_stocks=True, is_partial=True), delete_all
+    )
+
+    assert (report.is_written, report.stocks[0].new_rows) == (True, 0)
+    assert counts()[:2] == (1, 0)
 
 
 def test_partial_without_a_good_row_writes_nothing(world: World) -> None:  # noqa: ARG001 (the database)
