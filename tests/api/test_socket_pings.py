@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Final
 
 import pytest
 from engineio.packet import PING, Packet
 from structlog.testing import capture_logs
 
+from daytrader.api import socket_pings
 from daytrader.api.socket_pings import Pings
 
 from .conftest import Caller
 from .socket_client import Listener
+
+_PATIENCE: Final = 60.0
 
 
 class _Held:
@@ -43,13 +48,32 @@ def others() -> set[threading.Thread]:
     return _threads()
 
 
-def _until_all_are_due(others: set[threading.Thread]) -> None:
+@pytest.fixture
+def may_wake(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Until it is set a thread of pings sleeps on: a busy machine may take longer to set up what is pinged."""
+    event = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        event.wait(_PATIENCE)
+        time.sleep(seconds)
+
+    own = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=sleep)
+    monkeypatch.setattr(socket_pings, "time", own)
+    yield event
+    event.set()
+
+
+def _until_all_are_due(others: set[threading.Thread], may_wake: threading.Event) -> None:
     (thread,) = _threads() - others
-    thread.join(5)
+    may_wake.set()
+    thread.join(_PATIENCE)
     assert not thread.is_alive()
+    may_wake.clear()
 
 
-def test_each_is_pinged_once_in_its_order_and_the_thread_ends(others: set[threading.Thread]) -> None:
+def test_each_is_pinged_once_in_its_order_and_the_thread_ends(
+    others: set[threading.Thread], may_wake: threading.Event
+) -> None:
     heard: list[_Held] = []
     first, second, gone = _Held(heard), _Held(heard), _Held(heard)
     pings = Pings(0.05)
@@ -57,16 +81,16 @@ def test_each_is_pinged_once_in_its_order_and_the_thread_ends(others: set[thread
     for held in (first, gone, second):
         pings.schedule(held)
     gone.closed = True
-    _until_all_are_due(others)
+    _until_all_are_due(others, may_wake)
 
     assert heard == [first, second]
     assert gone.last_ping is None
     pings.schedule(first)
-    _until_all_are_due(others)
+    _until_all_are_due(others, may_wake)
     assert heard == [first, second, first]
 
 
-def test_one_that_cannot_be_pinged_silences_no_other(others: set[threading.Thread]) -> None:
+def test_one_that_cannot_be_pinged_silences_no_other(others: set[threading.Thread], may_wake: threading.Event) -> None:
     heard: list[_Held] = []
     broken, other = _Held(heard, OSError("gone")), _Held(heard)
     pings = Pings(0.01)
@@ -74,7 +98,7 @@ def test_one_that_cannot_be_pinged_silences_no_other(others: set[threading.Threa
     with capture_logs() as logged:
         pings.schedule(broken)
         pings.schedule(other)
-        _until_all_are_due(others)
+        _until_all_are_due(others, may_wake)
 
     assert heard == [other]
     assert [line["event"] for line in logged] == ["a socket could not be pinged"]
