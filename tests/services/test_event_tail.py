@@ -164,15 +164,16 @@ def test_a_listener_that_fails_silences_nothing(world: World, monkeypatch: pytes
     tail.start()
     tell(number=1)
     wait_until(lambda: heard == [1])
-    read = event_log.after
+    read, has_failed = event_log.after, threading.Event()
 
     def fail(*_: object) -> list[PublishedEvent]:
+        has_failed.set()
         raise OSError("the database is away")
 
     monkeypatch.setattr(event_log, "after", fail)
     tell(number=2)
     tail.ring()
-    time.sleep(0.05)
+    assert has_failed.wait(PATIENCE)
     monkeypatch.setattr(event_log, "after", read)
     tail.ring()
     wait_until(lambda: heard == [1, 2])
