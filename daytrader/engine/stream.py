@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -63,7 +64,7 @@ class StreamCollector(PollCollector):
     ) -> None:
         super().__init__(provider, clock=clock, settling=settling, grace=GRACE)
         self._stream = stream
-        self._heard_since = 0.0
+        self._heard_since: dict[str, float] = {}  # by symbol: when it was subscribed, in the connection that there is
         self._minutes: dict[str, PriceSeries] = {}
         self._listener: threading.Thread | None = None
         self._loss: str | None = None
@@ -82,7 +83,7 @@ class StreamCollector(PollCollector):
 
     def connected(self) -> None:
         """Take note that bars are heard from now on, and not what was sent before."""
-        self._heard_since = self._clock().timestamp()
+        self._heard_since.clear()
         self._minutes.clear()
         self._loss = None
 
@@ -109,7 +110,7 @@ class StreamCollector(PollCollector):
             keys = [Key(*key) for key in wanted(session) if key[2] == minute.symbol and key[1] != DAILY]
         for key in keys:
             bar = _bar_of(put_together(minutes, key.interval), int(minute.time[0]))
-            if bar is None or (key.interval > 1 and bar.time[0] < self._heard_since):
+            if bar is None or (key.interval > 1 and bar.time[0] < self._heard_since.get(key.symbol, math.inf)):
                 continue  # it is not complete, or its beginning was not heard
             try:
                 self._check_clock(bar, now)
@@ -163,8 +164,13 @@ class StreamCollector(PollCollector):
         return True
 
     def _symbols(self) -> list[str]:
+        """Return whose minutes are wanted; each is heard from when the stream, which subscribes it then, first asks."""
         with SessionManager(read_only=True) as session:
-            return sorted({symbol for _, interval, symbol in wanted(session) if interval != DAILY})
+            symbols = sorted({symbol for _, interval, symbol in wanted(session) if interval != DAILY})
+        now = self._clock().timestamp()
+        for symbol in symbols:
+            self._heard_since.setdefault(symbol, now)
+        return symbols
 
 
 def _bar_of(series: PriceSeries, moment: int) -> PriceSeries | None:

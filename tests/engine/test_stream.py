@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ from daytrader.engine.live_feed import LiveFeed
 from daytrader.engine.runner import NoFence
 from daytrader.engine.stream import StreamCollector
 from daytrader.services import price_service
+from daytrader.services.data_providers.alpaca_stream import AlpacaStream
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import NetworkError
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.live import Exchange, Live, Row, at
+from tests.services.data_providers.test_alpaca_stream import speaking
 
 
 class Silent:
@@ -54,7 +57,7 @@ def streamed(world: World, interval: int) -> tuple[Streamed, Exchange]:
     live = Streamed(world, exchange, interval, "2024-01-02T14:34:59")
     live.service()
     live.turn("2024-01-02T14:35:06")
-    live.streamed._heard_since = at("2024-01-02T14:35").timestamp()
+    live.streamed._heard_since = {"ACME": at("2024-01-02T14:35").timestamp()}
     exchange.asked.clear()
     return live, exchange
 
@@ -92,6 +95,7 @@ def test_a_coarser_bar_whose_beginning_was_not_heard_is_asked_for(world: World) 
     live, exchange = streamed(world, 5)
     live.now = at("2024-01-02T14:37:30")
     live.streamed.connected()
+    live.streamed._symbols()
     for minute in range(35, 40):
         exchange.give(f"2024-01-02T14:{minute}", (10, minute, 10, 10))
 
@@ -100,6 +104,46 @@ def test_a_coarser_bar_whose_beginning_was_not_heard_is_asked_for(world: World) 
     assert live.turn("2024-01-02T14:40:06") == 1
     with SessionManager(read_only=True) as session:
         assert price_service.load_bars(session, live.stock.id, 5).high[-1] == 39
+
+
+def test_a_bar_in_whose_midst_its_stock_was_subscribed_is_not_taken_by_half(world: World) -> None:
+    """The connection is older than the bar, for other stocks were heard before: the bar is asked for all the same."""
+    live, exchange = streamed(world, 5)
+    live.now = at("2024-01-02T14:31:00")
+    live.streamed.connected()
+    live.now = at("2024-01-02T14:37:30")
+    live.streamed._symbols()
+    for minute in range(35, 40):
+        exchange.give(f"2024-01-02T14:{minute}", (10, minute, 10, 10))
+
+    assert [live.send(f"14:{minute}", (10, 11, 10, 10)) for minute in (37, 38, 39)] == [0, 0, 0]
+    assert live.turn("2024-01-02T14:40:06") == 1
+    with SessionManager(read_only=True) as session:
+        assert price_service.load_bars(session, live.stock.id, 5).high[-1] == 39
+
+    exchange.asked.clear()
+    assert [live.send(f"14:{minute}") for minute in range(40, 45)] == [0, 0, 0, 0, 1]
+    assert exchange.asked == []
+
+
+def test_a_stream_that_says_nothing_holds_up_no_end(world: World) -> None:
+    """Its server takes the connection, and is silent before a bar could come."""
+    assert world.engine
+    has_come, is_over = threading.Event(), threading.Event()
+
+    def silent(_connection: object) -> None:
+        has_come.set()
+        is_over.wait(30)
+
+    with speaking(silent) as address:
+        stream = AlpacaStream("key", "secret", address=address, allows_private=True)
+        collector = StreamCollector(Exchange(1), stream)
+        collector.start(lambda _key: None)
+        assert has_come.wait(30)
+        began = time.monotonic()
+        collector.stop()
+        assert time.monotonic() - began < 5
+        is_over.set()
 
 
 def test_a_lost_connection_makes_no_gap(world: World) -> None:

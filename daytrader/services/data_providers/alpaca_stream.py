@@ -146,7 +146,7 @@ def _expect(connection: ClientConnection, word: str) -> None:
 def _messages(frame: str | bytes) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(frame)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # of brackets in brackets, too
         raise MalformedAnswerError("alpaca's stream says what is no JSON") from error
     if not isinstance(found, list) or not all(isinstance(message, dict) for message in found):
         raise MalformedAnswerError("alpaca's stream says something else than messages")
@@ -159,4 +159,6 @@ def _refusal(message: Mapping[str, Any]) -> ProviderError:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "alpaca's stream does not answer"
     return f"alpaca's stream is lost: {why(error)}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -187,6 +189,89 @@ def test_each_refusal_has_its_kind(frame: object, error: type[ProviderError], wo
     (failure,) = ear.failures
     assert isinstance(failure, error)
     assert words in str(failure)
+
+
+def _frame(payload: bytes, first: int = 0x81) -> bytes:
+    """Return a whole frame, of text where *first* says no other."""
+    return bytes([first, 126]) + len(payload).to_bytes(2, "big") + payload
+
+
+_BAR_FRAME = _frame(json.dumps([BAR]).encode())
+
+
+@pytest.mark.parametrize(
+    ("junk", "error"),
+    [
+        pytest.param(_BAR_FRAME[:40], NetworkError, id="a frame that is cut off"),
+        pytest.param(_BAR_FRAME[:3], NetworkError, id="a head that is cut off"),
+        pytest.param(bytes([0x01, 4]) + b'[{"T', NetworkError, id="the first piece of a message"),
+        pytest.param(_frame(b"\xff\xfe"), NetworkError, id="no UTF-8"),
+        pytest.param(_frame(b"junk", 0x8F), NetworkError, id="a kind of frame that there is not"),
+        pytest.param(_frame(b"junk"), MalformedAnswerError, id="no JSON"),
+        pytest.param(_frame(b"\x00\xff", 0x82), MalformedAnswerError, id="bytes that are no JSON"),
+        pytest.param(_frame(b"[" * 60_000), MalformedAnswerError, id="brackets in brackets"),
+        pytest.param(_frame(_BAR_FRAME[4:44]), MalformedAnswerError, id="half a message in a whole frame"),
+    ],
+)
+def test_after_junk_it_is_connected_again(junk: bytes, error: type[ProviderError]) -> None:
+    """Nothing is heard of it; the next connection's bar is."""
+    connections: list[int] = []
+
+    def script(connection: ServerConnection) -> None:
+        connections.append(1)
+        greet(connection)
+        if len(connections) == 1:
+            connection.socket.sendall(junk)
+            time.sleep(0.2)
+            connection.socket.shutdown(socket.SHUT_RDWR)
+            return
+        connection.send(json.dumps([BAR]))
+        connection.recv(timeout=5)
+
+    ear = Ear(2)
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    (failure,), (bar,) = ear.failures, ear.bars
+    assert type(failure) is error
+    assert (bar.close.tolist(), ear.connections) == ([11], 2)
+
+
+def test_a_frame_that_trickles_is_heard_once_it_is_whole() -> None:
+    """Not before, and no byte of it is lost while it is looked for."""
+
+    def script(connection: ServerConnection) -> None:
+        greet(connection)
+        for byte in _BAR_FRAME:
+            connection.socket.sendall(bytes([byte]))
+            time.sleep(0.01)  # the whole takes longer than one look
+        connection.recv(timeout=5)
+
+    ear = Ear(1)
+    with speaking(script) as address:
+        ear.listen(stream(address))
+
+    (bar,) = ear.bars
+    assert (bar.close.tolist(), ear.failures, ear.connections) == ([11], [], 1)
+
+
+@pytest.mark.parametrize("is_greeted", [True, False])
+def test_who_says_nothing_is_left_and_called_again(monkeypatch: pytest.MonkeyPatch, is_greeted: bool) -> None:
+    """After the time that is allowed: with a handshake or, before one, a connection alone."""
+    monkeypatch.setattr(alpaca_stream, "_PATIENCE", 0.3)
+    is_over = threading.Event()
+    ear = Ear(2)
+    if is_greeted:
+        with speaking(lambda _connection: is_over.wait(10)) as address:
+            ear.listen(stream(address))
+            is_over.set()
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # the system takes the connections
+            ear.listen(stream(f"ws://127.0.0.1:{silent.getsockname()[1]}"))
+
+    assert [str(failure) for failure in ear.failures] == ["alpaca's stream does not answer"] * 2
+    assert all(isinstance(failure, NetworkError) for failure in ear.failures)
+    assert ear.connections == 0
 
 
 def test_a_wrong_key_is_an_access_error() -> None:
