@@ -76,12 +76,12 @@ class LiveMetrics:
                 if not due:
                     self._thread = None
                     return
-            began = time.monotonic()
             try:
                 self._tell(due)
             except Exception:  # the thread must outlive a database that is down for a while
                 logger.exception("metrics not told")
-            time.sleep(max(0.0, began + SPACING - time.monotonic()))
+            # From when they were told: figures that took long to compute would be followed by the next ones too soon.
+            time.sleep(SPACING)
 
     def _tell(self, due: dict[int, _Due]) -> None:
         # Computed before anything is written: the figures of many services must not hold the database.
