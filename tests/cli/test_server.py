@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from simple_websocket import ConnectionClosed
 from simple_websocket import Server as WebSocket
 
 from daytrader.api.backtesting import Backtesting
@@ -19,6 +20,7 @@ from daytrader.cli.listening import listening
 from daytrader.cli.server import Server, hold_backtests
 from daytrader.config import Settings
 from daytrader.core import warmup
+from tests.e2e.server import wait_for
 
 UPGRADE = (
     b"GET /socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -37,8 +39,9 @@ def address() -> Iterator[tuple[str, int]]:
     def websocket(environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] != "/socket":
             return requests(environ, start_response)
-        WebSocket(environ).receive(5)
-        raise ConnectionError  # as Engine.IO ends one
+        with suppress(ConnectionClosed):
+            WebSocket(environ).receive(5)
+        raise ConnectionError  # as Engine.IO ends one, whoever ended it
 
     app.wsgi_app = websocket  # type: ignore[method-assign]  # Flask's own way
 
@@ -69,6 +72,10 @@ def _exchange(address: tuple[str, int], *sent: bytes, is_reset: bool = False) ->
         return heard
 
 
+def _are_all_answered() -> bool:
+    return not any("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
 def test_nothing_is_said_of_websockets_that_end(
     address: tuple[str, int], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,6 +84,7 @@ def test_nothing_is_said_of_websockets_that_end(
     heard = _exchange(address, UPGRADE, b"\x81\x81\x00\x00\x00\x001" + rest, MASKED_CLOSE)
     assert heard.count(b"HTTP/1.1") == 1
     _exchange(address, UPGRADE, is_reset=True)
+    wait_for(_are_all_answered, 5, lambda: "a connection is still being answered")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert capsys.readouterr().err == ""
 
