@@ -121,6 +121,11 @@ class World:
         with SessionManager() as session:
             return trading_service.create(session, Actor(user.id, user.is_admin), values | overrides)
 
+    def notices(self) -> list[str]:
+        """Return what admins and users were told, oldest first."""
+        told = [published.event for published in self.published if published.event.name == "system:notification"]
+        return [event.entity["message"] for event in told]
+
     def reload(self, row: T) -> T:
         """Return the row as the database holds it now."""
         with SessionManager(read_only=True) as session:

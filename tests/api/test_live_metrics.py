@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -19,10 +18,9 @@ from daytrader.services import database, event_payloads, performance_service
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.performance_service import Metrics
 from daytrader.services.session_manager import SessionManager
+from tests.waiting import eventually
 
 from ..conftest import World
-
-PATIENCE: Final = 60.0
 
 
 @pytest.fixture
@@ -40,14 +38,6 @@ def decide(service: TradingService, balance: int) -> None:
         row.current_balance = Decimal(balance)
         decision = {"service_id": service.id}
         events.record(session, event_payloads.decision_new(row.user_id, decision, json.dumps(decision)))
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for the thread that computes."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -77,7 +67,7 @@ def test_what_happens_while_figures_are_computed_is_told_of_after_them(
     monkeypatch.setattr(performance_service, "metrics", compute)
     decide(service, 1000)
 
-    wait_until(lambda: bool(told) and told[-1]["current_balance"] == 2000)
+    eventually(lambda: bool(told) and told[-1]["current_balance"] == 2000)
     with SessionManager(read_only=True) as session:
         now = asdict(computed(session, session.get_one(TradingService, service.id)))
     assert json_ready(told[-1]) == json_ready({"service_id": service.id} | now)

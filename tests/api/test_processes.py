@@ -27,12 +27,11 @@ from daytrader.services.bells import Bells
 from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 from tests.redis import RedisServer
+from tests.waiting import eventually
 
 from ..conftest import World
 from .conftest import Caller
 from .socket_client import Listener
-
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -91,14 +90,6 @@ def listen_at(alice: Caller) -> Iterator[Callable[[str], Listener]]:
         listener.hang_up()
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
-    """Wait for what another thread does."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def tell(number: int) -> None:
     """Commit one event for everybody."""
     with SessionManager() as session:
@@ -122,7 +113,7 @@ def test_sockets_of_both_processes_hear_every_event_once_and_in_order(
         thread.start()
     for thread in threads:
         thread.join()
-    wait_until(lambda: all(len(listener.heard) >= 100 for listener in listeners))
+    eventually(lambda: all(len(listener.heard) >= 100 for listener in listeners))
     time.sleep(0.1)  # for one too many
 
     first, second = ([body for _, body in listener.heard] for listener in listeners)
@@ -159,7 +150,7 @@ def test_who_resumes_amid_the_stream_misses_nothing_and_hears_nothing_twice(
     time.sleep(0.3)
     stopping.set()
     talking.join()
-    wait_until(lambda: numbers(listener)[-1] == last - 1)
+    eventually(lambda: numbers(listener)[-1] == last - 1)
 
     assert answer["status"] == "ok"
     assert resumed >= 300
@@ -177,13 +168,13 @@ def test_redis_may_go_away_and_come_back(
     listener = listen_at(urls[1])
     listener.ask("join", {"room": "stocks"})
     tell(1)
-    wait_until(lambda: numbers(listener) == [1])
+    eventually(lambda: numbers(listener) == [1])
     redis_server.stop()
     tell(2)
-    wait_until(lambda: numbers(listener) == [1, 2])
+    eventually(lambda: numbers(listener) == [1, 2])
     redis_server.start()
     tell(3)
-    wait_until(lambda: numbers(listener) == [1, 2, 3])
+    eventually(lambda: numbers(listener) == [1, 2, 3])
 
 
 def test_the_figures_of_a_service_are_told_once_however_many_processes_notice(
@@ -206,17 +197,17 @@ def test_the_figures_of_a_service_are_told_once_however_many_processes_notice(
         return [body for _, body in list(listener.heard) if body["event"] == "metrics:update"]
 
     decide()
-    wait_until(lambda: updates(listeners[0]))
+    eventually(lambda: updates(listeners[0]))
     decide()
     decide()
-    wait_until(lambda: len(updates(listeners[0])) == 2)
+    eventually(lambda: len(updates(listeners[0])) == 2)
     time.sleep(1.5 * live_metrics.SPACING)  # for one too many
 
     heard = updates(listeners[0])
     assert 2 <= len(heard) <= 3
     moments = [datetime.fromisoformat(body["timestamp"]) for body in heard]
     assert all(later - one >= timedelta(seconds=live_metrics.SPACING) for one, later in pairwise(moments))
-    wait_until(lambda: updates(listeners[1]) == heard)
+    eventually(lambda: updates(listeners[1]) == heard)
 
 
 def test_a_process_without_an_engine_shows_and_switches_the_one_that_trades(
@@ -240,13 +231,13 @@ def test_a_process_without_an_engine_shows_and_switches_the_one_that_trades(
     supervisor = EngineSupervisor(database_is_sqlite=False, instance_path=settings.instance, lease=lease)
     supervisor.start()
     try:
-        wait_until(lambda: status()["state"] == "idle")
+        eventually(lambda: status()["state"] == "idle")
         assert status()["holder"] == lease.holder
         assert status()["is_ready"] is True
         assert admin.post("/system/engine/pause").get_json()["state"] == "paused"
-        wait_until(lambda: supervisor.is_paused)
+        eventually(lambda: supervisor.is_paused)
         assert admin.post("/system/engine/resume").status_code == 200
-        wait_until(lambda: not supervisor.is_paused)
+        eventually(lambda: not supervisor.is_paused)
         assert admin.get("/system/ready").status_code == 200
     finally:
         assert supervisor.stop()
@@ -263,9 +254,9 @@ def test_health_says_whether_redis_answers(urls: list[str], world: World, redis_
     admin = Caller(app.test_client(), admin_user, pair.access_token)
     bells = app.extensions["bells"] = Bells(redis_server.url)
     bells.start()
-    wait_until(lambda: admin.get("/system/health").get_json()["parts"]["redis"] == "ok")
+    eventually(lambda: admin.get("/system/health").get_json()["parts"]["redis"] == "ok")
     redis_server.stop()
-    wait_until(lambda: admin.get("/system/health").get_json()["parts"]["redis"] == "does not answer")
+    eventually(lambda: admin.get("/system/health").get_json()["parts"]["redis"] == "does not answer")
     assert "daytrader_redis_up 0.0" in admin.get("/system/metrics").text
     assert admin.get("/system/health").get_json()["status"] == "ok"
     bells.stop()

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,14 +29,14 @@ from daytrader.utils.errors import ConflictError, LostLeaseError
 from tests.conftest import World
 from tests.crash.matrix import market_bars
 from tests.crash.nursery import Nursery
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, day
+from tests.waiting import eventually
 
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 LIFE, SEND = 3.0, 0.5
-PATIENCE = 120.0
 SERVICES = 5
 PAIRS = int(os.environ.get("PAIRS", "500"))
 """Services' bars that two engines share; a multiple of five hundred takes as many times as long."""
+PATIENCE = 120.0 * PAIRS / 500
 
 
 @pytest.fixture
@@ -45,14 +45,6 @@ def world(postgres_url: str) -> Iterator[World]:
     engine = database.connect(postgres_url)
     yield World(engine)
     engine.dispose()
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Wait for what another process does."""
-    deadline = time.monotonic() + PATIENCE * PAIRS / 500
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def holder() -> str:
@@ -84,21 +76,21 @@ def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: 
         session.execute(update(FeedCursor).values(starts_at=day(0)))
     engines = [nest.start("tests.crash.work:run_engine", postgres_url, str(tmp_path), LIFE, SEND) for _ in range(2)]
 
-    wait_until(lambda: decisions() >= PAIRS // 10, "nobody trades")
+    eventually(lambda: decisions() >= PAIRS // 10, seconds=PATIENCE, what="nobody trades")
     first = int(holder())
     os.kill(first, signal.SIGSTOP)
     frozen = time.monotonic()
     (second,) = set(engines) - {first}
-    wait_until(lambda: holder() == str(second), "nobody took over")
+    eventually(lambda: holder() == str(second), seconds=PATIENCE, what="nobody took over")
     seen = decisions()
-    wait_until(lambda: decisions() > seen, "the second engine does not trade")
+    eventually(lambda: decisions() > seen, seconds=PATIENCE, what="the second engine does not trade")
     assert time.monotonic() - frozen < 30
     os.kill(first, signal.SIGCONT)
     seen = decisions()
-    wait_until(lambda: decisions() > seen, "nobody trades")
+    eventually(lambda: decisions() > seen, seconds=PATIENCE, what="nobody trades")
     assert holder() == str(second)
     os.kill(second, signal.SIGKILL)
-    wait_until(lambda: decisions() == PAIRS, "the bars do not end")
+    eventually(lambda: decisions() == PAIRS, seconds=PATIENCE, what="the bars do not end")
     os.kill(first, signal.SIGTERM)
 
     assert (nest.wait(first), nest.wait(second)) == (0, -signal.SIGKILL)
@@ -136,7 +128,7 @@ def test_an_engine_that_was_replaced_stores_and_sends_nothing(world: World, monk
 
     def sleep_through(name: str) -> None:
         if name == "claim":
-            wait_until(lambda: new.take() is not None, "the lease does not expire")
+            eventually(lambda: new.take() is not None, seconds=PATIENCE, what="the lease does not expire")
 
     runner = Runner(Recorder(), fence=old, checkpoint=sleep_through)
     with pytest.raises(LostLeaseError):
@@ -164,7 +156,7 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
 
     def hang(name: str) -> None:
         if name == "unit 1 written":
-            wait_until(lambda: new.take() is not None, "the unit that hangs holds the lease")
+            eventually(lambda: new.take() is not None, seconds=PATIENCE, what="the unit that hangs holds the lease")
 
     with pytest.raises(InternalError):
         Runner(PaperBroker(), fence=old, checkpoint=hang).step(market.bars(), 0)
@@ -190,7 +182,7 @@ def test_an_engine_that_hangs_within_a_batch_of_statements_holds_nobody(monkeypa
             connection.execute("SELECT 1")
             connection.pgconn.send_flush_request()
             connection.pgconn.flush()
-            wait_until(lambda: new.take() is not None, "the batch that hangs holds the lease")
+            eventually(lambda: new.take() is not None, seconds=PATIENCE, what="the batch that hangs holds the lease")
         assert connection.closed
         session.execute(select(1))
 

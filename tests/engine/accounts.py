@@ -15,7 +15,7 @@ from daytrader.brokers import Access
 from daytrader.brokers.alpaca import AlpacaBroker
 from daytrader.core.money import to_micros
 from daytrader.engine.order_pump import OrderPump
-from daytrader.models import BrokerCredential, Execution, Order, TradingService, TradingTransaction
+from daytrader.models import BrokerCredential, EventOutbox, Execution, Order, TradingService, TradingTransaction
 from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState
 from daytrader.services import (
     account_reconciliation,
@@ -50,6 +50,19 @@ def nothing_wrong(*_asked: Any) -> Sequence[str]:
 
 class Died(BaseException):
     """What a test's process dies of."""
+
+
+def buy_by_hand(session: Session, row: TradingService) -> None:
+    """Order five shares at 101 at most."""
+    order_service.place(
+        session,
+        row,
+        side=OrderSide.BUY,
+        kind=OrderKind.MANUAL,
+        shares=5,
+        reason="manual",
+        limit=to_micros(Decimal(101)),
+    )
 
 
 class Bench:
@@ -186,6 +199,11 @@ class Bench:
         """Return the orders that work at the broker."""
         states = ("new", "accepted", "partially_filled", "held", "pending_cancel")
         return [order for order in self.alpaca.state()["orders"] if order["status"] in states]
+
+    def told(self) -> list[str]:
+        """Return what owners were told of their accounts."""
+        rows = [row for row in self.rows(EventOutbox) if row.name == "system:notification"]
+        return [row.entity["message"] for row in rows if row.entity["source"] == "broker"]
 
     def agree(self) -> None:
         """Prove that books and account tell of the same shares, money and executions, and that orders are the same."""

@@ -40,11 +40,21 @@ PLAIN: dict[str, Any] = {
     "strategy": "buy_and_hold",
 }
 Ohlc = tuple[float, float, float, float]
+FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
+"""A bar in which nothing moves."""
 
 
 def day(row: int) -> datetime:
     """Return the label of bar *row*."""
     return datetime.combine(FIRST + timedelta(days=row), datetime.min.time(), UTC)
+
+
+def change(service: TradingService, **values: Any) -> None:
+    """Set columns of a stored service, past all its rules."""
+    with SessionManager() as session:
+        row = session.get_one(TradingService, service.id)
+        for name, value in values.items():
+            setattr(row, name, value)
 
 
 class Market:

@@ -1,4 +1,4 @@
-"""What tests of orders at a broker start from."""
+"""What tests of orders at a broker, and of a live feed, start from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from daytrader.services import promotion_service
 from tests.conftest import World
 
 from .accounts import Bench
+from .live import BEFORE, Exchange, Live
 
 
 @pytest.fixture
@@ -28,3 +29,11 @@ def bench(world: World, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> It
     bench = Bench(world, stack)
     yield bench
     bench.audit()
+
+
+@pytest.fixture
+def live(world: World) -> Live:
+    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
+    exchange = Exchange(5)
+    exchange.give("2024-01-02T14:30")
+    return Live(world, exchange, 5, BEFORE)

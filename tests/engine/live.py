@@ -21,9 +21,10 @@ from daytrader.services.market_calendar import SETTLING
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import clock
 from tests.conftest import World
-from tests.engine.builders import PLAIN
+from tests.engine.builders import FLAT, PLAIN, Ohlc
 
-Row = tuple[float, float, float, float]
+BEFORE = "2024-01-02T14:36:30"
+"""Tuesday, the bell has rung at 14:30 UTC: the first bar of five minutes is complete."""
 
 
 def at(text: str) -> datetime:
@@ -38,13 +39,13 @@ class Exchange:
 
     def __init__(self, *intervals: int) -> None:
         self.capabilities = Capabilities(intervals)
-        self.rows: list[tuple[int, Row]] = []
+        self.rows: list[tuple[int, Ohlc]] = []
         self.events: list[CorporateEvent] = []
         self.skew: timedelta | None = None
         self.failure: Exception | None = None
         self.asked: list[tuple[str, int, datetime]] = []
 
-    def give(self, moment: str, row: Row = (10, 10, 10, 10)) -> None:
+    def give(self, moment: str, row: Ohlc = FLAT) -> None:
         """Let there be a bar that starts at *moment*."""
         self.rows.append((int(at(moment).timestamp()), row))
 

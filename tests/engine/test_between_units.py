@@ -17,10 +17,8 @@ from daytrader.services import order_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import Died
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import FLAT, Market
 from tests.engine.test_specified_trading import HousePlatform
-
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
 
 def once_sent(act: Callable[[], None]) -> Callable[[str], None]:

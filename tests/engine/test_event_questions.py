@@ -21,10 +21,10 @@ from daytrader.services.data_providers.csv_folder import CsvProvider
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
 from tests.conftest import World
+from tests.waiting import eventually
 
 from .accounts import EVENING, NEXT_EVENING, NEXT_OPEN, Bench
 from .live import Exchange, Live
-from .test_supervised_pump import _eventually
 
 
 class Announcing(Exchange):
@@ -91,7 +91,7 @@ def test_nothing_goes_to_an_account_before_splits_were_asked_for(
         assert not supervisor._may_send()
         assert bench.posted() == []
         may_answer.set()
-        _eventually(lambda: len(bench.posted()) == 1)
+        eventually(lambda: len(bench.posted()) == 1)
     finally:
         may_answer.set()
         supervisor.stop()

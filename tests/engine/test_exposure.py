@@ -18,9 +18,8 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import clock
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
-from tests.engine.builders import PLAIN, Market, Ohlc, day
+from tests.engine.builders import FLAT, PLAIN, Market, Ohlc, day
 
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 FALL: Ohlc = (10.0, 10.0, 4.0, 4.0)
 
 
@@ -176,8 +175,7 @@ def test_a_loss_too_large_ends_the_buying_of_the_session(world: World) -> None:
 
     said = "the daily loss limit of 100.00 is reached: no buys until the next session"
     assert reasons(market, buyer) == reasons(market, another) == [said]
-    notices = [one.event.entity["message"] for one in world.published if one.event.name == "system:notification"]
-    assert len([notice for notice in notices if "daily loss limit of 100.00 is reached (-100.00" in notice]) == 1
+    assert sum("daily loss limit of 100.00 is reached (-100.00" in notice for notice in world.notices()) == 1
     with SessionManager(read_only=True) as session:
         assert exposure_limits.read(session, holder.user_id).tripped_on == day(2).date()
     limit(holder.user_id, max_daily_loss=Decimal("100.01"))  # weighed anew

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -20,11 +18,10 @@ from daytrader.services.account_reconciliation import check
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import FLAT, Market
 
 from .accounts import EVENING, MIDDAY, OPEN, Bench
 
-FLAT: Final[Ohlc] = (10.0, 10.0, 10.0, 10.0)
 ASKED, TIME = "asked", "time"
 
 

@@ -19,17 +19,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
 from tests.conftest import World
 from tests.engine.builders import Market, day
-from tests.engine.live import Exchange, Live, at
-
-BEFORE = "2024-01-02T14:36:30"
-
-
-@pytest.fixture
-def live(world: World) -> Live:
-    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
-    live = Live(world, Exchange(5), 5, BEFORE)
-    live.provider.give("2024-01-02T14:30")
-    return live
+from tests.engine.live import BEFORE, Live, at
 
 
 def stored() -> dict[str, float | None]:

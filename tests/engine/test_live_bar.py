@@ -18,11 +18,8 @@ from daytrader.services.parity_audit import DifferenceKind
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import clock
 from tests.conftest import World
-from tests.engine.builders import Market
-from tests.engine.live import Exchange, Live, Row, at
-
-TEN: Row = (10, 10, 10, 10)
-BEFORE = "2024-01-02T14:36:30"
+from tests.engine.builders import FLAT, Market
+from tests.engine.live import BEFORE, Live, at
 
 
 @pytest.fixture(autouse=True)
@@ -30,14 +27,6 @@ def gate_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every service may trade at its broker."""
     monkeypatch.setattr(live_trading, "refusal", lambda _session, _service: None)
     monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: None)
-
-
-@pytest.fixture
-def live(world: World) -> Live:
-    """Five-minute bars in real time; the one of 14:30 is complete and known before anybody trades."""
-    live = Live(world, Exchange(5), 5, BEFORE)
-    live.provider.give("2024-01-02T14:30")
-    return live
 
 
 def at_broker(live: Live, **overrides: object) -> TradingService:
@@ -219,7 +208,7 @@ def test_after_a_downtime_only_the_newest_close_sells(live: Live) -> None:
     begin(live)
     hold(live, service)
     live.provider.give("2024-01-02T14:40", (9, 9, 9, 9))
-    live.provider.give("2024-01-02T20:50", TEN)
+    live.provider.give("2024-01-02T20:50", FLAT)
     live.now = at("2024-01-02T20:56:00")
     live.restart()
     live.turn("2024-01-02T20:56:00")

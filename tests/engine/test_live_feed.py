@@ -27,27 +27,10 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
-from tests.engine.live import Exchange, Live, Row, at
-from tests.engine.test_supervisor import eventually
+from tests.engine.builders import Ohlc
+from tests.engine.live import BEFORE, Exchange, Live, at
 from tests.undone import undo_every_other
-
-TEN: Row = (10, 10, 10, 10)
-# Tuesday, 2024-01-02: the bell rings at 14:30 UTC.
-BEFORE = "2024-01-02T14:36:30"
-
-
-@pytest.fixture
-def live(world: World) -> Live:
-    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
-    exchange = Exchange(5)
-    exchange.give("2024-01-02T14:30")
-    return Live(world, exchange, 5, BEFORE)
-
-
-def notices(world: World) -> list[str]:
-    """Return what admins and users were told."""
-    told = [published.event for published in world.published if published.event.name == "system:notification"]
-    return [event.entity["message"] for event in told]
+from tests.waiting import eventually
 
 
 def test_a_bar_is_taken_once_it_is_complete_and_once(live: Live) -> None:
@@ -273,7 +256,7 @@ def test_bars_out_of_order_and_twice(live: Live) -> None:
         ((10, 9, 11, 10), "high"),
     ],
 )
-def test_an_unsound_bar_is_refused_for_good(live: Live, row: Row, reason: str) -> None:
+def test_an_unsound_bar_is_refused_for_good(live: Live, row: Ohlc, reason: str) -> None:
     """With the reason in the journal; a correction is stored and not traded."""
     service = live.service()
     live.turn(BEFORE)
@@ -318,7 +301,7 @@ def test_a_clock_that_is_off_by_five_minutes_stops_everything(live: Live, minute
     assert live.turn("2024-01-02T14:40:01") == 0
     expected = f"this machine's clock is 5 minutes {word} exchange's"
     assert live.feed.status().error == f"ACME: {expected}"
-    assert any(expected in message for message in notices(live.world))
+    assert any(expected in message for message in live.world.notices())
     assert live.decisions(service) == []
 
     live.provider.skew = timedelta(seconds=2)
@@ -410,17 +393,17 @@ def test_failures_are_told_once_and_so_is_their_end(live: Live) -> None:
     for second in (1, 10, 30, 59):
         live.turn(f"2024-01-02T14:40:{second:02}")
         if second == 1:
-            assert notices(live.world) == []
-    assert len(notices(live.world)) == 1
-    assert "No prices of ACME: exchange is out of order" in notices(live.world)[0]
+            assert live.world.notices() == []
+    assert len(live.world.notices()) == 1
+    assert "No prices of ACME: exchange is out of order" in live.world.notices()[0]
 
     live.provider.failure = None
     assert live.turn("2024-01-02T14:42:30") == 1
-    assert notices(live.world)[1:] == ["Prices of ACME come again"]
+    assert live.world.notices()[1:] == ["Prices of ACME come again"]
 
     live.provider.failure = AccessError("exchange refuses access (401)")
     live.turn("2024-01-02T14:45:01")
-    assert "401" in notices(live.world)[-1]
+    assert "401" in live.world.notices()[-1]
 
 
 def test_another_packages_provider_may_raise_anything(live: Live) -> None:

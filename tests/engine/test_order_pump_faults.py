@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from daytrader.models import BrokerCredential, EventOutbox, Execution, Order, TradingService
+from daytrader.models import BrokerCredential, Execution, Order, TradingService
 from daytrader.models.enums import DecisionAction, OrderState, ServiceState, TransactionState
 from daytrader.services import ledger_service, order_service, trading_service
 from daytrader.services.session_manager import SessionManager
@@ -117,7 +117,7 @@ def test_a_refused_entry_is_rejected_in_the_brokers_word(bench: Bench) -> None:
     assert bench.order(0).history[-1]["reason"] == "alpaca: insufficient buying power"
     assert bench.world.reload(service).reserved_cash == 0
     assert len(bench.posted()) == 1
-    assert _told(bench) == ["alpaca has refused an order of live (ACME): insufficient buying power"]
+    assert bench.told() == ["alpaca has refused an order of live (ACME): insufficient buying power"]
 
 
 def test_refused_protection_is_tried_again(bench: Bench) -> None:
@@ -131,7 +131,7 @@ def test_refused_protection_is_tried_again(bench: Bench) -> None:
     for _ in range(3):
         bench.turn(MINUTE + timedelta(seconds=1))
     assert [state for _, state, *_ in bench.orders()[2:]] == ["REJECTED"] * 4
-    assert len(_told(bench)) == 1
+    assert len(bench.told()) == 1
     bench.alpaca.positions["ACME"] = 10
     bench.turn(MINUTE + timedelta(seconds=1))
     assert bench.orders()[-1] == ("STOP", "ACCEPTED", 10, 0)
@@ -174,7 +174,7 @@ def test_a_busy_broker_is_left_alone_and_has_taken_nothing(bench: Bench) -> None
     assert len(bench.alpaca.asked) == asked
     bench.turn(EVENING + timedelta(seconds=2))
     assert bench.orders() == [("ENTRY", "ACCEPTED", 10, 0)]
-    assert _told(bench) == []
+    assert bench.told() == []
     bench.agree()
 
 
@@ -200,7 +200,7 @@ def test_one_account_that_fails_holds_up_no_other(bench: Bench, world: World, st
     first, second = bench.pump.status()
     assert ("cannot be reached" in str(first["error"]), second["error"]) == (True, None)
     assert first["paused_until"] == EVENING + timedelta(seconds=76)  # it failed at 0, 6, 16 and 36
-    assert len(_told(bench)) == 1
+    assert len(bench.told()) == 1
 
     addresses[bench.owner.user_id] = broken
     bench.pump.forget()
@@ -223,7 +223,7 @@ def test_wrong_keys_are_told_of_and_renewed_keys_used_at_once(bench: Bench) -> N
     for _ in range(5):
         bench.turn(EVENING + MINUTE)
     assert bench.posted() == []
-    assert len(_told(bench)) == 1
+    assert len(bench.told()) == 1
     keys.clear()
     with SessionManager() as session:
         session.get_one(BrokerCredential, bench.rows(BrokerCredential)[0].id).sealed_key = b"new"
@@ -424,9 +424,3 @@ def test_every_order_ends(bench: Bench) -> None:
     bench.at(NEXT_EVENING).alpaca.bell()
     bench.turn()
     assert all(order.state is not OrderState.ACCEPTED for order in bench.rows(Order))
-
-
-def _told(bench: Bench) -> list[str]:
-    """Return what owners were told of their accounts."""
-    rows = [row for row in bench.rows(EventOutbox) if row.name == "system:notification"]
-    return [row.entity["message"] for row in rows if row.entity["source"] == "broker"]

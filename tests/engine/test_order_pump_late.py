@@ -12,8 +12,7 @@ from daytrader.brokers.alpaca import AlpacaBroker
 from daytrader.brokers.errors import RefusedOrderError
 from daytrader.models.enums import DecisionAction
 
-from .accounts import EVENING, MIDDAY, OPEN, Bench
-from .test_order_pump_words import buy_by_hand
+from .accounts import EVENING, MIDDAY, OPEN, Bench, buy_by_hand
 
 SECOND = timedelta(seconds=1)
 

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
 
-from daytrader.core.money import to_micros
-from daytrader.models import JournalEntry, Order, TradingService
-from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TradingMode, TransactionState
+from daytrader.models import JournalEntry, Order
+from daytrader.models.enums import DecisionAction, OrderState, TradingMode, TransactionState
 from daytrader.services import order_service, trading_service
 from daytrader.services.session_manager import SessionManager
 
-from .accounts import EVENING, MIDDAY, Bench, nothing_wrong
-
-
-def buy_by_hand(session: Session, row: TradingService) -> None:
-    """Order five shares at 101 at most."""
-    order_service.place(
-        session,
-        row,
-        side=OrderSide.BUY,
-        kind=OrderKind.MANUAL,
-        shares=5,
-        reason="manual",
-        limit=to_micros(Decimal(101)),
-    )
+from .accounts import EVENING, MIDDAY, Bench, buy_by_hand, nothing_wrong
 
 
 def test_a_buy_by_hand_goes_out_while_the_service_is_on_hold(bench: Bench) -> None:

@@ -18,10 +18,8 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
 from tests.engine.accounts import MIDDAY, Bench
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, day
 from tests.engine.live import Exchange, Live
-
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def world(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 def test_a_trade_with_its_corporate_actions_on_postgresql(world: World) -> None:
     """Entry, dividend, split with a fraction, stop: decided once a bar, audited clean."""
-    market = Market(world, [TEN, TEN, TEN, (6.7, 6.7, 6.7, 6.7), (6.0, 6.0, 6.0, 6.0)])
+    market = Market(world, [FLAT, FLAT, FLAT, (6.7, 6.7, 6.7, 6.7), (6.0, 6.0, 6.0, 6.0)])
     market.dividend(2, "0.25")
     market.split(3, 3, 2)
     service = market.service(stop_loss_percent=Decimal(5), initial_balance=Decimal(1015))
@@ -57,7 +55,7 @@ def test_a_trade_with_its_corporate_actions_on_postgresql(world: World) -> None:
 
 def test_a_moment_that_no_driver_reads_stops_its_service_alone(world: World) -> None:
     """PostgreSQL has an infinity: the audit says where, and the other service has its bar."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     wrong, right = market.service(name="wrong"), market.service(name="right")
     market.run(last=2)
     with SessionManager() as session:
@@ -100,7 +98,7 @@ def test_a_live_feed_on_postgresql(world: World) -> None:
 
 def test_two_buys_at_once_never_pass_a_limit_together(world: World) -> None:
     """On PostgreSQL, where nothing else keeps writers apart, the limit's row does."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     services = [market.service(name=f"s{number}") for number in range(4)]
     owner = market.owner
     with SessionManager() as session:
@@ -127,7 +125,7 @@ def test_two_buys_at_once_never_pass_a_limit_together(world: World) -> None:
 
 def test_of_two_engines_that_claim_an_order_at_once_one_has_it(world: World) -> None:
     """The second one, which saw it waiting as well, finds out when the first has committed: it sends nothing."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     service = market.service()
     with SessionManager() as session:
         row = session.get_one(TradingService, service.id, with_for_update=True)

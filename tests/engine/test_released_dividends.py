@@ -11,9 +11,7 @@ from daytrader.services import corporate_action_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
-
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
+from tests.engine.builders import FLAT, Market, day
 
 
 def say(market: Market, amount: str) -> corporate_action_service.Recorded:

@@ -24,19 +24,10 @@ from daytrader.services.feed_positions import UnreadablePositionError
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, Bench
-from tests.engine.builders import Market
-from tests.engine.live import Exchange, Live, at
-from tests.engine.test_live_feed import BEFORE, notices
-from tests.engine.test_order_pump_faults import _told
-from tests.engine.test_supervisor import TEN, eventually, start_replay
-
-
-@pytest.fixture
-def live(world: World) -> Live:
-    """Five-minute bars; the one of 14:30 is complete and known before anybody trades."""
-    exchange = Exchange(5)
-    exchange.give("2024-01-02T14:30")
-    return Live(world, exchange, 5, BEFORE)
+from tests.engine.builders import FLAT, Market
+from tests.engine.live import BEFORE, Exchange, Live, at
+from tests.engine.test_supervisor import start_replay
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("seconds", [7200.0, 1e12, math.inf])
@@ -47,7 +38,7 @@ def test_a_limit_beyond_an_hour_is_told_at_once_and_no_end(live: Live, seconds: 
     live.provider.failure = RateLimitError("exchange", seconds)
     live.provider.give("2024-01-02T14:35")
     live.turn("2024-01-02T14:40:01")
-    assert "takes no more requests" in notices(live.world)[0]
+    assert "takes no more requests" in live.world.notices()[0]
     assert "takes no more requests" in (live.feed.status().error or "")
     live.provider.failure = None
     for minutes in range(5, 65, 5):
@@ -76,7 +67,7 @@ def test_what_cannot_be_stored_is_that_stocks_failure_alone(live: Live, monkeypa
 
     assert [bar for bar, *_ in live.decisions(right)] == ["01-02 14:35"]
     assert live.decisions(wrong) == []
-    (told,) = notices(live.world)
+    (told,) = live.world.notices()
     assert told.startswith("No prices of AAAA: what exchange says cannot be stored: ")
     assert "AAAA" in (live.feed.status().error or "")
 
@@ -130,7 +121,7 @@ def test_a_position_that_is_none_stops_its_own_stock_alone(live: Live, junk: str
 
     assert [bar for bar, *_ in live.decisions(right)] == ["01-02 14:35", "01-02 14:40"]
     assert live.decisions(wrong) == []
-    (told,) = notices(live.world)
+    (told,) = live.world.notices()
     assert told.startswith(
         f"No bar of AAAA is taken, for stops neither: the position of the feed {name} cannot be read"
     )
@@ -142,7 +133,7 @@ def test_a_position_that_is_none_stops_its_own_stock_alone(live: Live, junk: str
         session.execute(update(FeedCursor).where(FeedCursor.name == name).values(position=at("2024-01-02T14:40")))
     assert live.turn("2024-01-02T14:50:01") == 2
     assert [bar for bar, *_ in live.decisions(wrong)] == ["01-02 14:45"]
-    assert (live.feed.status().error, notices(live.world)[1:]) == (None, ["Bars of AAAA are taken again"])
+    assert (live.feed.status().error, live.world.notices()[1:]) == (None, ["Bars of AAAA are taken again"])
 
 
 @pytest.mark.parametrize("column", ["position", "starts_at", "bars_per_second"])
@@ -151,7 +142,7 @@ def test_a_replay_that_cannot_tell_where_it_is_says_so(
 ) -> None:
     """Status, metrics and prices are asked for meanwhile, and answered in words; mended, it goes on."""
     monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.05)
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     start_replay()
     with SessionManager() as session:
@@ -208,13 +199,13 @@ def test_a_broker_that_stays_busy_is_told_of_and_asked_again(bench: Bench) -> No
     (account,) = bench.pump.status()
     assert account["paused_until"] == EVENING + timedelta(minutes=5)
     assert "takes no more requests" in account["error"]
-    assert "takes no more requests" in _told(bench)[0]
+    assert "takes no more requests" in bench.told()[0]
 
     bench.alpaca.retry_after = "\u00b2"  # a digit to some, no number
     bench.turn(EVENING + timedelta(minutes=5))
-    assert len(_told(bench)) == 1
+    assert len(bench.told()) == 1
     bench.alpaca.is_too_busy = False
     bench.turn(EVENING + timedelta(minutes=10))
     assert bench.orders() == [("ENTRY", "ACCEPTED", 10, 0)]
-    assert _told(bench)[1:] == ["The account PA3TEST at alpaca is reached again: orders go on"]
+    assert bench.told()[1:] == ["The account PA3TEST at alpaca is reached again: orders go on"]
     bench.agree()

@@ -30,17 +30,7 @@ from daytrader.services import order_service, trading_service
 from daytrader.services.booking import Booked
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
-
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
-
-
-def change(service: TradingService, **values: Any) -> None:
-    """Set columns of a stored service."""
-    with SessionManager() as session:
-        row = session.get_one(TradingService, service.id)
-        for name, value in values.items():
-            setattr(row, name, value)
+from tests.engine.builders import FLAT, Market, change, day
 
 
 def test_a_decision_fills_at_the_next_open(world: World) -> None:

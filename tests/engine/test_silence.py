@@ -8,22 +8,17 @@ import pytest
 
 from daytrader.services.data_providers.errors import NetworkError
 from tests.conftest import World
-from tests.engine.live import Exchange, Live, at
-from tests.engine.test_live_feed import notices
+from tests.engine.live import BEFORE, Exchange, Live, at
 
-BEFORE = "2024-01-02T14:36:30"
 NONE = "exchange answers, but has no sound bar of 5 minutes since that of 2024-01-02 14:35 UTC"
 
 
 @pytest.fixture
-def live(world: World) -> Live:
+def live(live: Live) -> Live:
     """Five-minute bars, of which the last that comes begins at 14:35."""
-    exchange = Exchange(5)
-    exchange.give("2024-01-02T14:30")
-    live = Live(world, exchange, 5, BEFORE)
     live.service()
     live.turn(BEFORE)
-    exchange.give("2024-01-02T14:35")
+    live.provider.give("2024-01-02T14:35")
     assert live.turn("2024-01-02T14:40:01") == 1
     return live
 
@@ -37,15 +32,15 @@ def quiet(live: Live, moment: str) -> None:
 def test_bars_that_do_not_come_are_told_once_and_that_they_come_again(live: Live) -> None:
     """A quarter of an hour after the first that is missing; until bars come the status says so, and since when."""
     quiet(live, "2024-01-02T14:59:31")
-    assert (notices(live.world), live.feed.status().error, live.feed.status().stale) == ([], None, 0)
+    assert (live.world.notices(), live.feed.status().error, live.feed.status().stale) == ([], None, 0)
 
     quiet(live, "2024-01-02T18:00:00")
-    assert notices(live.world) == [f"No prices of ACME: {NONE}. Nothing is decided on it until they come"]
+    assert live.world.notices() == [f"No prices of ACME: {NONE}. Nothing is decided on it until they come"]
     assert (live.feed.status().error, live.feed.status().stale) == (f"ACME: {NONE}", 1)
 
     live.provider.give("2024-01-02T17:55")
     assert live.turn("2024-01-02T18:00:10") == 1
-    assert notices(live.world)[1:] == ["Prices of ACME come again"]
+    assert live.world.notices()[1:] == ["Prices of ACME come again"]
     assert (live.feed.status().error, live.feed.status().stale) == (None, 0)
 
 
@@ -55,7 +50,7 @@ def test_bars_that_are_always_late_are_told_too(live: Live) -> None:
         moment = at("2024-01-02T14:40") + timedelta(minutes=minutes)
         live.provider.give(moment.isoformat()[:19])
         live.turn((moment + timedelta(minutes=25)).isoformat()[:19])
-    (told,) = notices(live.world)
+    (told,) = live.world.notices()
     assert told.startswith("No prices of ACME: exchange answers, but has no sound bar of 5 minutes")
     assert live.feed.status().stale == 1
 
@@ -68,7 +63,7 @@ def test_an_error_within_the_silence_is_said_and_ends_no_silence(live: Live) -> 
     assert live.feed.status().error == "ACME: exchange is out of order (502)"
     live.provider.failure = None
     quiet(live, "2024-01-02T16:30:00")
-    assert (len(notices(live.world)), live.feed.status().error) == (1, f"ACME: {NONE}")
+    assert (len(live.world.notices()), live.feed.status().error) == (1, f"ACME: {NONE}")
 
 
 def test_while_the_exchange_is_closed_no_bar_is_missed(world: World) -> None:
@@ -80,9 +75,9 @@ def test_while_the_exchange_is_closed_no_bar_is_missed(world: World) -> None:
     live.turn("2024-01-05T21:00:05")
     for moment in ("2024-01-06T15:00:00", "2024-01-08T14:29:00", "2024-01-08T14:49:59"):
         live.turn(moment)
-    assert (notices(world), live.feed.status().stale) == ([], 0)
+    assert (world.notices(), live.feed.status().stale) == ([], 0)
     live.turn("2024-01-08T14:50:06")
-    assert len(notices(world)) == live.feed.status().stale == 1
+    assert len(world.notices()) == live.feed.status().stale == 1
 
 
 def test_a_daily_bar_that_is_an_hour_late_is_told(world: World) -> None:
@@ -93,9 +88,9 @@ def test_a_daily_bar_that_is_an_hour_late_is_told(world: World) -> None:
     live.service()
     for moment in ("2024-01-03T15:00:00", "2024-01-03T22:29:59"):
         live.turn(moment)
-        assert notices(world) == []
+        assert world.notices() == []
     live.turn("2024-01-03T22:30:05")
-    (told,) = notices(world)
+    (told,) = world.notices()
     assert "no sound bar of a day since that of 2024-01-02 00:00 UTC" in told
 
 

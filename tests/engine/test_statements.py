@@ -13,9 +13,8 @@ from daytrader.brokers.paper import PaperBroker
 from daytrader.engine.runner import Runner
 from daytrader.models.enums import OrderSide, OrderState
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import FLAT, Market, Ohlc
 
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 BARS: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.0), (13.0, 13.0, 8.0, 8.0), (8.0,) * 4]
 ENTRY_PLACED, ENTRY_FILLED, EXIT_PLACED, EXIT_FILLED = 2, 3, 4, 5
 STOPPED: list[Ohlc] = [FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 13.0, 12.0, 13.0), (13.0, 14.0, 8.0, 14.0)]

@@ -16,7 +16,8 @@ from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.errors import NetworkError
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.live import Exchange, Live, Row, at
+from tests.engine.builders import Ohlc
+from tests.engine.live import Exchange, Live, at
 from tests.services.data_providers.test_alpaca_stream import speaking
 
 
@@ -40,7 +41,7 @@ class Streamed(Live):
         self.collector._on_bars = self.feed.renew
         self.streamed.connected()
 
-    def send(self, moment: str, row: Row = (10, 10, 10, 10)) -> int:
+    def send(self, moment: str, row: Ohlc = (10, 10, 10, 10)) -> int:
         """Send the minute that starts at *moment*, a second after its end; return how many bars were taken."""
         start = at(f"2024-01-02T{moment}")
         self.now = start + timedelta(seconds=61)

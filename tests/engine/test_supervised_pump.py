@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,17 +24,9 @@ from daytrader.models.base import json_ready
 from daytrader.models.enums import OrderState
 from daytrader.services import account_reconciliation, engine_lease, exposure_limits
 from daytrader.services.session_manager import SessionManager
+from tests.waiting import PATIENCE, eventually
 
 from .accounts import EVENING, Bench
-
-PATIENCE = 60
-
-
-def _eventually(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def _supervisor(bench: Bench, instance: Path, monkeypatch: pytest.MonkeyPatch) -> EngineSupervisor:
@@ -56,9 +48,9 @@ def test_the_engine_carries_orders_once_it_is_ready(
     assert supervisor.status()["accounts"] == []
     supervisor.start()
     try:
-        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
+        eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
         assert supervisor.is_ready
-        _eventually(lambda: [one["is_reconciled"] for one in supervisor.status()["accounts"]] == [True])
+        eventually(lambda: [one["is_reconciled"] for one in supervisor.status()["accounts"]] == [True])
         (said,) = supervisor.status()["accounts"]
         assert (said["account"], said["broker"], said["error"]) == ("PA3TEST", "alpaca", None)
     finally:
@@ -93,7 +85,7 @@ def test_a_broker_that_hangs_does_not_hold_up_bars_nor_the_end(
     supervisor.start()
     try:
         assert supervisor.wait_until_ready(PATIENCE)
-        _eventually(lambda: bench.alpaca.asked)
+        eventually(lambda: bench.alpaca.asked)
     finally:
         assert supervisor.stop()
 
@@ -123,11 +115,11 @@ def test_a_kill_switch_is_obeyed_within_a_second(bench: Bench, tmp_path: Path, m
     bench.at(EVENING)
     supervisor.start()
     try:
-        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
-        _eventually(lambda: supervisor.status()["accounts"][0]["last_turn_at"] is not None)
+        eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["ACCEPTED"])
+        eventually(lambda: supervisor.status()["accounts"][0]["last_turn_at"] is not None)
         with SessionManager() as session:
             exposure_limits.kill(session, None)
-        _eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["CANCELLED"])
+        eventually(lambda: [order.state.value for order in bench.rows(Order)] == ["CANCELLED"])
     finally:
         assert supervisor.stop()
     bench.agree()
@@ -175,12 +167,12 @@ def test_an_account_that_hangs_delays_no_other(
         return any(order.state is state for order in bench.rows(Order) if order.id == other_id)
 
     try:
-        _eventually(lambda: has_become(OrderState.ACCEPTED))
+        eventually(lambda: has_become(OrderState.ACCEPTED))
         with SessionManager() as session:
             exposure_limits.kill(session, other.owner.user_id)
-        _eventually(lambda: has_become(OrderState.CANCELLED))
+        eventually(lambda: has_become(OrderState.CANCELLED))
         turns = [True, False]  # which have none yet: the cancelled one's ends after what it has stored
-        _eventually(lambda: [one["last_turn_at"] is None for one in supervisor.status()["accounts"]] == turns)
+        eventually(lambda: [one["last_turn_at"] is None for one in supervisor.status()["accounts"]] == turns)
         assert bench.alpaca.asked == []
     finally:
         hangs.set()
@@ -197,7 +189,7 @@ def test_the_end_waits_for_an_account_only_as_long_as_it_is_given(
     bench.at(EVENING)
     supervisor.start()
     try:
-        _eventually(lambda: supervisor._pump is not None and supervisor._pump._under_way)
+        eventually(lambda: supervisor._pump is not None and supervisor._pump._under_way)
         began = time.monotonic()
         assert not supervisor.stop(timeout=0.5)
         assert time.monotonic() - began < 10  # the time that a service manager gives

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,18 +31,8 @@ from daytrader.services.ledger_service import Breach
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, UnavailableError
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
-
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
-PATIENCE = 60
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until *holds*."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
+from tests.engine.builders import FLAT, Market, day
+from tests.waiting import PATIENCE, eventually
 
 
 def _allow_no_write(connection: Connection) -> None:
@@ -72,8 +62,8 @@ def engine(tmp_path: Path) -> Iterator[EngineSupervisor]:
 
 def test_the_feed_takes_all_stocks_through_one_market_time(world: World) -> None:
     """Stocks are walked together; a stock without a bar at a time is left out of it."""
-    first = Market(world, [TEN, TEN, TEN])
-    second = Market(world, [TEN], symbol="OTHR")
+    first = Market(world, [FLAT, FLAT, FLAT])
+    second = Market(world, [FLAT], symbol="OTHR")
     first.service()
     second.service()
     start_replay()
@@ -89,7 +79,7 @@ def test_the_feed_takes_all_stocks_through_one_market_time(world: World) -> None
 
 def test_the_feed_goes_on_where_it_was(world: World) -> None:
     """The position is in the database; without one it begins at the start that was asked for."""
-    Market(world, [TEN] * 4).service()
+    Market(world, [FLAT] * 4).service()
     start_replay(starts_at=1)
 
     tick = ReplayFeed().next()
@@ -104,7 +94,7 @@ def test_the_feed_goes_on_where_it_was(world: World) -> None:
 
 def test_how_late_decisions_are_is_counted(world: World, engine: EngineSupervisor) -> None:
     """Once a bar, from its release."""
-    Market(world, [TEN] * 3).service()
+    Market(world, [FLAT] * 3).service()
     start_replay()
     engine.start()
 
@@ -117,7 +107,7 @@ def test_how_late_decisions_are_is_counted(world: World, engine: EngineSuperviso
 
 def test_history_is_hurried_through(world: World, tmp_path: Path) -> None:
     """At a bar an hour the first three come at once; the fourth is waited for."""
-    Market(world, [TEN] * 5).service()
+    Market(world, [FLAT] * 5).service()
     start_replay(starts_at=0, speed=1 / 3600)
     engine = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance", hurries_to=day(2))
     engine.start()
@@ -131,14 +121,14 @@ def test_history_is_hurried_through(world: World, tmp_path: Path) -> None:
 
 def test_without_a_replay_the_feed_has_nothing(world: World) -> None:
     """Stored prices alone are not a market that moves."""
-    Market(world, [TEN]).service()
+    Market(world, [FLAT]).service()
 
     assert ReplayFeed().next() is None
 
 
 def test_the_engine_trades_to_the_last_bar_and_idles(world: World, engine: EngineSupervisor) -> None:
     """Services decide on every bar after their activation; the status says where the replay is."""
-    market = Market(world, [TEN] * 5)
+    market = Market(world, [FLAT] * 5)
     service = market.service()
     start_replay(position=1)
     engine.start()
@@ -155,7 +145,7 @@ def test_the_engine_trades_to_the_last_bar_and_idles(world: World, engine: Engin
 
 def test_a_service_joins_at_the_position(world: World, engine: EngineSupervisor) -> None:
     """Its first decision is on the first bar after it was activated."""
-    market = Market(world, [TEN] * 4)
+    market = Market(world, [FLAT] * 4)
     early = market.service(name="early")
     late = market.service(name="late")
     with SessionManager() as session:
@@ -174,7 +164,7 @@ def test_a_service_joins_at_the_position(world: World, engine: EngineSupervisor)
 
 def test_pausing_holds_the_market_and_resuming_goes_on(world: World, engine: EngineSupervisor) -> None:
     """No bar is taken while the engine is paused."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     engine.start()
     assert engine.wait_until_ready(PATIENCE)
@@ -217,7 +207,7 @@ class Inherited(HeldLease):
 
 def test_who_takes_over_waits_for_what_the_last_engine_sent(world: World, tmp_path: Path) -> None:
     """Nothing is reconciled before it has arrived, and nothing trades; a stop is heeded meanwhile."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     start_replay()
     lease = Inherited()
@@ -236,7 +226,7 @@ def test_nothing_trades_or_is_sent_before_reconciliation(
     world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not while it is at work, and not where it has failed: then it is tried again first."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     start_replay()
     seen = []
@@ -256,7 +246,7 @@ def test_nothing_trades_or_is_sent_before_reconciliation(
 
 def test_trades_are_told_to_whoever_listens(world: World, tmp_path: Path) -> None:
     """A line for each trade needs its price and its reason."""
-    Market(world, [TEN] * 3).service()
+    Market(world, [FLAT] * 3).service()
     start_replay()
     told: list[Booked] = []
     engine = EngineSupervisor(
@@ -273,7 +263,7 @@ def test_what_breaks_the_engine_is_said(
     world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An engine that fails says why and tries again; it never dies silently."""
-    Market(world, [TEN]).service()
+    Market(world, [FLAT]).service()
     start_replay()
 
     def fail(_feed: ReplayFeed) -> None:
@@ -296,7 +286,7 @@ def test_orders_carry_the_installation(tmp_path: Path) -> None:
 
 def test_reconciliation_sends_what_a_crash_left(world: World) -> None:
     """PENDING and SUBMITTING orders are at work before the first bar."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     service = market.service()
     market.run()
     with SessionManager() as session:
@@ -309,7 +299,7 @@ def test_reconciliation_sends_what_a_crash_left(world: World) -> None:
 
 def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> None:
     """A breach puts the service in ERROR with the rule named, and takes its entries back; others trade on."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     wrong, right = market.service(name="wrong"), market.service(name="right")
     market.run()
     with SessionManager() as session:
@@ -328,7 +318,7 @@ def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> N
 @pytest.mark.parametrize("column", ["initial_balance", "stop_price", "mode", "strategy_params"])
 def test_a_service_that_cannot_be_read_stops_alone(world: World, column: str) -> None:
     """Somebody wrote junk into its row: it goes to ERROR, nothing of it is touched any more, the others trade on."""
-    market = Market(world, [TEN] * 4)
+    market = Market(world, [FLAT] * 4)
     wrong, right = market.service(name="wrong"), market.service(name="right")
     market.run(last=2)
     assert world.reload(wrong).current_shares > 0  # it holds a position: the engine has to look at it again
@@ -351,7 +341,7 @@ def test_a_service_that_cannot_be_read_stops_alone(world: World, column: str) ->
 
 def test_a_pause_is_kept_over_a_restart(world: World, engine: EngineSupervisor, tmp_path: Path) -> None:
     """It is stored: the next engine reconciles, says that it is paused, and takes no bar."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     start_replay()
     engine.pause()
@@ -369,7 +359,7 @@ def test_a_pause_is_kept_over_a_restart(world: World, engine: EngineSupervisor, 
 
 def test_the_switch_is_heeded_whoever_turns_it(world: World, engine: EngineSupervisor) -> None:
     """Another process pauses and resumes: this engine follows, and tells of it once each."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     service = market.service()
     engine.start()
     assert engine.wait_until_ready(PATIENCE)
@@ -380,13 +370,15 @@ def test_the_switch_is_heeded_whoever_turns_it(world: World, engine: EngineSuper
     start_replay()
     eventually(lambda: len(market.decisions(service)) == 3)
 
-    told = [one.event.entity["message"] for one in world.published if one.event.name == "system:notification"]
-    assert told[:2] == ["All trading was paused by an administrator", "All trading was resumed by an administrator"]
+    assert world.notices()[:2] == [
+        "All trading was paused by an administrator",
+        "All trading was resumed by an administrator",
+    ]
 
 
 def test_the_end_of_the_stored_prices_is_said_once(world: World, tmp_path: Path) -> None:
     """To whoever started the engine, and as a notification; again when newer bars have come and gone."""
-    market = Market(world, [TEN] * 3)
+    market = Market(world, [FLAT] * 3)
     market.service()
     start_replay(position=1)
     ends: list[datetime] = []
@@ -404,7 +396,7 @@ def test_the_end_of_the_stored_prices_is_said_once(world: World, tmp_path: Path)
 
 def test_a_replay_begins_where_it_is_asked_to(world: World) -> None:
     """What lies before is known, not traded; it never goes back behind what was decided, nor past what is held."""
-    market = Market(world, [TEN] * 6)
+    market = Market(world, [FLAT] * 6)
     service = market.service()
     with SessionManager() as session:
         replay_clock.begin_on(session, day(2).date())
@@ -424,7 +416,7 @@ def test_a_stop_does_not_wait_for_what_is_loaded(
     world: World, engine: EngineSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ready before the rules are compiled; told to stop meanwhile, it has nothing in hand, and takes no bar later."""
-    Market(world, [TEN, TEN]).service()
+    Market(world, [FLAT, FLAT]).service()
     start_replay()
     is_loading, may_go_on = threading.Event(), threading.Event()
 
@@ -449,7 +441,7 @@ def test_a_database_that_cannot_be_written_stops_trading_in_one_line(
     world: World, engine: EngineSupervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A full disk is nobody's defect: said once, without a trace or the rows, and tried again."""
-    Market(world, [TEN, TEN]).service()
+    Market(world, [FLAT, FLAT]).service()
     start_replay()
     event.listen(world.engine, "begin", _allow_no_write)
     try:

@@ -28,10 +28,8 @@ from daytrader.services import (
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, OPEN, Bench
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, day
 from tests.engine.live import Exchange, Live, at
-
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 
 
 def spoil(table: str, column: str, row_id: int) -> None:
@@ -68,7 +66,7 @@ def test_an_unreadable_row_stops_its_own_service_alone(
     world: World, state: OrderState, table: str, is_first: bool
 ) -> None:
     """Of an order, or of the service that it belongs to: ERROR; the others' orders are sent, and fill."""
-    market = Market(world, [TEN] * 4)
+    market = Market(world, [FLAT] * 4)
     crashed = left_by_a_crash(market, state, "one", "two")
     (wrong, spoilt), (right, sent) = crashed if is_first else reversed(crashed)
     column, row_id = ("limit_price", spoilt.id) if table == "orders" else ("stop_price", wrong.id)
@@ -103,7 +101,7 @@ def test_an_unreadable_row_stops_its_own_service_alone(
 )
 def test_junk_that_is_written_while_services_trade_stops_its_own_alone(world: World, table: str, column: str) -> None:
     """The bar after it finds it; mended and started again its service trades, without a start of the engine."""
-    market = Market(world, [TEN] * 6)
+    market = Market(world, [FLAT] * 6)
     wrong, right = market.service(name="wrong"), market.service(name="right")
     runner = Runner(PaperBroker())
     market.run(last=1, runner=runner)
@@ -128,7 +126,7 @@ def test_junk_that_is_written_while_services_trade_stops_its_own_alone(world: Wo
 
 def test_a_last_bar_that_lies_ahead_stops_its_service_and_not_its_stop(world: World) -> None:
     """No bar would ever be new to it; the audit finds that, too. One that came there by its own bars has had them."""
-    market = Market(world, [TEN, TEN, TEN, TEN, (9.0, 9.0, 9.0, 9.0)])
+    market = Market(world, [FLAT, FLAT, FLAT, FLAT, (9.0, 9.0, 9.0, 9.0)])
     wrong, right = (market.service(name=name, stop_loss_percent=Decimal(5)) for name in ("wrong", "right"))
     market.run(last=3)
     market.run(first=1, last=3)  # they are ahead of these, by bars that they decided on
@@ -176,7 +174,7 @@ def test_junk_does_not_keep_a_gap_from_being_given_up(world: World) -> None:
 @pytest.mark.parametrize("is_first", [True, False])
 def test_nobodys_row_keeps_everything_from_being_stopped(world: World, table: str, is_first: bool) -> None:
     """The kill switch is on all the same, and the others' entries are cancelled; flattened, they are sold."""
-    market = Market(world, [TEN] * 5)
+    market = Market(world, [FLAT] * 5)
     entering = [market.service(name=name, strategy="buy_and_hold") for name in ("one", "two")]
     holding = market.service(name="holding")
     market.run(last=1)
@@ -207,7 +205,7 @@ def test_nobodys_row_keeps_everything_from_being_stopped(world: World, table: st
 @pytest.mark.parametrize("table", ["trading_transactions", "trading_services"])
 def test_what_cannot_be_weighed_lets_nobody_buy_and_stops_nobody_else(world: World, table: str) -> None:
     """A limit of all services asks for everybody's positions: where one cannot be read it holds, and says why."""
-    market = Market(world, [TEN] * 5)
+    market = Market(world, [FLAT] * 5)
     with SessionManager() as session:
         name = "max_position_value" if table == "trading_services" else "max_daily_loss"
         exposure_limits.change(session, None, {name: Decimal(10**6)})

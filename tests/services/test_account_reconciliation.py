@@ -35,12 +35,6 @@ def account(world: World, monkeypatch: pytest.MonkeyPatch) -> BrokersAccount:
     return BrokersAccount(world, monkeypatch)
 
 
-def notices(world: World) -> list[str]:
-    """Return what the owner was told."""
-    told = [published.event for published in world.published if published.event.name == "system:notification"]
-    return [event.entity["message"] for event in told]
-
-
 def entry_refusal(service: TradingService) -> str | None:
     """Return why the service's next buy is barred."""
     with SessionManager() as session:
@@ -75,10 +69,10 @@ def test_a_difference_stops_the_services_of_its_symbol(account: BrokersAccount, 
     stored = account.world.reload(service)
     assert (stored.current_shares, stored.stop_price, stored.keep_protection) == (10, Decimal("9.5"), True)
     assert account.state(other) == ("ACTIVE", None)
-    assert sum("alpaca holds" in told for told in notices(account.world)) == 1
+    assert sum("alpaca holds" in told for told in account.world.notices()) == 1
 
     account.check({"ACME": quantity})
-    assert sum("alpaca holds" in told for told in notices(account.world)) == 1
+    assert sum("alpaca holds" in told for told in account.world.notices()) == 1
 
 
 def test_shares_of_a_symbol_that_nobody_trades_here_are_the_owners(account: BrokersAccount) -> None:
@@ -197,7 +191,7 @@ def test_an_unknown_order_in_our_name_stops_the_account_until_its_owner_has_look
     assert len(reasons) == 1
     assert "dt-abcd1234-lost of 10 ACME at alpaca" in reasons[0]
     assert account.check({"ACME": 10}, [stranger]) == reasons
-    assert sum("is in no book" in told for told in notices(account.world)) == 1
+    assert sum("is in no book" in told for told in account.world.notices()) == 1
     assert "not known here" in (entry_refusal(service) or "")
     assert exposure.is_refusal(entry_refusal(service) or "")
     assert account.state(service) == ("ACTIVE", None)
@@ -256,7 +250,7 @@ def test_balances_beyond_the_cash_bar_entries_and_nothing_else(account: BrokersA
     assert "have balances of 1900.00 together, its cash is 1899.99" in reasons[0]
     assert "1899.99" in (entry_refusal(services[1]) or "")
     account.check({"ONE": 10})
-    assert sum("1899.99" in told for told in notices(account.world)) == 1
+    assert sum("1899.99" in told for told in account.world.notices()) == 1
     with SessionManager() as session:
         trading_service.stop(session, account.owner, services[0].id)  # it holds shares: what it has is not free
     assert account.check({"ONE": 10}) == reasons

@@ -19,8 +19,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConfigurationError
 from tests.conftest import World
 from tests.redis import RedisServer
-
-PATIENCE = 60.0
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -57,18 +56,10 @@ def bells(redis_server: RedisServer) -> Iterator[list[Bells]]:
     both = [Bells(redis_server.url), Bells(redis_server.url)]
     for each in both:
         each.start()
-    wait_until(lambda: all(each.status == "ok" for each in both))
+    eventually(lambda: all(each.status == "ok" for each in both))
     yield both
     for each in both:
         each.stop()
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    """Wait for what a thread does."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def tell(owner_id: int | None = None, **entity: object) -> None:
@@ -104,7 +95,7 @@ def test_what_many_commit_at_once_is_heard_once_and_in_order(world: World, follo
     writing.set()
     looking.join()
     tail.ring()
-    wait_until(lambda: len(heard) >= 200)
+    eventually(lambda: len(heard) >= 200)
 
     sequences = [published.sequence for published in heard]
     assert sequences == sorted(set(sequences))
@@ -121,7 +112,7 @@ def test_a_unit_that_commits_late_does_not_come_late(world: World, follow: Follo
         events.record(slow, Event("stock:update", "updated", ("stocks",), {"name": "slow"}))
         slow.flush()
         tell(name="fast")
-    wait_until(lambda: len(heard) == 2)
+    eventually(lambda: len(heard) == 2)
     assert [published.event.entity["name"] for published in heard] == ["fast", "slow"]
     assert heard[0].sequence < heard[1].sequence
     assert world.engine.dialect.name == "postgresql"
@@ -163,7 +154,7 @@ def test_a_listener_that_fails_silences_nothing(world: World, monkeypatch: pytes
     tail = EventTail(hear)
     tail.start()
     tell(number=1)
-    wait_until(lambda: heard == [1])
+    eventually(lambda: heard == [1])
     read, has_failed = event_log.after, threading.Event()
 
     def fail(*_: object) -> list[PublishedEvent]:
@@ -176,7 +167,7 @@ def test_a_listener_that_fails_silences_nothing(world: World, monkeypatch: pytes
     assert has_failed.wait(PATIENCE)
     monkeypatch.setattr(event_log, "after", read)
     tail.ring()
-    wait_until(lambda: heard == [1, 2])
+    eventually(lambda: heard == [1, 2])
     tail.stop()
     assert world.engine.dialect.name == "postgresql"
 
@@ -192,7 +183,7 @@ def test_a_bell_is_heard_in_the_other_process_at_once(bells: list[Bells], follow
     bells[0].ring(EVENTS)
     assert rung.wait(PATIENCE)
     tail.ring()
-    wait_until(lambda: len(heard) == 1)
+    eventually(lambda: len(heard) == 1)
 
 
 @pytest.mark.usefixtures("world")
@@ -202,15 +193,15 @@ def test_without_redis_events_come_a_second_later_and_with_it_again_at_once(
     """Nobody who rings waits or fails; when Redis is back it is used again."""
     _, heard = follow()
     redis_server.stop()
-    wait_until(lambda: bells[0].status == bells[1].status == "does not answer")
+    eventually(lambda: bells[0].status == bells[1].status == "does not answer")
     began = time.monotonic()
     bells[0].ring(EVENTS)
     assert time.monotonic() - began < 1.0
     tell(number=1)
-    wait_until(lambda: len(heard) == 1)  # the tail looks by itself
+    eventually(lambda: len(heard) == 1)  # the tail looks by itself
 
     redis_server.start()
-    wait_until(lambda: bells[0].status == bells[1].status == "ok")
+    eventually(lambda: bells[0].status == bells[1].status == "ok")
     rung = threading.Event()
     bells[1].listen(EVENTS, rung.set)
     bells[0].ring(EVENTS)

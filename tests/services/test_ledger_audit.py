@@ -21,7 +21,7 @@ from daytrader.services import database, transaction_service
 from daytrader.services.ledger_audit import Breach, amounts, audit
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import FLAT, Market, Ohlc
 
 LEDGER: Final = ("trading_services", "trading_transactions", "orders", "executions", "journal_entries")
 SETTING: Final = "a setting: its owner may change it at any time"
@@ -76,7 +76,6 @@ ROWS: Final = {
     "orders.state": "state = 'FILLED'",
     "orders.limit_price": "state = 'FILLED'",
 }
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 NINE: Ohlc = (9.0, 9.0, 9.0, 9.0)
 
 
@@ -86,7 +85,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}", is_durable=False)
     Base.metadata.create_all(engine)
     world = World(engine)
-    market = Market(world, [TEN, TEN, NINE, TEN, TEN, (10.0, 12.0, 10.0, 12.0), TEN, (6.6, 6.6, 6.6, 6.6)])
+    market = Market(world, [FLAT, FLAT, NINE, FLAT, FLAT, (10.0, 12.0, 10.0, 12.0), FLAT, (6.6, 6.6, 6.6, 6.6)])
     market.dividend(5, "0.1")
     market.split(7, 3, 2)
     protected = {"stop_loss_percent": Decimal(5), "take_profit_percent": Decimal(15)}
@@ -112,11 +111,11 @@ def _by_hand(market: Market) -> None:
 
 
 def _split_end(world: World) -> None:
-    other = Market(world, [TEN, TEN, (10_000.0, 10_000.0, 10_000.0, 10_000.0)], symbol="RARE")
+    other = Market(world, [FLAT, FLAT, (10_000.0, 10_000.0, 10_000.0, 10_000.0)], symbol="RARE")
     other.split(2, 1, 1000)
     other.service(name="rare")
     other.run()
-    waiting = Market(world, [TEN], symbol="WAIT")
+    waiting = Market(world, [FLAT], symbol="WAIT")
     waiting.service(name="waiting")
     waiting.run()
 

@@ -13,9 +13,7 @@ from daytrader.services import ledger_service, trading_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
-
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
+from tests.engine.builders import FLAT, Market
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def market(world: World) -> Market:
     """A stock with a stop-out, a dividend and a 3:2 split on an open position, and an entry that is under way."""
     market = Market(
         world,
-        [TEN, TEN, (9.0, 9.0, 9.0, 9.0), (9.0, 9.0, 9.0, 9.0), (9.0, 9.0, 9.0, 9.0), (6.0, 6.0, 6.0, 6.0)],
+        [FLAT, FLAT, (9.0, 9.0, 9.0, 9.0), (9.0, 9.0, 9.0, 9.0), (9.0, 9.0, 9.0, 9.0), (6.0, 6.0, 6.0, 6.0)],
     )
     market.dividend(4, "0.1")
     market.split(5, 3, 2)

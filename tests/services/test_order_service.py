@@ -18,16 +18,15 @@ from daytrader.services import booking, order_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, day
 
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 UNIT = 1_000_000
 
 
 @pytest.fixture
 def market(world: World) -> Market:
     """A stock at ten."""
-    return Market(world, [TEN, TEN])
+    return Market(world, [FLAT, FLAT])
 
 
 def place(service_id: int, side: OrderSide = OrderSide.BUY, shares: int = 10) -> Order:

@@ -31,10 +31,9 @@ from daytrader.services.actor import Actor
 from daytrader.services.parity_audit import DifferenceKind, ExplainedKind, Parity
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, Ohlc, day
 from tests.engine.test_parity import STRATEGIES, sample_bars
 
-FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 # A wave that an average of two bars trades, several times.
 WAVE: list[Ohlc] = [
     (price, max(price, close) + 0.1, min(price, close) - 0.1, close)

@@ -11,8 +11,8 @@ from daytrader.services import exposure_limits
 from daytrader.services.parity_audit import ExplainedKind
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
-from tests.services.test_parity_audit import FLAT, audited, change, executions, kinds, waved
+from tests.engine.builders import FLAT, Market, Ohlc
+from tests.services.test_parity_audit import audited, change, executions, kinds, waved
 
 
 def test_a_fill_on_another_bar_than_the_next_one_is_missed(world: World) -> None:

@@ -23,12 +23,11 @@ from daytrader.services.performance_service import EquityCurve, Metrics, Transac
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.core.builders import random_walk
-from tests.engine.builders import Market, Ohlc, day
+from tests.engine.builders import FLAT, Market, Ohlc, day
 from tests.stored_bars import store_intraday
 
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 # Bought at the open of 10, then worth 12, 9 and 11 a share.
-ROUND: list[Ohlc] = [TEN, (10.0, 12.0, 10.0, 12.0), (12.0, 12.0, 9.0, 9.0), (9.0, 11.0, 9.0, 11.0)]
+ROUND: list[Ohlc] = [FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 12.0, 9.0, 9.0), (9.0, 11.0, 9.0, 11.0)]
 
 
 def measured(service: TradingService) -> Metrics:
@@ -71,7 +70,7 @@ def show_until(row: int) -> None:
 
 def test_the_metrics_have_exactly_the_documented_fields(world: World) -> None:
     """No more and no less than the API's shapes."""
-    service = Market(world, [TEN]).service()
+    service = Market(world, [FLAT]).service()
 
     assert set(asdict(measured(service))) == {
         *("equity", "current_balance", "position_value", "unrealized_gain_loss", "total_gain_loss"),
@@ -119,7 +118,7 @@ def test_an_open_position_by_hand(world: World) -> None:
 
 def test_dividends_of_an_open_position_are_unrealised(world: World) -> None:
     """Equity is always the initial balance and both gains."""
-    market = Market(world, [TEN, TEN, TEN])
+    market = Market(world, [FLAT, FLAT, FLAT])
     market.dividend(2, "0.5")
     service = market.service()
     market.run()
@@ -132,7 +131,7 @@ def test_dividends_of_an_open_position_are_unrealised(world: World) -> None:
 
 def test_a_split_position_is_marked_in_new_shares(world: World) -> None:
     """100 shares at 10 are 200 at 5: nothing gained, nothing lost."""
-    market = Market(world, [TEN, TEN, (5.0, 5.0, 5.0, 5.0)])
+    market = Market(world, [FLAT, FLAT, (5.0, 5.0, 5.0, 5.0)])
     market.split(2, 2, 1)
     service = market.service()
     market.run()
@@ -215,7 +214,7 @@ def test_a_replay_marks_by_what_it_has_shown(world: World) -> None:
 
 def test_a_trade_by_hand_counts_with_the_bar_before_it(world: World) -> None:
     """Made today, long after the last stored bar: it is in that bar's equity, and the first of the curve."""
-    market = Market(world, [TEN, (12.0, 12.0, 12.0, 12.0)])
+    market = Market(world, [FLAT, (12.0, 12.0, 12.0, 12.0)])
     service = market.service()
     buy(market, service, 10, "11")
 
@@ -227,7 +226,7 @@ def test_a_trade_by_hand_counts_with_the_bar_before_it(world: World) -> None:
 
 def test_a_trade_between_two_bars_belongs_to_the_earlier_one(world: World) -> None:
     """Bought in the afternoon of the first session, it is held at that session's close."""
-    market = Market(world, [TEN, TEN])
+    market = Market(world, [FLAT, FLAT])
     service = market.service()
     show_until(0)
     bought = buy(market, service, 10)
@@ -282,7 +281,7 @@ def test_without_any_bar_a_position_is_worth_what_was_paid_for_it(world: World) 
 
 def test_a_voided_purchase_leaves_no_fee_and_no_trade(world: World) -> None:
     """It is counted as cancelled, and that is all."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     service = market.service(commission_per_order=Decimal(1))
     bought = buy(market, service, 10)
     with SessionManager() as session:
@@ -295,7 +294,7 @@ def test_a_voided_purchase_leaves_no_fee_and_no_trade(world: World) -> None:
 
 def test_transactions_are_summed_to_the_cent(world: World) -> None:
     """Gains of 3.33, 2.00, 0 and -1.11, then an open position and a voided one."""
-    market = Market(world, [TEN])
+    market = Market(world, [FLAT])
     service = market.service()
     for shares, price in ((3, "11.11"), (1, "12"), (1, "10"), (1, "8.89")):
         sell(market, buy(market, service, shares), price)
@@ -324,7 +323,7 @@ def test_transactions_are_summed_to_the_cent(world: World) -> None:
 
 def test_a_service_without_transactions_sums_to_nothing(world: World) -> None:
     """No average of nothing."""
-    assert summed(Market(world, [TEN]).service()) == TransactionMetrics(
+    assert summed(Market(world, [FLAT]).service()) == TransactionMetrics(
         0, 0, 0, 0, Decimal(0), Decimal(0), Decimal(0), None, None, 0, 0, None
     )
 

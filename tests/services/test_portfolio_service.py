@@ -9,11 +9,10 @@ from daytrader.services.actor import Actor
 from daytrader.services.portfolio_service import Portfolio
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc
+from tests.engine.builders import FLAT, Market, Ohlc
 
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
 # Bought at the open of 10, then worth 12 and 9 a share.
-ROUND: list[Ohlc] = [TEN, (10.0, 12.0, 10.0, 12.0), (12.0, 12.0, 9.0, 9.0)]
+ROUND: list[Ohlc] = [FLAT, (10.0, 12.0, 10.0, 12.0), (12.0, 12.0, 9.0, 9.0)]
 
 
 def seen(actor: Actor) -> Portfolio:

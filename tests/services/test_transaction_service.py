@@ -20,15 +20,13 @@ from daytrader.utils.errors import (
     NotFoundError,
 )
 from tests.conftest import World
-from tests.engine.builders import Market, Ohlc, day
-
-TEN: Ohlc = (10.0, 10.0, 10.0, 10.0)
+from tests.engine.builders import FLAT, Market, day
 
 
 @pytest.fixture
 def market(world: World) -> Market:
     """A stock last traded at 12."""
-    return Market(world, [TEN, (12.0, 12.0, 12.0, 12.0)])
+    return Market(world, [FLAT, (12.0, 12.0, 12.0, 12.0)])
 
 
 def buy(market: Market, service: TradingService, shares: object = 10, price: object = None) -> TradingTransaction:
