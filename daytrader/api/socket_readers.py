@@ -24,8 +24,13 @@ logger = structlog.get_logger(__name__)
 MOST_THREADS: Final = 8
 """More than the sockets that one user may have: whoever has all of them ask for what takes long holds up nobody else.
 They are started when they are needed."""
+MOST_WITH_SPARE: Final = 32
+"""When all of those take long, one more is started each time that none has come free for a while, up to this many: far
+fewer than there are connections to the database."""
 LINGER_SECONDS: Final = 2.0
 """How long a client may take to hang up once it has been told goodbye."""
+_PATIENCE_SECONDS: Final = 0.1
+"""How long no turn may end, while nobody is free, until a spare thread is due."""
 _LOOK_EVERY: Final = 0.5
 """Seconds between two looks at who lingers, and whether anybody is left to be read."""
 
@@ -83,6 +88,8 @@ class Readers:
         self._closing = 0
         self._threads = 0
         self._free = 0
+        self._turns = 0  # that have ended: while it stays the same, nobody has come free
+        self._is_stood_by = False
         self._poller = select.epoll() if hasattr(select, "epoll") else None  # none on macOS, which serves no crowds
 
     def __len__(self) -> int:
@@ -121,30 +128,73 @@ class Readers:
         self._free += 1
 
     def _work(self, poller: select.epoll) -> None:
-        while True:
-            ready = poller.poll(_LOOK_EVERY, 1)  # one: the next is another thread's
-            self._cut_lingering()
-            if ready:
-                connection = self._taken(poller, ready[0][0])
-                turn = _turn_of(connection)
-                if turn is Turn.OVER:
-                    self._close(connection)
-                else:
-                    poller.modify(connection.fileno(), _EVENTS[turn])
+        is_needed = True
+        try:
+            while is_needed:
+                ready = poller.poll(_LOOK_EVERY, 1)  # one: the next is another thread's
+                self._cut_lingering()
+                is_needed = self._serve(poller, ready[0][0]) if ready else self._is_needed()
+        finally:
+            if is_needed:  # it fails, and whoever comes next starts another one
+                with self._changed:
+                    self._leave()
+
+    def _serve(self, poller: select.epoll, number: int) -> bool:
+        """Give the connection of that number its turn; return whether this thread is needed any longer."""
+        connection = self._taken(poller, number)
+        try:
+            turn = _turn_of(connection)
+            if turn is not Turn.OVER and not _is_told_of(poller, connection, turn):
+                turn = Turn.OVER
+            if turn is Turn.OVER:
+                self._close(connection)
+        finally:
             with self._changed:
-                self._free += bool(ready)
-                if not self._connections:
-                    self._threads -= 1
-                    self._free -= 1
-                    return
+                self._free += 1
+                self._turns += 1
+        return self._is_needed()
+
+    def _is_needed(self) -> bool:
+        """Return whether a thread that is free goes on; where it does not, it has left."""
+        with self._changed:
+            is_spare = self._threads > MOST_THREADS and self._free > 1
+            if self._connections and not is_spare:
+                return True
+            self._leave()
+            return False
+
+    def _leave(self) -> None:
+        self._threads -= 1
+        self._free -= 1
 
     def _taken(self, poller: select.epoll, number: int) -> Connection:
         with self._changed:
+            connection = self._connections[number]
             self._free -= 1
-            if not self._free and self._threads < MOST_THREADS:
+            if not self._free:
                 with suppress(RuntimeError):  # those that there are do it
-                    self._begin(poller)
-            return self._connections[number]
+                    if self._threads < MOST_THREADS:
+                        self._begin(poller)
+                    elif self._threads < MOST_WITH_SPARE and not self._is_stood_by:
+                        _start(self._stand_by, poller)
+                        self._is_stood_by = True
+            return connection
+
+    def _stand_by(self, poller: select.epoll) -> None:
+        """Read as well once nobody has come free for a while: whatever it is that all others wait for."""
+        while True:
+            turns = self._turns
+            time.sleep(_PATIENCE_SECONDS)
+            with self._changed:
+                if self._free:
+                    self._is_stood_by = False
+                    return
+                if self._turns == turns:
+                    self._is_stood_by = False
+                    self._threads += 1
+                    self._free += 1
+                    break
+        self._work(poller)
 
     def _attend(self, connection: Connection) -> None:
         """Read one connection: where there is nothing better, each has a thread."""
@@ -160,7 +210,8 @@ class Readers:
     def _close(self, connection: Connection) -> None:
         with self._changed:  # forgotten before its number is free for another one
             if self._poller is not None:
-                self._poller.unregister(connection.fileno())
+                with suppress(OSError):  # it could not be watched
+                    self._poller.unregister(connection.fileno())
             del self._connections[connection.fileno()]
             self._closing += 1
         try:
@@ -184,6 +235,16 @@ class Readers:
 
 def _start(target: Callable[..., None], *args: object) -> None:
     threading.Thread(target=target, args=args, name="socket-reader", daemon=True).start()
+
+
+def _is_told_of(poller: select.epoll, connection: Connection, turn: Turn) -> bool:
+    """Return whether its next turn will come; where it cannot, nobody would ever read it or close it."""
+    try:
+        poller.modify(connection.fileno(), _EVENTS[turn])
+    except OSError:
+        logger.exception("a socket cannot be watched any more")
+        return False
+    return True
 
 
 def _turn_of(connection: Connection) -> Turn:

@@ -6,10 +6,10 @@ What a slow connection does not take at once waits for it alone.
 
 from __future__ import annotations
 
+import selectors
 import socket
 import struct
 import threading
-import time
 from collections import deque
 from contextlib import suppress
 from typing import Final
@@ -19,7 +19,8 @@ MOST_WAITING: Final = 1_000_000
 GOODBYE: Final = b"\x88\x02\x03\xe8"
 """The frame that ends a websocket normally: close, 1000."""
 
-_FLUSH_SECONDS: Final = 0.01
+_LOOK_EVERY: Final = 0.5
+"""Seconds between two looks whether anything waits at all."""
 _FINAL_TEXT: Final = 0x81
 _FINAL_BINARY: Final = 0x82
 _SHORT: Final = 126  # RFC 6455, 5.2: lengths below stand in the second byte
@@ -88,27 +89,27 @@ class Wire:
         """Close the connection."""
         with self._lock:
             self._is_finished = True
-            self._waiting.clear()
+            self._wait_no_more()
             self._connection.close()
 
-    def flush(self) -> bool:
-        """Write what waits, as far as it goes; return whether anything is left."""
+    def flush(self) -> None:
+        """Write what waits, as far as it goes."""
         with self._lock:
+            if not self._waiting:  # it has ended meanwhile, and its number may be another one's
+                return
             while self._waiting:
                 frames = self._waiting.popleft()
                 try:
                     written = self._write(frames)
                 except OSError:
-                    self._waiting.clear()  # nobody is there any more: whoever reads notices
-                    break
+                    break  # nobody is there any more: whoever reads notices
                 self._size -= written
                 if written < len(frames):
                     self._waiting.appendleft(frames[written:])
-                    return True
-            self._size = 0
+                    return
+            self._wait_no_more()
             if self._is_finished:
                 self._shut(socket.SHUT_WR)
-            return False
 
     def _write(self, frames: bytes) -> int:
         try:
@@ -118,11 +119,19 @@ class Wire:
 
     def _wait(self, rest: bytes) -> None:
         self._size += len(rest)
-        if self._size > MOST_WAITING:
+        try:
+            if self._size > MOST_WAITING:
+                raise OSError("the other side does not read")
+            self._flusher.watch(self)
+        except OSError:
             self._shut(socket.SHUT_RDWR)
-            raise OSError("the other side does not read")
+            raise
         self._waiting.append(rest)
-        self._flusher.watch(self)
+
+    def _wait_no_more(self) -> None:
+        self._waiting.clear()
+        self._size = 0
+        self._flusher.forget(self)
 
     def _shut(self, how: int) -> None:
         with suppress(OSError):  # it has ended already
@@ -130,33 +139,40 @@ class Wire:
 
 
 class Flusher:
-    """Writes what waits, in a thread that ends when nothing does."""
+    """Writes what waits as soon as the other side takes it, in a thread that ends when nothing waits."""
 
     def __init__(self) -> None:
-        self._wires: set[Wire] = set()
+        self._stalled = selectors.DefaultSelector()  # of which each may be told while the thread waits for all
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def watch(self, wire: Wire) -> None:
-        """Try again for *wire* until nothing waits."""
+        """
+        Flush *wire*, whose lock the caller holds, whenever it can be written to, until it is forgotten.
+
+        Raises:
+            OSError: If the system watches no more of them.
+        """
         with self._lock:
-            self._wires.add(wire)
+            with suppress(KeyError):  # it is watched already
+                self._stalled.register(wire.fileno(), selectors.EVENT_WRITE, wire)
             if self._thread is None:
                 thread = threading.Thread(target=self._work, name="socket-flusher", daemon=True)
                 with suppress(RuntimeError):  # none could be started: the next writer tries again, a ping at the latest
                     thread.start()
                     self._thread = thread
 
+    def forget(self, wire: Wire) -> None:
+        """Look no more at *wire*, whose lock the caller holds: nothing waits, or nobody is there."""
+        with self._lock, suppress(KeyError, ValueError):  # it was not watched, or is closed already
+            self._stalled.unregister(wire.fileno())
+
     def _work(self) -> None:
         while True:
-            time.sleep(_FLUSH_SECONDS)
+            for stalled, _ in self._stalled.select(_LOOK_EVERY):
+                stalled.data.flush()  # not under the lock: writers take it while they hold their wire
             with self._lock:
-                wires, self._wires = self._wires, set()
-            # Not under the lock: writers take it while they hold their wire.
-            unfinished = {wire for wire in wires if wire.flush()}
-            with self._lock:
-                self._wires |= unfinished
-                if not self._wires:
+                if not self._stalled.get_map():
                     self._thread = None
                     return
 

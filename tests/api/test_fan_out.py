@@ -34,8 +34,10 @@ from .socket_client import Listener
 def pair() -> Iterator[tuple[Wire, socket.socket]]:
     """A wire and its other end."""
     near, far = socket.socketpair()
-    with near, far:
-        yield Wire(near, Flusher()), far
+    wire = Wire(near, Flusher())
+    with far:
+        yield wire, far
+    wire.close()
 
 
 def _read(far: socket.socket, size: int) -> bytes:
@@ -102,6 +104,72 @@ def test_what_waits_is_written_once_the_system_has_threads_again(
     wire.send(b"b")
 
     assert _read(far, 600_001) == b"a" * 600_000 + b"b"
+
+
+def _flushers() -> int:
+    return sum(thread.name == "socket-flusher" for thread in threading.enumerate())
+
+
+def test_whoever_does_not_read_is_not_looked_at(
+    pair: tuple[Wire, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of stalled connections cost nothing; what waits is written as soon as it is taken."""
+    wire, far = pair
+    looked: list[Wire] = []
+    flush = Wire.flush
+
+    def looking(one: Wire) -> None:
+        looked.append(one)
+        flush(one)
+
+    monkeypatch.setattr(Wire, "flush", looking)
+    wire.send(b"a" * 600_000)
+    time.sleep(0.5)
+    assert looked == []
+
+    assert _read(far, 600_000) == b"a" * 600_000
+    assert looked != []
+
+
+def test_a_stalled_connection_that_is_closed_is_forgotten() -> None:
+    """Its number may be another one's soon, which waits for itself; nobody looks at what is gone."""
+    before, flusher = _flushers(), Flusher()
+    near, far = socket.socketpair()
+    with far:
+        wire = Wire(near, flusher)
+        wire.send(b"a" * 600_000)
+        wire.close()
+        wire.flush()  # by a thread that has heard of it meanwhile
+        assert not flusher._stalled.get_map()
+        again, other = socket.socketpair()
+        with other:
+            second = Wire(again, flusher)
+            second.send(b"b" * 600_000)
+            wire.flush()
+            assert _read(other, 600_000) == b"b" * 600_000
+            second.close()
+    deadline = time.monotonic() + 10
+    while _flushers() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_whom_the_system_watches_no_more_is_let_go_of(
+    pair: tuple[Wire, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would write what waits for it: the connection ends."""
+    wire, far = pair
+
+    def refuse(_flusher: Flusher, _wire: Wire) -> None:
+        raise OSError("no room to watch it")
+
+    monkeypatch.setattr(Flusher, "watch", refuse)
+    with pytest.raises(OSError, match="no room"):
+        wire.send(b"x" * 600_000)
+
+    far.settimeout(10)
+    while far.recv(1_000_000):
+        pass  # what had been taken, then the end
 
 
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])

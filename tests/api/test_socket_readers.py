@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import threading
@@ -21,7 +22,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from daytrader.api import rooms, socket_readers, wires
-from daytrader.api.socket_readers import MOST_THREADS, Readers, Turn
+from daytrader.api.socket_readers import MOST_THREADS, MOST_WITH_SPARE, Readers, Turn
 from daytrader.api.websockets import PLACE, Place
 from daytrader.config import Settings
 from daytrader.services.actor import Actor
@@ -116,7 +117,7 @@ def test_three_hundred_sockets_are_read_by_a_few_threads(url: str, alice: Caller
     assert all(_is_answered(made) for made in crowd)
 
     assert len(_readers(app)) == 300
-    assert 1 <= _readers(app)._threads <= MOST_THREADS
+    _wait_for(lambda: 1 <= _readers(app)._threads <= MOST_THREADS)  # one that was spare for a moment has gone
     assert requests.get(f"{url}/api/v1/system/health", timeout=WAIT).ok
     assert threading.active_count() < before + 50
     began = time.monotonic()
@@ -198,8 +199,11 @@ def test_many_messages_in_one_piece_are_answered_in_order(alice: Caller, raw: Op
     assert [text.partition("[")[0] for text in heard] == [f"43{number}" for number in range(15)]
 
 
-def test_what_takes_long_holds_up_nobody_else(alice: Caller, raw: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that does not answer some: others are served, and those as well when it does."""
+@pytest.mark.parametrize("number", [MOST_THREADS - 1, MOST_THREADS + 3])
+def test_what_takes_long_holds_up_nobody_else(
+    app: Flask, alice: Caller, raw: Open, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A database that does not answer some, of several users: others are served, and those as well when it does."""
     answers, admit = threading.Event(), rooms.admit
 
     def admitting(actor: Actor, name: object) -> tuple[str, str]:
@@ -208,13 +212,35 @@ def test_what_takes_long_holds_up_nobody_else(alice: Caller, raw: Open, monkeypa
         return admit(actor, name)
 
     monkeypatch.setattr(rooms, "admit", admitting)
-    waiting = [_signed_in(raw(), alice) for _ in range(MOST_THREADS - 1)]
+    waiting = [_signed_in(raw(), alice) for _ in range(number)]
     for made in waiting:
         made.send('420["join",{"room":"stocks"}]')
 
     assert all(_is_answered(_signed_in(raw(), alice)) for _ in range(5))
     answers.set()
     assert all(str(made.recv()).startswith("430[") for made in waiting)
+    _wait_for(lambda: _readers(app)._free == _readers(app)._threads <= MOST_THREADS)  # none is spare any more
+
+
+def test_spare_threads_have_an_end() -> None:
+    """As many as may be: whoever comes then waits until one of them is free."""
+    readers, answers, pairs = Readers(), threading.Event(), [socket.socketpair() for _ in range(MOST_WITH_SPARE + 1)]
+    slow = [_Told(ours, lambda: Turn.READ if answers.wait(WAIT) else Turn.OVER) for ours, _ in pairs]
+    for connection, (_, theirs) in zip(slow, pairs, strict=True):
+        readers.add(connection)
+        theirs.sendall(b"x")
+
+    _wait_for(lambda: readers._threads == MOST_WITH_SPARE and not readers._free)
+    time.sleep(0.3)
+    assert readers._threads == MOST_WITH_SPARE
+    assert sum(connection.is_taken for connection in slow) == MOST_WITH_SPARE
+    answers.set()
+    _wait_for(lambda: all(connection.is_taken for connection in slow))
+    _wait_for(lambda: readers._threads <= MOST_THREADS)
+    for connection, (_, theirs) in zip(slow, pairs, strict=True):
+        connection.turn = lambda: Turn.OVER
+        theirs.close()
+    _wait_for(lambda: readers._threads == 0 and readers._free == 0)
 
 
 @pytest.mark.parametrize(
@@ -373,16 +399,21 @@ def test_without_epoll_each_is_read_all_the_same(
     _wait_for(lambda: len(_readers(app)) == 0)
 
 
-class _Broken:
-    """A connection that cannot be read."""
+class _Told:
+    """A connection that does in each turn what a test says."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, turn: Callable[[], Turn]) -> None:
         self._connection = connection
         self.fileno = connection.fileno
+        self.turn = turn
+        self.is_taken = False
         self.closed = threading.Event()
 
     def take_turn(self) -> Turn:
-        raise ZeroDivisionError
+        self.is_taken = True
+        with suppress(BlockingIOError):
+            self._connection.recv(1, socket.MSG_DONTWAIT)
+        return self.turn()
 
     def cut(self) -> None:
         """Not needed."""
@@ -392,12 +423,16 @@ class _Broken:
         self.closed.set()
 
 
+def _break() -> Turn:
+    raise ZeroDivisionError
+
+
 def test_one_that_cannot_be_read_ends_alone() -> None:
     readers = Readers()
     with capture_logs() as logged:
         for _ in range(2):
             ours, theirs = socket.socketpair()
-            broken = _Broken(ours)
+            broken = _Told(ours, _break)
             readers.add(broken)
             theirs.sendall(b"x")
             assert broken.closed.wait(WAIT)
@@ -406,6 +441,62 @@ def test_one_that_cannot_be_read_ends_alone() -> None:
     assert [line["event"] for line in logged] == ["a socket could not be read"] * 2
     readers.wait_until_empty(WAIT)
     assert len(readers) == 0
+
+
+class _Poller:
+    """One whose system fails as a test says."""
+
+    def __init__(self, poller: select.epoll) -> None:
+        self.poll: Callable[..., Any] = poller.poll
+        self.modify: Callable[..., None] = poller.modify
+        self.register = poller.register
+        self.unregister = poller.unregister
+
+
+def _fail(*_args: object) -> None:
+    raise OSError("no room to watch it")
+
+
+def test_one_that_cannot_be_watched_any_more_is_closed() -> None:
+    """Nobody would read it again; its thread goes on with others, and threads are counted as they are."""
+    readers = Readers()
+    assert readers._poller is not None
+    readers._poller = failing = _Poller(readers._poller)  # type: ignore[assignment]
+    failing.modify = _fail
+    pairs = [socket.socketpair() for _ in range(2)]
+    first, second = (_Told(ours, lambda: Turn.READ) for ours, _ in pairs)
+    readers.add(first)
+    readers.add(second)
+    with capture_logs() as logged:
+        pairs[0][1].sendall(b"x")
+        assert first.closed.wait(WAIT)
+        pairs[1][1].sendall(b"x")
+        assert second.closed.wait(WAIT)
+
+    assert [line["event"] for line in logged] == ["a socket cannot be watched any more"] * 2
+    readers.wait_until_empty(WAIT)
+    _wait_for(lambda: readers._threads == 0)
+    assert (len(readers), readers._free) == (0, 0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_fails_is_none_that_reads() -> None:
+    """Whoever comes next starts another one, which reads those that were there, too."""
+    readers = Readers()
+    assert readers._poller is not None
+    readers._poller = failing = _Poller(readers._poller)  # type: ignore[assignment]
+    poll, failing.poll = failing.poll, _fail
+    pairs = [socket.socketpair() for _ in range(2)]
+    first, second = (_Told(ours, lambda: Turn.OVER) for ours, _ in pairs)
+    readers.add(first)
+    _wait_for(lambda: readers._threads == 0)
+    assert readers._free == 0
+
+    failing.poll = poll
+    readers.add(second)
+    for told, (_, theirs) in zip((first, second), pairs, strict=True):
+        theirs.sendall(b"x")
+        assert told.closed.wait(WAIT)
 
 
 def test_threads_end_when_nobody_is_left(app: Flask, alice: Caller, raw: Open) -> None:
