@@ -41,6 +41,10 @@ OPEN = datetime(2024, 1, 3, 14, 30, tzinfo=UTC)
 MIDDAY = datetime(2024, 1, 3, 17, 0, tzinfo=UTC)
 NEXT_EVENING = datetime(2024, 1, 4, 0, 30, tzinfo=UTC)
 NEXT_OPEN = datetime(2024, 1, 4, 14, 30, tzinfo=UTC)
+BAR = datetime(2024, 1, 3, 16, 0, tzinfo=UTC)
+"""A bar of fifteen minutes in the session: complete at 16:15."""
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 def nothing_wrong(*_asked: Any) -> Sequence[str]:

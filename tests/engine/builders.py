@@ -14,6 +14,7 @@ from daytrader.engine.runner import Runner
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models import (
     CorporateAction,
+    FeedCursor,
     JournalEntry,
     Order,
     Stock,
@@ -55,6 +56,19 @@ def change(service: TradingService, **values: Any) -> None:
         row = session.get_one(TradingService, service.id)
         for name, value in values.items():
             setattr(row, name, value)
+
+
+def start_replay(position: int | None = None, starts_at: int | None = None, speed: float = 0) -> None:
+    """Ask for a replay that has taken bar *position*, or begins at bar *starts_at*; a speed of 0 is without limit."""
+    with SessionManager() as session:
+        session.add(
+            FeedCursor(
+                name="replay",
+                position=None if position is None else day(position),
+                starts_at=None if starts_at is None else day(starts_at),
+                bars_per_second=speed,
+            )
+        )
 
 
 class Market:

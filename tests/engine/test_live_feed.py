@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from daytrader.core.bars import CorporateEvent, EventKind
 from daytrader.engine.feeds import Tick
 from daytrader.engine.live_feed import Key, LiveFeed
 from daytrader.engine.poll import PollCollector
 from daytrader.engine.runner import NoFence
 from daytrader.engine.supervisor import EngineSupervisor
-from daytrader.models import StockIntradayPrice, TradingTransaction
+from daytrader.models import StockIntradayPrice
 from daytrader.services import price_service
-from daytrader.services.data_providers.base import PriceSeries
-from daytrader.services.data_providers.errors import AccessError, NetworkError, RateLimitError
 from daytrader.services.data_providers.simulated import SimulatedProvider
 from daytrader.services.session_manager import SessionManager
-from daytrader.utils.days import days_since_epoch
 from daytrader.utils.errors import LostLeaseError
 from tests.conftest import World
 from tests.engine.builders import Ohlc
@@ -65,32 +59,6 @@ def test_a_tick_says_when_its_bars_were_complete(live: Live) -> None:
     assert (tick.time, tick.complete_at) == (at("2024-01-02T14:35"), at("2024-01-02T14:40"))
 
 
-def test_an_answer_that_comes_late_holds_up_no_others_bar(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two stocks asked at once the one whose provider hangs is stored when it comes, the other before."""
-    service, answers, stored = live.service(), threading.Event(), list[str]()
-    live.world.stock("SLOW")
-    slow = live.service(name="slow", stock_symbol="SLOW")
-    live.turn(BEFORE)
-    live.provider.give("2024-01-02T14:35")
-    latest, renew = live.provider.latest, live.collector._on_bars
-
-    def ask(symbol: str, *asked: Any) -> PriceSeries:
-        assert symbol != "SLOW" or answers.wait(60), "the other one was never stored"
-        found: PriceSeries = latest(symbol, *asked)
-        return found
-
-    def on_bars(key: Key) -> None:
-        stored.append(key.symbol)
-        answers.set()
-        renew(key)
-
-    monkeypatch.setattr(live.provider, "latest", ask)
-    monkeypatch.setattr(live.collector, "_on_bars", on_bars)
-    assert live.turn("2024-01-02T14:40:01") == 2
-    assert stored == ["ACME", "SLOW"]
-    assert len(live.decisions(service)) == len(live.decisions(slow)) == 1
-
-
 def test_what_the_database_undoes_is_done_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bars stored, a gap given up, the position kept: each a unit of work that is run again, not a failure."""
     service = live.service()
@@ -100,82 +68,6 @@ def test_what_the_database_undoes_is_done_again(live: Live, monkeypatch: pytest.
     live.provider.give("2024-01-02T14:45")
     assert live.turn("2024-01-02T14:50:01") == 2
     assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 14:35", "01-02 14:40", "01-02 14:45"]
-
-
-@pytest.mark.parametrize("interval", [1, 5, 15, 30, 60, 0])
-def test_every_interval_is_made_of_the_finest(world: World, interval: int) -> None:
-    """A provider of minutes serves services of every interval, each bar at its own end; daily ones after the bell."""
-    live = Live(world, Exchange(1), interval, "2024-01-02T14:30:05", timedelta())
-    live.provider = SimulatedProvider(clock=lambda: live.now)
-    if interval:
-        live.provider.capabilities = Exchange(1).capabilities
-    live.restart()
-    service = live.service()
-    live.turn("2024-01-02T14:30:05")
-
-    if interval:
-        live.turn(timedelta(minutes=interval - 1))
-        assert live.decisions(service) == []
-        live.turn(timedelta(minutes=1))
-        assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 14:30"]
-    else:
-        live.turn("2024-01-02T20:59:59")
-        assert live.decisions(service) == []
-        live.turn("2024-01-02T21:00:01")
-        assert [bar for bar, _, _ in live.decisions(service)] == ["01-02 00:00"]
-
-
-def test_the_last_hour_of_a_session_is_half_as_long(world: World) -> None:
-    """From 15:30 to the bell; nothing is asked for afterwards."""
-    exchange = Exchange(60)
-    live = Live(world, exchange, 60, "2024-01-02T20:31:00")
-    exchange.give("2024-01-02T19:30")
-    service = live.service()
-    live.turn("2024-01-02T20:31:00")
-    exchange.give("2024-01-02T20:30")
-
-    assert live.turn("2024-01-02T20:59:59") == 0
-    assert live.turn("2024-01-02T21:00:01") == 1
-    asked = len(exchange.asked)
-    live.turn("2024-01-03T14:29:00")
-    assert len(exchange.asked) == asked
-    assert len(live.decisions(service)) == 1
-
-
-def test_a_half_day_a_holiday_and_the_settling_delay(world: World) -> None:
-    """Thanksgiving is closed; the Friday after ends at 13:00, and its daily bar is final half an hour later."""
-    exchange = Exchange(0)
-    exchange.give("2023-11-21")
-    live = Live(world, exchange, 0, "2023-11-22T15:00:00")
-    service = live.service()
-    live.turn("2023-11-22T15:00:00")
-    exchange.give("2023-11-22")
-    assert live.turn("2023-11-22T21:29:00") == 0
-    assert live.turn("2023-11-22T21:30:00") == 1
-    asked = len(exchange.asked)
-    live.turn("2023-11-23T22:00:00")
-    assert len(exchange.asked) == asked
-
-    exchange.give("2023-11-24", (10, 12, 10, 12))
-    assert live.turn("2023-11-24T18:29:59") == 0
-    assert live.turn("2023-11-24T18:30:00") == 1
-    assert [bar for bar, _, _ in live.decisions(service)] == ["11-22 00:00", "11-24 00:00"]
-
-
-def test_the_night_the_clocks_change(world: World) -> None:
-    """After the weekend of 2024-03-10 the bell rings an hour earlier in UTC."""
-    exchange = Exchange(30)
-    exchange.give("2024-03-08T20:00")
-    live = Live(world, exchange, 30, "2024-03-08T20:45:00")
-    service = live.service()
-    live.turn("2024-03-08T20:45:00")
-    exchange.give("2024-03-08T20:30")
-    assert live.turn("2024-03-08T21:00:01") == 1
-
-    exchange.give("2024-03-11T13:30")
-    assert live.turn("2024-03-11T13:59:59") == 0
-    assert live.turn("2024-03-11T14:00:01") == 1
-    assert [bar for bar, _, _ in live.decisions(service)] == ["03-08 20:30", "03-11 13:30"]
 
 
 def test_a_bar_that_comes_late_decides_nothing(live: Live) -> None:
@@ -290,35 +182,6 @@ def test_a_corrected_bar_is_stored_and_not_traded_again(live: Live) -> None:
         assert price_service.load_bars(session, live.stock.id, 5).close.tolist() == [10, 11, 10]
 
 
-@pytest.mark.parametrize(("minutes", "word"), [(5, "ahead of"), (-5, "behind")])
-def test_a_clock_that_is_off_by_five_minutes_stops_everything(live: Live, minutes: int, word: str) -> None:
-    """What is complete cannot be told; the reason is told once, and trading goes on when the clock is right."""
-    service = live.service()
-    live.turn(BEFORE)
-    live.provider.skew = timedelta(minutes=minutes)
-    live.provider.give("2024-01-02T14:35")
-
-    assert live.turn("2024-01-02T14:40:01") == 0
-    expected = f"this machine's clock is 5 minutes {word} exchange's"
-    assert live.feed.status().error == f"ACME: {expected}"
-    assert any(expected in message for message in live.world.notices())
-    assert live.decisions(service) == []
-
-    live.provider.skew = timedelta(seconds=2)
-    assert live.turn("2024-01-02T14:41:01") == 1
-    assert live.feed.status().error is None
-
-
-def test_a_bar_of_the_future_says_that_a_clock_is_wrong(live: Live) -> None:
-    """Even where the provider shows no clock."""
-    live.service()
-    live.turn(BEFORE)
-    live.provider.give("2024-01-02T14:45")
-
-    assert live.turn("2024-01-02T14:40:01") == 0
-    assert "a clock is wrong" in (live.feed.status().error or "")
-
-
 def test_after_downtime_missed_bars_are_replayed(live: Live) -> None:
     """With decisions, on paper; a service that was activated meanwhile begins with the next bar."""
     service = live.service()
@@ -344,94 +207,6 @@ def test_after_downtime_missed_bars_are_replayed(live: Live) -> None:
     assert live.decisions(young) == [
         ("01-02 14:55", "NOTHING", "nothing was decided before the engine was down: it begins with the next bar")
     ]
-
-
-def test_a_split_reaches_what_is_held(world: World) -> None:
-    """Asked for once a day; on the first bar of its session shares double, without a trade."""
-    exchange = Exchange(30)
-    exchange.give("2024-01-02T19:30")
-    live = Live(world, exchange, 30, "2024-01-02T20:05:00")
-    service = live.service()
-    live.turn("2024-01-02T20:05:00")
-    exchange.give("2024-01-02T20:00")
-    live.turn("2024-01-02T20:30:01")
-    exchange.give("2024-01-02T20:30")
-    live.turn("2024-01-02T21:00:01")
-    assert live.world.reload(service).current_shares == 100
-    exchange.events.append(CorporateEvent(days_since_epoch(date(2024, 1, 3)), EventKind.SPLIT, 2, 1))
-    exchange.give("2024-01-03T14:30", (5, 5, 5, 5))
-
-    live.turn("2024-01-03T15:00:01")
-
-    assert live.world.reload(service).current_shares == 200
-    assert len(live.decisions(service)) == 3
-    with SessionManager(read_only=True) as session:
-        assert session.scalar(select(func.count()).select_from(TradingTransaction)) == 1
-
-
-def test_a_limit_is_waited_out(live: Live) -> None:
-    """Nobody is asked before the vendor allows it; the bar is traded if it is still in time."""
-    live.service()
-    live.turn(BEFORE)
-    live.provider.failure = RateLimitError("exchange", 90)
-    live.provider.give("2024-01-02T14:35")
-    live.turn("2024-01-02T14:40:01")
-    asked = len(live.provider.asked)
-    live.provider.failure = None
-
-    assert live.turn("2024-01-02T14:41:00") == 0
-    assert len(live.provider.asked) == asked
-    assert live.turn("2024-01-02T14:41:35") == 1
-
-
-def test_failures_are_told_once_and_so_is_their_end(live: Live) -> None:
-    """A passing one is not worth a word; three in a row are, and what asking again cannot help is at once."""
-    live.service()
-    live.turn(BEFORE)
-    live.provider.failure = NetworkError("exchange is out of order (503)")
-    live.provider.give("2024-01-02T14:35")
-    for second in (1, 10, 30, 59):
-        live.turn(f"2024-01-02T14:40:{second:02}")
-        if second == 1:
-            assert live.world.notices() == []
-    assert len(live.world.notices()) == 1
-    assert "No prices of ACME: exchange is out of order" in live.world.notices()[0]
-
-    live.provider.failure = None
-    assert live.turn("2024-01-02T14:42:30") == 1
-    assert live.world.notices()[1:] == ["Prices of ACME come again"]
-
-    live.provider.failure = AccessError("exchange refuses access (401)")
-    live.turn("2024-01-02T14:45:01")
-    assert "401" in live.world.notices()[-1]
-
-
-def test_another_packages_provider_may_raise_anything(live: Live) -> None:
-    """It is that provider's failure; the feed goes on."""
-    live.service()
-    live.turn(BEFORE)
-    live.provider.failure = ZeroDivisionError("its bug")
-
-    live.turn("2024-01-02T14:40:01")
-
-    assert "ZeroDivisionError: its bug" in (live.feed.status().error or "")
-
-
-def test_a_coarse_bar_waits_for_its_last_minute(world: World) -> None:
-    """A vendor that is a little behind must not make a quarter of an hour of thirteen minutes."""
-    exchange = Exchange(1)
-    live = Live(world, exchange, 15, "2024-01-02T14:29:00")
-    service = live.service()
-    live.turn("2024-01-02T14:29:00")
-    for minute in range(30, 44):
-        exchange.give(f"2024-01-02T14:{minute}")
-    assert live.turn("2024-01-02T14:45:01") == 0
-    exchange.give("2024-01-02T14:44", (10, 12, 10, 12))
-
-    assert live.turn("2024-01-02T14:45:08") == 1
-    with SessionManager(read_only=True) as session:
-        assert price_service.load_bars(session, live.stock.id, 15).close.tolist() == [12]
-    assert len(live.decisions(service)) == 1
 
 
 def test_the_engine_runs_on_a_live_feed(world: World, tmp_path: Path) -> None:

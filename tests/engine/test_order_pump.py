@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from daytrader.core.money import to_micros
-from daytrader.models import (
-    BrokerCredential,
-    EventOutbox,
-    Execution,
-    ExposureLimit,
-    Order,
-)
-from daytrader.models.enums import (
-    DecisionAction,
-    OrderKind,
-    OrderSide,
-    OrderState,
-    TradingMode,
-    TransactionState,
-)
-from daytrader.services import (
-    emergency,
-    engine_control,
-    exposure_limits,
-    order_service,
-    promotion_service,
-    trading_service,
-)
+from daytrader.models import EventOutbox, Execution
+from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, TradingMode, TransactionState
+from daytrader.services import emergency, order_service, trading_service
 from daytrader.services.session_manager import SessionManager
 
-from .accounts import AFTERNOON, DAY, EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, OPEN, Bench
-
-SECOND = timedelta(seconds=1)
-BAR = datetime(2024, 1, 3, 16, 0, tzinfo=UTC)
-"""A bar of fifteen minutes in the session: complete at 16:15."""
+from .accounts import AFTERNOON, BAR, EVENING, MIDDAY, NEXT_EVENING, NEXT_OPEN, OPEN, SECOND, Bench
 
 
 def test_an_entry_goes_to_the_auction_and_is_protected(bench: Bench) -> None:
@@ -241,72 +217,6 @@ def test_what_was_bought_while_everything_was_sold_is_sold_too(bench: Bench) -> 
     bench.agree()
 
 
-def test_the_kill_switch_stops_what_was_not_sent(bench: Bench) -> None:
-    """Asked again before an entry goes out, whenever it was turned; stops go on."""
-    service = bench.service()
-    bench.decide(service)
-    with SessionManager() as session:
-        session.add(ExposureLimit(scope=exposure_limits.scope_of(None), is_killed=True))
-    bench.turn(EVENING)
-    assert bench.posted() == []
-    assert bench.orders() == [("ENTRY", "CANCELLED", 10, 0)]
-    assert "kill switch" in bench.order(0).history[-1]["reason"]
-
-
-def test_the_gate_is_asked_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may have fallen shut since the decision; a position keeps its stop, and is sold."""
-    first = bench.bought()
-    bench.decide(first, DecisionAction.SELL)
-    bench.world.stock("OTHER")
-    order_id = bench.decide(bench.service("OTHER"), bar_time=DAY + timedelta(days=1))
-    monkeypatch.setattr(promotion_service, "refusal", lambda _session, _service: "live trading is not permitted: test")
-    bench.turn(MIDDAY)
-    bench.turn()
-    bench.turn(NEXT_EVENING)
-    (entry,) = [order for order in bench.rows(Order) if order.id == order_id]
-    assert entry.state is OrderState.CANCELLED
-    assert bench.world.reload(first).current_shares == 0
-    bench.agree()
-
-
-def test_the_daily_loss_stops_what_was_not_sent(bench: Bench) -> None:
-    """A limit that was reached after the decision."""
-    first = bench.bought()
-    with SessionManager() as session:
-        exposure_limits.change(session, bench.owner.user_id, {"max_daily_loss": Decimal(30)})
-    bench.alpaca.trade("ACME", "95")
-    bench.turn(MIDDAY)
-    assert bench.world.reload(first).current_shares == 0
-    bench.world.stock("OTHER")
-    bench.alpaca.prices["OTHER"] = Decimal(100)
-    bench.decide(bench.service("OTHER", interval=15), bar_time=BAR)
-    bench.turn(BAR + timedelta(minutes=16))
-    assert bench.orders()[-1] == ("ENTRY", "CANCELLED", 10, 0)
-    assert "daily loss" in bench.order(-1).history[-1]["reason"]
-
-
-def test_while_all_trading_is_paused_only_protection_is_sent(bench: Bench) -> None:
-    """What filled is booked and protected; entries and exits wait."""
-    service = bench.service()
-    bench.decide(service)
-    bench.turn(EVENING)
-    with SessionManager() as session:
-        engine_control.turn(session, is_paused=True)
-    bench.at(OPEN).alpaca.auction("ACME", "100")
-    bench.turn()
-    assert bench.orders()[1] == ("STOP", "ACCEPTED", 10, 0)
-    with SessionManager() as session:
-        row = session.get_one(type(service), service.id, with_for_update=True)
-        order_service.sell_position(session, row, "test")
-    bench.turn()
-    assert bench.orders()[2] == ("EXIT", "PENDING", 10, 0)
-    with SessionManager() as session:
-        engine_control.turn(session, is_paused=False)
-    bench.turn()
-    assert bench.orders()[2] == ("EXIT", "FILLED", 10, 10)
-    bench.agree()
-
-
 def test_an_order_of_a_person_is_carried_too(bench: Bench) -> None:
     """A buy with a limit in the session, and its sale."""
     service = bench.service()
@@ -329,73 +239,6 @@ def test_an_order_of_a_person_is_carried_too(bench: Bench) -> None:
     assert bench.orders() == [("MANUAL", "FILLED", 5, 5), ("STOP", "ACCEPTED", 5, 0)]
     assert bench.posted()[0]["time_in_force"] == "ioc"
     bench.agree()
-
-
-def test_nothing_is_sent_before_the_account_was_reconciled(bench: Bench) -> None:
-    """A check that fails is no check; one that finds the account wrong bars entries, and nothing else."""
-    asked = []
-
-    def fails(*_given: object) -> list[str]:
-        asked.append(bench.now)
-        raise RuntimeError("test")
-
-    bench.check = fails
-    bench.decide(bench.service())
-    bench.turn(EVENING)
-    assert (bench.posted(), len(asked)) == ([], 1)
-    assert "RuntimeError" in str(bench.pump.status()[0]["error"])
-    bench.check = lambda *_given: ["an order of ours that nobody knows"]
-    bench.turn(timedelta(minutes=1))
-    assert bench.posted() == []
-    assert bench.pump.status()[0]["is_reconciled"]
-    assert bench.pump.status()[0]["error"] == "an order of ours that nobody knows"
-    bench.check = lambda *_given: []
-    bench.turn(timedelta(minutes=2))
-    assert len(bench.posted()) == 1
-    assert bench.pump.status()[0]["error"] is None
-
-
-def test_the_check_is_given_what_the_broker_has(bench: Bench) -> None:
-    """The account, its positions and its orders, at start and again later."""
-    seen: list[tuple[object, ...]] = []
-    bench.bought()
-
-    def check(session: object, credential: BrokerCredential, *given: object) -> list[str]:
-        assert session is not None
-        seen.append((credential.account, *given))
-        return []
-
-    bench.check = check
-    bench.restart().turn(MIDDAY)
-    (given,) = seen
-    number, account, positions, orders, now, _left_out = given
-    assert (number, account.number, positions, now) == ("PA3TEST", "PA3TEST", {"ACME": 10}, MIDDAY)  # type: ignore[attr-defined]
-    assert {order.client_order_id for order in orders} == {  # type: ignore[attr-defined]
-        order["client_order_id"] for order in bench.alpaca.state()["orders"]
-    }
-    bench.turn(timedelta(minutes=1))
-    assert len(seen) == 1
-    bench.turn(timedelta(minutes=6))
-    assert len(seen) == 2
-
-
-def test_a_blocked_account_is_sent_nothing(bench: Bench) -> None:
-    """And its state says why."""
-    bench.alpaca.is_blocked = True
-    bench.decide(bench.service())
-    bench.turn(EVENING)
-    assert bench.posted() == []
-    assert bench.pump.status()[0]["error"] == "trading blocked"
-    bench.alpaca.is_blocked = False
-    bench.turn(timedelta(minutes=2))
-    assert len(bench.posted()) == 1
-
-
-def test_an_account_without_work_is_left_alone(bench: Bench) -> None:
-    """No service trades there: nothing is asked."""
-    bench.turn(EVENING)
-    assert bench.alpaca.asked == []
-    assert bench.pump.status() == []
 
 
 def test_fills_are_told_of_as_events(bench: Bench) -> None:

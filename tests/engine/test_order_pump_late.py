@@ -12,9 +12,7 @@ from daytrader.brokers.alpaca import AlpacaBroker
 from daytrader.brokers.errors import RefusedOrderError
 from daytrader.models.enums import DecisionAction
 
-from .accounts import EVENING, MIDDAY, OPEN, Bench, buy_by_hand
-
-SECOND = timedelta(seconds=1)
+from .accounts import EVENING, MIDDAY, OPEN, SECOND, Bench, buy_by_hand
 
 
 def cancels(bench: Bench) -> int:

@@ -24,9 +24,8 @@ from daytrader.services.feed_positions import UnreadablePositionError
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import EVENING, Bench
-from tests.engine.builders import FLAT, Market
+from tests.engine.builders import FLAT, Market, start_replay
 from tests.engine.live import BEFORE, Exchange, Live, at
-from tests.engine.test_supervisor import start_replay
 from tests.waiting import eventually
 
 

@@ -1,4 +1,4 @@
-"""Tests of daytrader.engine.supervisor, feeds, lock and reconcile: the engine as a thread of the server."""
+"""Tests of daytrader.engine.supervisor and lock: the engine as a thread of the server."""
 
 from __future__ import annotations
 
@@ -11,45 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
-from daytrader.brokers.paper import PaperBroker
 from daytrader.engine import supervisor
 from daytrader.engine.feeds import ReplayFeed
 from daytrader.engine.installation import installation_id
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.reconcile import reconcile
-from daytrader.engine.runner import Runner
 from daytrader.engine.supervisor import EngineSupervisor
-from daytrader.models import FeedCursor
-from daytrader.models.enums import OrderState, ServiceState
-from daytrader.services import engine_control, replay_clock, trading_service
+from daytrader.services import engine_control, trading_service
 from daytrader.services.booking import Booked
 from daytrader.services.ledger_service import Breach
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, UnavailableError
 from tests.conftest import World
-from tests.engine.builders import FLAT, Market, day
+from tests.engine.builders import FLAT, Market, day, start_replay
 from tests.waiting import PATIENCE, eventually
 
 
 def _allow_no_write(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA query_only=ON")
-
-
-def start_replay(position: int | None = None, starts_at: int | None = None, speed: float = 0) -> None:
-    """Ask for a replay."""
-    with SessionManager() as session:
-        session.add(
-            FeedCursor(
-                name="replay",
-                position=None if position is None else day(position),
-                starts_at=None if starts_at is None else day(starts_at),
-                bars_per_second=speed,
-            )
-        )
 
 
 @pytest.fixture
@@ -58,38 +41,6 @@ def engine(tmp_path: Path) -> Iterator[EngineSupervisor]:
     supervisor = EngineSupervisor(database_is_sqlite=True, instance_path=tmp_path / "instance")
     yield supervisor
     assert supervisor.stop()
-
-
-def test_the_feed_takes_all_stocks_through_one_market_time(world: World) -> None:
-    """Stocks are walked together; a stock without a bar at a time is left out of it."""
-    first = Market(world, [FLAT, FLAT, FLAT])
-    second = Market(world, [FLAT], symbol="OTHR")
-    first.service()
-    second.service()
-    start_replay()
-    feed = ReplayFeed()
-
-    seen = []
-    while (tick := feed.next()) is not None:
-        seen.append((tick.time, [stock.symbol for stock, _ in tick.bars]))
-        feed.done(tick)
-
-    assert seen == [(day(0), ["ACME", "OTHR"]), (day(1), ["ACME"]), (day(2), ["ACME"])]
-
-
-def test_the_feed_goes_on_where_it_was(world: World) -> None:
-    """The position is in the database; without one it begins at the start that was asked for."""
-    Market(world, [FLAT] * 4).service()
-    start_replay(starts_at=1)
-
-    tick = ReplayFeed().next()
-    assert tick is not None
-    assert tick.time == day(1)
-    ReplayFeed().done(tick)
-
-    again = ReplayFeed().next()
-    assert again is not None
-    assert again.time == day(2)
 
 
 def test_how_late_decisions_are_is_counted(world: World, engine: EngineSupervisor) -> None:
@@ -117,13 +68,6 @@ def test_history_is_hurried_through(world: World, tmp_path: Path) -> None:
     assert engine.stop()
 
     assert engine.status()["position"] == day(2)
-
-
-def test_without_a_replay_the_feed_has_nothing(world: World) -> None:
-    """Stored prices alone are not a market that moves."""
-    Market(world, [FLAT]).service()
-
-    assert ReplayFeed().next() is None
 
 
 def test_the_engine_trades_to_the_last_bar_and_idles(world: World, engine: EngineSupervisor) -> None:
@@ -284,61 +228,6 @@ def test_orders_carry_the_installation(tmp_path: Path) -> None:
     assert len(name) == 8
 
 
-def test_reconciliation_sends_what_a_crash_left(world: World) -> None:
-    """PENDING and SUBMITTING orders are at work before the first bar."""
-    market = Market(world, [FLAT])
-    service = market.service()
-    market.run()
-    with SessionManager() as session:
-        session.execute(text("UPDATE orders SET state = 'SUBMITTING'"))
-
-    assert reconcile(Runner(PaperBroker()), lambda _stock, _interval: market.bars()) == []
-
-    assert market.orders(service)[0].state is OrderState.ACCEPTED
-
-
-def test_reconciliation_stops_a_service_whose_books_are_wrong(world: World) -> None:
-    """A breach puts the service in ERROR with the rule named, and takes its entries back; others trade on."""
-    market = Market(world, [FLAT])
-    wrong, right = market.service(name="wrong"), market.service(name="right")
-    market.run()
-    with SessionManager() as session:
-        session.execute(text(f"UPDATE trading_services SET current_balance = 999 WHERE id = {wrong.id}"))
-
-    breaches = reconcile(Runner(PaperBroker()), lambda _stock, _interval: market.bars())
-
-    assert {breach.service_id for breach in breaches} == {wrong.id}
-    stopped = world.reload(wrong)
-    assert stopped.state is ServiceState.ERROR
-    assert (stopped.error_reason or "").startswith("audit: L1")
-    assert market.orders(wrong)[0].state is OrderState.CANCELLED
-    assert world.reload(right).state is ServiceState.ACTIVE
-
-
-@pytest.mark.parametrize("column", ["initial_balance", "stop_price", "mode", "strategy_params"])
-def test_a_service_that_cannot_be_read_stops_alone(world: World, column: str) -> None:
-    """Somebody wrote junk into its row: it goes to ERROR, nothing of it is touched any more, the others trade on."""
-    market = Market(world, [FLAT] * 4)
-    wrong, right = market.service(name="wrong"), market.service(name="right")
-    market.run(last=2)
-    assert world.reload(wrong).current_shares > 0  # it holds a position: the engine has to look at it again
-    with SessionManager() as session:
-        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints=ON")
-        session.execute(text(f"UPDATE trading_services SET {column} = 'junk' WHERE id = {wrong.id}"))
-    runner = Runner(PaperBroker())
-
-    breaches = reconcile(runner, lambda _stock, _interval: market.bars())
-
-    assert {(breach.service_id, breach.rule) for breach in breaches} == {(wrong.id, "L7")}
-    with SessionManager(read_only=True) as session:
-        row = session.execute(text(f"SELECT state, error_reason FROM trading_services WHERE id = {wrong.id}")).one()
-    assert row.state == "ERROR"
-    assert f"{column} " in row.error_reason
-    for number in (2, 3):
-        runner.step(market.bars(), number)
-    assert world.reload(right).last_bar_time == day(3)
-
-
 def test_a_pause_is_kept_over_a_restart(world: World, engine: EngineSupervisor, tmp_path: Path) -> None:
     """It is stored: the next engine reconciles, says that it is paused, and takes no bar."""
     market = Market(world, [FLAT] * 3)
@@ -392,24 +281,6 @@ def test_the_end_of_the_stored_prices_is_said_once(world: World, tmp_path: Path)
     told = [one.event.entity for one in world.published if one.event.name == "system:notification"]
     assert [one["severity"] for one in told] == ["info"]
     assert told[0]["message"].startswith(f"The stored prices end on {day(2):%Y-%m-%d}")
-
-
-def test_a_replay_begins_where_it_is_asked_to(world: World) -> None:
-    """What lies before is known, not traded; it never goes back behind what was decided, nor past what is held."""
-    market = Market(world, [FLAT] * 6)
-    service = market.service()
-    with SessionManager() as session:
-        replay_clock.begin_on(session, day(2).date())
-    tick = ReplayFeed().next()
-    assert tick is not None
-    assert tick.time == day(2)
-
-    market.run(last=4)
-    with SessionManager() as session, pytest.raises(ConflictError, match="time does not go back"):
-        replay_clock.begin_on(session, day(3).date())
-    assert market.reload(service).current_shares == 100
-    with SessionManager() as session, pytest.raises(ConflictError, match="holds shares"):
-        replay_clock.begin_on(session, day(5).date())
 
 
 def test_a_stop_does_not_wait_for_what_is_loaded(
