@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from daytrader.models import Backtest, Job, TradingService, User
 from daytrader.services.session_manager import SessionManager
@@ -70,6 +71,23 @@ def test_a_damaged_service_is_told_of_and_the_others_shown(
     assert "junk" not in str(body)
 
 
+@pytest.mark.parametrize("moment", ["2024-01-02 10:00:00+00:00", "2024-01-02 10:00:00Z", "2024-01-02 11:00:00+01:00"])
+def test_a_moment_with_a_zone_is_damage(alice: Caller, services: list[TradingService], moment: str) -> None:
+    """SQLite compares and sorts texts: the product reads none that says its zone, and so names the row that has one."""
+    spoil("trading_services", "created_at", services[1].id, moment)
+    spoil("trading_services", "updated_at", services[2].id, "2024-01-02")
+
+    body = alice.get("/services").get_json()
+
+    assert [item["id"] for item in body["items"]] == [services[0].id]
+    assert body["unreadable"] == [
+        {"id": services[1].id, "reason": "created_at is no moment in UTC without a zone"},
+        {"id": services[2].id, "reason": "updated_at is no moment"},
+    ]
+    answer = alice.get(f"/services/{services[1].id}")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
+
+
 def test_pages_stay_what_they_were(alice: Caller, services: list[TradingService]) -> None:
     """A damaged row takes its place on its page alone: by number and by cursor, whatever is filtered and sorted by."""
     first, broken, last = (service.id for service in services)
@@ -99,6 +117,33 @@ def test_others_notice_nothing(bob: Caller, admin: Caller, services: list[Tradin
     assert (anothers.status_code, anothers.get_json()["message"]) == (404, missing.get_json()["message"])
     assert admin.get(f"/services/{broken}").status_code == 409
     assert [told["id"] for told in admin.get("/services").get_json()["unreadable"]] == [broken]
+
+
+def test_a_body_that_nobody_reads_hides_no_damage(alice: Caller, services: list[TradingService]) -> None:
+    """A GET takes none: whatever is sent with it, the row is named."""
+    broken = services[1].id
+    spoil("trading_services", "buy_threshold", broken)
+
+    for body in (b"{", b"[]", b'{"service_id": 999}'):
+        answer = alice._send("GET", f"/services/{broken}", data=body, content_type="application/json")
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
+
+
+def test_an_error_of_ours_about_anothers_row_is_logged(
+    bob: Caller, services: list[TradingService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks is told nothing of the row; the operator finds what failed."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr("daytrader.services.trading_service.get_owned", fail)
+    with capture_logs() as logged:
+        assert bob.get(f"/services/{services[0].id}").status_code == 404
+
+    (line,) = [each for each in logged if each["event"] == "a request about another's row failed"]
+    assert (line["kind"], line["row_id"]) == ("service", services[0].id)
+    assert str(line["exc_info"]) == "of ours"
 
 
 def test_who_signs_in_is_not_kept_out(app: Flask, alice: Caller, admin: Caller, services: list[TradingService]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,7 +21,14 @@ from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import DayTraderError, ForbiddenError, UnauthenticatedError, UnavailableError
+from daytrader.utils.errors import (
+    BrokenRuleError,
+    DayTraderError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 
 Method = Callable[..., Any]
 Decorator = Callable[[Method], Method]
@@ -100,15 +107,27 @@ def _damage_explained() -> Iterator[None]:
     except damage_report.ERRORS as error:
         if isinstance(error, DayTraderError):
             raise
-        named = (read_body() if request.is_json else {}) | dict(request.view_args or {})
+        named = _body() | dict(request.view_args or {})
         named |= {f"{kind}_id": named.get("price_id") for kind in _PRICES if f"/{_PRICES[kind]}/" in request.path}
         named.setdefault("user_id", current_actor().user_id)
         with SessionManager(read_only=True) as session:
             for kind in damage_report.KINDS:
                 row_id = named.get(f"{kind}_id")
                 if isinstance(row_id, int):
-                    damage_report.explain(session, current_actor(), kind, row_id)
+                    try:
+                        damage_report.explain(session, current_actor(), kind, row_id)
+                    except NotFoundError:  # the caller is told nothing, and it may be an error of ours all the same
+                        logger.warning("a request about another's row failed", kind=kind, row_id=row_id, exc_info=error)
+                        raise
         raise
+
+
+def _body() -> dict[str, Any]:
+    """Return what a body names; one of a request that looks at none may be anything."""
+    if request.method not in _SAFE_METHODS and request.is_json:
+        with suppress(BrokenRuleError):
+            return read_body()
+    return {}
 
 
 def in_person(method: Method) -> Method:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -20,20 +20,38 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Text,
-    cast,
     select,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from daytrader.models.base import Exact, UtcDateTime
+from daytrader.models.base import Exact, UtcDateTime, moment_of
 
 Read = Callable[[Any], Any]
 
 _LARGEST_EXACT: Final = 2**53
 _DRIFT: Final = 1e-3
 """How far from a whole unit of its scale an exact decimal may be as SQLite stores it."""
+
+
+class _MomentText(FunctionElement[Any]):
+    """The text of a moment as SQLite keeps it: in UTC, without a zone."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(_MomentText)
+def _as_it_stands(element: _MomentText, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
+
+
+@compiles(_MomentText, "postgresql")
+def _in_utc(element: _MomentText, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC' AS TEXT)"
 
 
 def raw(table: Table, names: Mapping[str, Read]) -> Select[Any]:
@@ -43,7 +61,7 @@ def raw(table: Table, names: Mapping[str, Read]) -> Select[Any]:
 
 def as_given(column: Any) -> Any:
     """Return *column* as the driver gives it; moments as text, for PostgreSQL has some that no driver can read."""
-    return type_coerce(cast(column, Text) if isinstance(column.type, UtcDateTime) else column, NullType())
+    return _MomentText(column) if isinstance(column.type, UtcDateTime) else type_coerce(column, NullType())
 
 
 def readers(table: Table, left_out: frozenset[str]) -> dict[str, Read]:
@@ -137,17 +155,17 @@ def _words(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError("is no moment") from None
-    if not isinstance(value, datetime):
+    if not isinstance(value, str):
         raise ValueError("is no moment")
     try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except OverflowError:  # in a zone it is one, in UTC the calendar has none such
-        raise ValueError("is no moment") from None
+        return moment_of(value)
+    except ValueError:
+        pass
+    try:
+        zone = datetime.fromisoformat(value).tzinfo
+    except ValueError:
+        zone = None
+    raise ValueError("is no moment" if zone is None else "is no moment in UTC without a zone")
 
 
 def _day(value: Any) -> date:
