@@ -22,7 +22,8 @@ from daytrader.services import booking, ledger_service, order_service, promotion
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
 from daytrader.utils.current_datetime import get_current_datetime
-from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
+from tests.brokers.alpaca_api import Alpaca
+from tests.brokers.alpaca_server import KEY, SECRET, serve
 from tests.conftest import World
 
 from .conftest import Caller

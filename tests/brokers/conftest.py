@@ -11,7 +11,8 @@ import pytest
 
 from daytrader.brokers import Access
 from daytrader.brokers.alpaca import AlpacaBroker
-from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
+from tests.brokers.alpaca_api import Alpaca
+from tests.brokers.alpaca_server import KEY, SECRET, serve
 
 EVENING = datetime(2024, 1, 3, 0, 30, tzinfo=UTC)  # 19:30 in New York on 2 January
 

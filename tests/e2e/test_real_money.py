@@ -15,7 +15,8 @@ import pytest
 from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, Page, expect
 
-from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
+from tests.brokers.alpaca_api import Alpaca
+from tests.brokers.alpaca_server import KEY, SECRET, serve
 from tests.e2e.accessibility import found_in_both_schemes
 from tests.e2e.server import PATIENCE, RunningServer, wait_for
 from tests.e2e.steps import SLOW, act, choose, field, open_page

@@ -29,7 +29,8 @@ from daytrader.services.actor import Actor
 from daytrader.services.booking import Booked
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import current_datetime
-from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
+from tests.brokers.alpaca_api import Alpaca
+from tests.brokers.alpaca_server import KEY, SECRET, serve
 from tests.conftest import World
 from tests.engine.builders import PLAIN
 

@@ -27,7 +27,8 @@ from daytrader.services import (
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import current_datetime, sealing
 from daytrader.utils.errors import ConflictError
-from tests.brokers.alpaca_server import KEY, SECRET, Alpaca, serve
+from tests.brokers.alpaca_api import Alpaca
+from tests.brokers.alpaca_server import KEY, SECRET, serve
 from tests.services import test_promotion_service as promotion
 from tests.services.test_promotion_service import Stage
 

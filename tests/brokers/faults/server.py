@@ -16,7 +16,7 @@ _EPOCH: Final = "2024-01-02T00:00:00+00:00"  # until a test begins
 
 
 class RemoteAlpaca:
-    """What happens to the market and on the line: every method of `alpaca_server.Alpaca`, by ``POST /control``."""
+    """What happens to the market and on the line: every method of `alpaca_api.Alpaca`, by ``POST /control``."""
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -23,7 +23,7 @@ from daytrader.models.enums import (
     TransactionState,
 )
 from daytrader.services import ledger_service
-from tests.brokers.alpaca_server import OPEN_STATES
+from tests.brokers.alpaca_exchange import OPEN_STATES
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ _SEEN_WITHIN: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Memory:
-    """What the broker remembers, whatever anybody has heard of it; see `alpaca_server.Alpaca.memory`."""
+    """What the broker remembers, whatever anybody has heard of it; see `alpaca_exchange.Exchange.memory`."""
 
     cash: Decimal
     positions: Mapping[str, int]
