@@ -35,8 +35,10 @@ _PUT_BACK: Final[tuple[tuple[Any, str], ...]] = (
 )
 _LIVES_ON: Final = ("jobs-", "engine", "order-pump", "feed", "notifier", "event-tail", "watch", "bells-")
 """How the names of threads begin that go on until they are stopped."""
-_ENDING_SECONDS: Final = 5.0
-"""What a thread may need that has been told to stop."""
+_WORKS_ON: Final = ("live-metrics",)
+"""Of those that end by themselves, once they have done what is due: it is of their own test's database."""
+_ENDING_SECONDS: Final = 60.0
+"""What a thread may need that has been told to stop, or has nothing left to do."""
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,7 @@ def process_as_found() -> Iterator[None]:
     interrupt = signal.getsignal(signal.SIGINT)  # a client of Socket.IO takes it, too
     before, threads = _untouched(), set(threading.enumerate())
     yield
+    running = _still_running(threads)  # on the database of its test, not on the one that is put back
     for place, name, value in kept:
         setattr(place, name, value)
     signal.signal(signal.SIGINT, interrupt)
@@ -56,7 +59,7 @@ def process_as_found() -> Iterator[None]:
             structlog.configure(**logs)
     after = _untouched()
     assert [f"{what}: {after[what]}" for what in before if after[what] != before[what]] == []
-    assert _still_running(threads) == []
+    assert running == []
 
 
 def _logs() -> dict[str, Any] | None:
@@ -78,7 +81,8 @@ def _untouched() -> dict[str, Any]:
 
 def _still_running(others: set[threading.Thread]) -> list[str]:
     deadline = time.monotonic() + _ENDING_SECONDS
-    started = [thread for thread in threading.enumerate() if thread not in others and thread.name.startswith(_LIVES_ON)]
+    names = _LIVES_ON + _WORKS_ON
+    started = [thread for thread in threading.enumerate() if thread not in others and thread.name.startswith(names)]
     for thread in started:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [thread.name for thread in started if thread.is_alive()]

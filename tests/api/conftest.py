@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,7 +14,6 @@ import pytest
 import socketio
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from daytrader.app import create_app
@@ -26,7 +24,8 @@ from daytrader.services.events import events
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
-from .socket_client import Listener, connecting
+from .serving import served
+from .socket_client import WAIT, Listener, connecting
 
 SECRET = "a secret that only the tests know, long enough"
 
@@ -166,12 +165,8 @@ def admin(world: World, sign_in: Callable[[User], Caller]) -> Caller:
 @pytest.fixture
 def url(app: Flask) -> Iterator[str]:
     """The application, served on a free port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -182,7 +177,7 @@ def connect(url: str) -> Iterator[Callable[..., socketio.Client]]:
     def open_one(token: object, origin: str | None = None) -> socketio.Client:
         client = socketio.Client(reconnection=False, websocket_extra_options=connecting(origin))
         clients.append(client)
-        client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+        client.connect(url, auth={"token": token}, transports=["websocket"], wait_timeout=WAIT)
         return client
 
     yield open_one

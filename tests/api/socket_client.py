@@ -10,7 +10,8 @@ import engineio
 import socketio
 import websocket
 
-WAIT = 10.0
+WAIT = 60.0
+"""What a busy machine may take for what takes a moment."""
 
 
 class _Connection(websocket.WebSocket):

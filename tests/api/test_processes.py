@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from daytrader.api import live_metrics
 from daytrader.api.sockets import Sockets
@@ -31,6 +31,7 @@ from tests.waiting import eventually
 
 from ..conftest import World
 from .conftest import Caller
+from .serving import served
 from .socket_client import Listener
 
 
@@ -52,28 +53,20 @@ def settings(settings: Settings, postgres_url: str) -> Settings:
 @pytest.fixture
 def urls(world: World, settings: Settings, redis_server: RedisServer, alice: Caller) -> Iterator[list[str]]:
     """Two applications that follow the outbox, each at its address; what is committed here rings the second one."""
-    servers, threads, bells = [], [], []
-    for _ in range(2):
-        app = create_app(settings)
-        app.extensions["engine"] = EngineElsewhere(settings.instance)
-        rings = app.extensions["bells"] = Bells(redis_server.url)
-        sockets: Sockets = app.extensions["sockets"]
-        sockets.follow(rings)
-        rings.start()
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        servers.append(server)
-        threads.append(thread)
-        bells.append(rings)
-    assert (world.engine.dialect.name, alice.user.id) == ("postgresql", 1)
-    yield [f"http://127.0.0.1:{server.server_port}" for server in servers]
-    for server, thread in zip(servers, threads, strict=True):
-        server.shutdown()
-        thread.join()
-        server.app.extensions["sockets"].stop_following()  # type: ignore[attr-defined]  # the application given above
-    for rings in bells:
-        rings.stop()
+    with ExitStack() as stack:
+        addresses = []
+        for _ in range(2):
+            app = create_app(settings)
+            app.extensions["engine"] = EngineElsewhere(settings.instance)
+            rings = app.extensions["bells"] = Bells(redis_server.url)
+            stack.callback(rings.stop)
+            sockets: Sockets = app.extensions["sockets"]
+            sockets.follow(rings)
+            stack.callback(sockets.stop_following)
+            rings.start()
+            addresses.append(stack.enter_context(served(app)))
+        assert (world.engine.dialect.name, alice.user.id) == ("postgresql", 1)
+        yield addresses
 
 
 @pytest.fixture
@@ -147,7 +140,8 @@ def test_who_resumes_amid_the_stream_misses_nothing_and_hears_nothing_twice(
     told = numbers(listener)[resumed - 1]
     listener.ask("join", {"room": "stocks"})
     answer = listener.ask("resume", {"after": listener.heard[resumed - 1][1]["sequence"]})
-    time.sleep(0.3)
+    begun = last
+    wait_until(lambda: last > begun + 20 and told + 1 in numbers(listener))
     stopping.set()
     talking.join()
     eventually(lambda: numbers(listener)[-1] == last - 1)

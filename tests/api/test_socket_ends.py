@@ -15,7 +15,7 @@ from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 
 from .conftest import Caller
-from .socket_client import Listener
+from .socket_client import WAIT, Listener
 
 
 def test_who_is_gone_once_an_event_is_sent_is_no_failure(
@@ -31,32 +31,33 @@ def test_who_is_gone_once_an_event_is_sent_is_no_failure(
 
     monkeypatch.setattr(engineio.socket.Socket, "send", sending)
     polling = socketio.Client(reconnection=False)
-    polling.connect(url, auth={"token": alice.token}, transports=["polling"], wait_timeout=10)
+    polling.connect(url, auth={"token": alice.token}, transports=["polling"], wait_timeout=WAIT)
     assert polling.call("join_system")["status"] == "ok"
     leaving += app.extensions["socketio"].server.eio.sockets.values()
     listener = listen(alice)
     listener.ask("join_system")
 
-    with capture_logs() as logged, SessionManager() as session:
-        events.record(session, Event("system:notification", "created", ("system",), {"severity": "info"}))
-
-    assert listener.names(1) == ["system:notification"]
+    with capture_logs() as logged:
+        with SessionManager() as session:
+            events.record(session, Event("system:notification", "created", ("system",), {"severity": "info"}))
+        assert listener.names(1) == ["system:notification"]
     assert logged == []
     polling.eio.disconnect(abort=True)
+    leaving[0].queue.put(None)  # as its own thread does: the poll that waits ends
 
 
 def test_what_is_said_to_a_session_that_has_just_ended_is_refused(app: Flask, url: str) -> None:
     """Like what is said to one that never was, and no failure of ours."""
     address = f"{url}/socket.io/?EIO=4&transport=polling"
     engine = app.extensions["socketio"].server.eio
-    opened = requests.get(address, timeout=10).text
+    opened = requests.get(address, timeout=WAIT).text
     ((name, held),) = engine.sockets.items()
     assert name in opened
 
     held.closed = True  # and not forgotten yet
 
-    said = requests.post(f"{address}&sid={name}", data="3", timeout=10)
-    never_was = requests.post(f"{address}&sid=nobody", data="3", timeout=10)
+    said = requests.post(f"{address}&sid={name}", data="3", timeout=WAIT)
+    never_was = requests.post(f"{address}&sid=nobody", data="3", timeout=WAIT)
     assert said.status_code == never_was.status_code == 400
     del engine.sockets[name]  # as the thread does that had it open
 
@@ -66,15 +67,16 @@ def test_a_socket_is_hung_up_on_once(
 ) -> None:
     """By whoever is first: the server that stops, or the thread that reads the client's goodbye."""
     closed: list[object] = []
-    close = engineio.socket.Socket.close
+    engine, close = app.extensions["socketio"].server.eio, engineio.socket.Socket.close
 
     def closing(held: engineio.socket.Socket, **options: object) -> None:
-        closed.append(held)
+        if held.server is engine:
+            closed.append(held)
         close(held, **options)
 
     monkeypatch.setattr(engineio.socket.Socket, "close", closing)
     listen(alice)
-    (held,) = app.extensions["socketio"].server.eio.sockets.values()
+    (held,) = engine.sockets.values()
 
     app.extensions["sockets"].hang_up()
     held.close(wait=False)

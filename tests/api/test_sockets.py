@@ -292,7 +292,7 @@ def test_the_room_of_a_stock_is_there_as_long_as_the_stock(
     assert listener.ask("stock_watch", {"symbol": "NOPE"}) == missing
     assert listener.ask("join_system", {"severity": "critical"})["room"] == "system_critical"
     made = admin.post("/stocks", {"symbol": "NOPE"}).get_json()
-    assert app.extensions["sockets"]._announcer.drain(5)  # that it is made; who joins at once may hear of it
+    assert app.extensions["sockets"]._announcer.drain(WAIT)  # that it is made; who joins at once may hear of it
     assert listener.ask("join", {"room": "stock_nope"}) == {"status": "ok", "room": "stock_NOPE", "message": "joined"}
 
     assert admin.put(f"/stocks/{made['id']}", {"symbol": "YEP"}).status_code == 200
@@ -334,11 +334,7 @@ def test_an_ended_login_loses_its_socket(
         with SessionManager() as session:
             setattr(session.get_one(User, admin.user.id), "is_active" if end == "deactivate" else "is_admin", False)
 
-    deadline = time.monotonic() + 5
-    while leaving.client.connected and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-    assert not leaving.client.connected
+    wait_for_end(leaving)
     assert staying.client.connected
     assert staying.ask("join_services")["status"] == "ok"
 

@@ -24,6 +24,8 @@ from daytrader.utils.errors import BrokenRuleError, ConflictError, NotFoundError
 
 from ..conftest import World
 
+PATIENCE = 60.0
+
 
 class Steps:
     """A handler that goes as far as the test lets it, and remembers."""
@@ -85,11 +87,16 @@ def ask(alice: User) -> Callable[..., Job]:
 
 def wait_for(world: World, job: Job, *states: JobState) -> Job:
     """Return the job once it is in one of *states*."""
-    deadline = time.monotonic() + 10
-    while (stored := world.reload(job)).state not in states:
-        assert time.monotonic() < deadline, stored.state
+    wait_until(lambda: world.reload(job).state in states)
+    return world.reload(job)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
-    return stored
 
 
 def test_jobs_are_taken_in_their_order(world: World, worker: Worker, steps: Steps, ask: Callable[..., Job]) -> None:
@@ -171,10 +178,10 @@ def test_a_running_job_is_cancelled_where_it_next_reports(
     worker.start()
     job = ask(steps=4)
     worker.wake()
-    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=PATIENCE)
     before = get_current_datetime()
     steps.go.release()
-    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=PATIENCE)
 
     assert worker.live(job.id)["progress"] == 0.25
     assert worker.live(job.id)["eta"] > before
@@ -186,7 +193,7 @@ def test_a_running_job_is_cancelled_where_it_next_reports(
     steps.go.release()
 
     assert wait_for(world, job, JobState.CANCELLED).finished_at is not None
-    assert worker.live(job.id) == {}
+    wait_until(lambda: worker.live(job.id) == {})  # it is stored first that it has ended
 
 
 def test_long_jobs_do_not_hold_up_short_ones(world: World, steps: Steps, ask: Callable[..., Job]) -> None:
@@ -194,8 +201,8 @@ def test_long_jobs_do_not_hold_up_short_ones(world: World, steps: Steps, ask: Ca
     worker = Worker({"long": steps, "steps": steps}, long=("long",))
     long = [ask(f"long {number}", kind="long", steps=1) for number in range(3)]
     worker.start()
-    assert steps.at.acquire(timeout=10)
-    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=PATIENCE)
+    assert steps.at.acquire(timeout=PATIENCE)
     short = [ask("a"), ask("b")]
     worker.wake()
     for job in short:
@@ -217,9 +224,9 @@ def test_what_another_process_cancels_is_heard(
     worker.start()
     job = ask(steps=2)
     worker.wake()
-    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=PATIENCE)
     steps.go.release()
-    assert steps.at.acquire(timeout=10)
+    assert steps.at.acquire(timeout=PATIENCE)
     assert world.reload(job).progress == 0.5
 
     with SessionManager() as session:
@@ -236,10 +243,14 @@ def test_a_stop_interrupts_and_the_next_start_begins_anew(
     worker.start()
     job = ask(steps=1)
     worker.wake()
-    assert steps.at.acquire(timeout=10)
-    threading.Timer(0.05, steps.go.release).start()
+    assert steps.at.acquire(timeout=PATIENCE)
+    stopping = threading.Thread(target=worker.stop, args=(PATIENCE,))
+    stopping.start()
+    assert worker._stopping.wait(PATIENCE)
+    steps.go.release()
+    stopping.join()
 
-    assert worker.stop()
+    assert worker.status()["is_alive"] is False
     assert world.reload(job).state is JobState.QUEUED
     assert steps.discarded == []
 
@@ -299,7 +310,7 @@ def test_a_worker_that_was_replaced_while_it_slept_stores_nothing(
     job = ask("a", steps=2)
     sleeper = threading.Thread(target=worker.run_waiting)
     sleeper.start()
-    steps.at.acquire()
+    assert steps.at.acquire(timeout=PATIENCE)
     with SessionManager() as session:
         assert job_service.recover(session, get_current_datetime()) == 1
     with SessionManager() as session:
@@ -308,7 +319,7 @@ def test_a_worker_that_was_replaced_while_it_slept_stores_nothing(
         assert not job_service.tell(session, job.id, taken.attempt - 1, 0.9, None)
         assert job_service.tell(session, job.id, taken.attempt, 0.1, None)
     steps.go.release(2)
-    sleeper.join(10)
+    sleeper.join(PATIENCE)
 
     stored = world.reload(job)
     assert (stored.state, stored.attempt, stored.progress, stored.result) == (JobState.RUNNING, 2, 0.1, {})
