@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from daytrader.services.actor import Actor
 from daytrader.services.events import Event, PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
+from tests.waiting import eventually
 
 from ..conftest import World
 from .conftest import Caller
@@ -103,10 +105,6 @@ def test_what_waits_is_written_once_the_system_has_threads_again(
     assert _read(far, 600_001) == b"a" * 600_000 + b"b"
 
 
-def _flushers() -> int:
-    return sum(thread.name == "socket-flusher" for thread in threading.enumerate())
-
-
 def test_whoever_does_not_read_is_not_looked_at(
     pair: tuple[Wire, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +128,7 @@ def test_whoever_does_not_read_is_not_looked_at(
 
 def test_a_stalled_connection_that_is_closed_is_forgotten() -> None:
     """Its number may be another one's soon, which waits for itself; nobody looks at what is gone."""
-    before, flusher = _flushers(), Flusher()
+    flusher = Flusher()
     near, far = socket.socketpair()
     with far:
         wire = Wire(near, flusher)
@@ -145,10 +143,7 @@ def test_a_stalled_connection_that_is_closed_is_forgotten() -> None:
             wire.flush()
             assert _read(other, 600_000) == b"b" * 600_000
             second.close()
-    deadline = time.monotonic() + 10
-    while _flushers() > before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: flusher._thread is None)
 
 
 def test_whom_the_system_watches_no_more_is_let_go_of(

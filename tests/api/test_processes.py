@@ -141,7 +141,7 @@ def test_who_resumes_amid_the_stream_misses_nothing_and_hears_nothing_twice(
     listener.ask("join", {"room": "stocks"})
     answer = listener.ask("resume", {"after": listener.heard[resumed - 1][1]["sequence"]})
     begun = last
-    wait_until(lambda: last > begun + 20 and told + 1 in numbers(listener))
+    eventually(lambda: last > begun + 20 and told + 1 in numbers(listener))
     stopping.set()
     talking.join()
     eventually(lambda: numbers(listener)[-1] == last - 1)
