@@ -108,8 +108,9 @@ class PollCollector:
         """Begin to poll; *on_bars* is called with what has new bars."""
         self._on_bars = on_bars
         self.has_looked = False
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._stopping.set()
+        self._stopping = threading.Event()  # one of its own: whoever is slow to end goes by the one before
+        self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="feed", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -157,8 +158,8 @@ class PollCollector:
     def _words(self) -> str | None:
         return next((each.words for each in list(self._failures.values()) if each.words is not None), None)
 
-    def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+    def _run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(_LOOK_SECONDS):
             if not self.fence.is_held:
                 self.has_looked = False
                 continue  # the engine that trades asks
@@ -167,7 +168,9 @@ class PollCollector:
             except Exception as error:  # the feed's edge: what is broken is said, and tried again
                 logger.exception("feed failed")
                 self.error = f"{type(error).__name__}: {error}"
-                self._stopping.wait(AGAIN_SECONDS)
+                stopping.wait(AGAIN_SECONDS)
+            if stopping.is_set():
+                return
             self.has_looked = True  # or failed to: what protects at a broker does not wait for ever
 
     def _due(self, session: Session, key: Key, now: datetime) -> datetime | None:

@@ -72,7 +72,7 @@ class StreamCollector(PollCollector):
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin to listen and to ask."""
         super().start(on_bars)
-        self._listener = threading.Thread(target=self._listen, name="stream", daemon=True)
+        self._listener = threading.Thread(target=self._listen, args=(self._stopping,), name="stream", daemon=True)
         self._listener.start()
 
     def stop(self) -> None:
@@ -120,15 +120,15 @@ class StreamCollector(PollCollector):
             if self._has_all_before(key, int(bar.time[0]), now):
                 self._take(key, bar, now)
 
-    def _listen(self) -> None:
+    def _listen(self, stopping: threading.Event) -> None:
         """Listen until the end, whatever raises: what was not stored meanwhile is asked for."""
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             try:
-                self._stream.listen(self._symbols, self.connected, self.heard, self.lost, self._stopping)
+                self._stream.listen(self._symbols, self.connected, self.heard, self.lost, stopping)
             except Exception as error:  # the listener's edge: what is broken is said, and tried again
                 logger.exception("stream failed")
                 self.lost(MalformedAnswerError(f"the stream fails: {type(error).__name__}: {error}"))
-                self._stopping.wait(AGAIN_SECONDS)
+                stopping.wait(AGAIN_SECONDS)
 
     def _with(self, minute: PriceSeries) -> PriceSeries:
         """Return the last minutes of the stock, *minute* among them."""

@@ -13,6 +13,7 @@ from daytrader.models import Stock
 from daytrader.services import event_payloads
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
+from daytrader.services.session_manager import savepoint
 from daytrader.utils import validators
 from daytrader.utils.errors import BrokenRuleError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
@@ -112,8 +113,13 @@ def ensure_all(
     tickers = [validators.checked("symbol", validators.symbol, symbol) for symbol in symbols]
     known = _of_symbols(session, tickers)
     made = {ticker: Stock(symbol=ticker, name=name, sector=sector) for ticker in tickers if ticker not in known}
-    session.add_all(made.values())
-    _flush(session, list(made))
+    try:
+        with savepoint(session):
+            session.add_all(made.values())
+            session.flush()
+    except IntegrityError:
+        taken = _of_symbols(session, list(made))
+        raise _taken(list(taken or made)) from None  # all, where whoever has made it is not to be seen from here
     for stock in made.values():
         events.record(session, event_payloads.stock_update(stock, event_payloads.CREATED))
     return [(made[ticker], True) if ticker in made else (known[ticker], False) for ticker in tickers]
@@ -185,13 +191,14 @@ def _require_admin(actor: Actor) -> None:
 
 
 def _stored(session: Session, stock: Stock, action: str, former: str | None = None) -> Stock:
-    _flush(session, [stock.symbol])
+    symbol = stock.symbol  # which nobody can read any more once it is refused
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _taken([symbol]) from None
     events.record(session, event_payloads.stock_update(stock, action, former))
     return stock
 
 
-def _flush(session: Session, symbols: Sequence[str]) -> None:
-    try:
-        session.flush()
-    except IntegrityError:
-        raise ConflictError(f"there is already a stock {' or '.join(symbols)}") from None
+def _taken(symbols: Sequence[str]) -> ConflictError:
+    return ConflictError(f"there is already a stock {' or '.join(symbols)}")

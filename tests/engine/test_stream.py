@@ -7,6 +7,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from daytrader.engine.live_feed import LiveFeed
 from daytrader.engine.runner import NoFence
 from daytrader.engine.stream import StreamCollector
@@ -19,6 +21,7 @@ from tests.conftest import World
 from tests.engine.builders import Ohlc
 from tests.engine.live import Exchange, Live, at
 from tests.services.data_providers.test_alpaca_stream import speaking
+from tests.waiting import eventually
 
 
 class Silent:
@@ -145,6 +148,58 @@ def test_a_stream_that_says_nothing_holds_up_no_end(world: World) -> None:
         collector.stop()
         assert time.monotonic() - began < 5
         is_over.set()
+
+
+class Slow(Silent):
+    """A stream that takes its time to end."""
+
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
+        self.begun = 0
+
+    def listen(self, *_callbacks: Any) -> None:
+        """End when the test says so."""
+        self.begun += 1
+        assert self.goes_on.wait(30)
+        _callbacks[-1].wait()
+
+
+def test_whoever_is_slow_to_end_does_not_go_on_beside_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question and a stream that outlast a stop: after the next start one thread asks and one listens."""
+    live, exchange = streamed(world, 1)
+    live.now = at("2024-01-02T14:36:10")
+    stream, asks, answers = Slow(), threading.Event(), threading.Event()
+    ask = exchange.latest
+
+    def asked(*args: Any) -> PriceSeries:
+        asks.set()
+        assert answers.wait(30)
+        return ask(*args)
+
+    monkeypatch.setattr(exchange, "latest", asked)
+    collector = StreamCollector(exchange, stream, clock=lambda: live.now, settling=timedelta())
+    before = [thread for thread in threading.enumerate() if thread.name in ("feed", "stream")]
+
+    def names() -> list[str]:
+        return sorted(t.name for t in threading.enumerate() if t.name in ("feed", "stream") and t not in before)
+
+    collector.start(lambda _key: None)
+    try:
+        assert asks.wait(30)
+        collector.stop()
+        assert names() == ["feed", "stream"]
+        collector.start(lambda _key: None)
+        eventually(lambda: stream.begun == 2)
+        assert names() == ["feed", "feed", "stream", "stream"]
+        answers.set()
+        stream.goes_on.set()
+        eventually(lambda: names() == ["feed", "stream"])
+        eventually(lambda: collector.has_looked)
+    finally:
+        answers.set()
+        stream.goes_on.set()
+        collector.stop()
+    eventually(lambda: names() == [])
 
 
 def test_a_lost_connection_makes_no_gap(world: World) -> None:

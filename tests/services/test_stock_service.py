@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
+from sqlalchemy.orm import Session
 
+from daytrader.models import Stock
 from daytrader.services import stock_service
 from daytrader.services.actor import Actor
 from daytrader.services.session_manager import SessionManager
@@ -154,10 +157,17 @@ def test_many_stocks_are_ensured_at_once(world: World, monkeypatch: pytest.Monke
 def test_a_stock_that_somebody_else_makes_meanwhile_is_a_conflict(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither is stored."""
+    """Those that are taken are named, and none of the others is stored."""
     world.stock("BETA")
-    monkeypatch.setattr(stock_service, "_of_symbols", lambda _session, _tickers: {})
-    with pytest.raises(ConflictError, match="there is already a stock ACME or BETA"), SessionManager() as session:
-        stock_service.ensure_all(session, ["ACME", "BETA"])
+    world.stock("DELTA")
+    look, looks = stock_service._of_symbols, iter([True])
+
+    def too_early(session: Session, tickers: Sequence[str]) -> dict[str, Stock]:
+        return {} if next(looks, False) else look(session, tickers)
+
+    monkeypatch.setattr(stock_service, "_of_symbols", too_early)
+    with pytest.raises(ConflictError, match=r"^there is already a stock BETA or DELTA$"), SessionManager() as session:
+        stock_service.ensure_all(session, ["ACME", "BETA", "CORP", "DELTA"])
+    assert world.published == []
     with SessionManager(read_only=True) as session:
         assert stock_service.find(session, "ACME") is None
