@@ -232,7 +232,10 @@ class Worker:
         with SessionManager(read_only=True) as session:
             if not job_service.waiting(session, without=without):
                 return False
-        job = in_unit(lambda session: job_service.take(session, without=without))
+        try:
+            job = in_unit(lambda session: self._taken(session, without))
+        except JobStopped:
+            return False
         if job is None:
             return False
         control = self._running[job.id] = JobControl(job.id, job.attempt, _stopping=self._stopping)
@@ -242,6 +245,13 @@ class Worker:
         finally:
             del self._running[job.id]
         return True
+
+    def _taken(self, session: Session, without: Collection[str]) -> Job | None:
+        """Take the next job, and undo that where the threads are to end: it may be one that was just interrupted."""
+        job = job_service.take(session, without=without)
+        if job is not None and self._threads and self._stopping.is_set():
+            raise JobStopped
+        return job
 
     def _outcome(self, job: Job, control: JobControl) -> Outcome | None:
         """Return what came of the job, None if it was stopped."""

@@ -260,6 +260,39 @@ def test_a_stop_interrupts_and_the_next_start_begins_anew(
     assert steps.begun == ["a", "a"]
 
 
+def test_what_a_stop_interrupts_is_taken_by_no_other_thread(
+    world: World, worker: Worker, steps: Steps, ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has seen it wait before may come to take it when it waits again."""
+    both, is_put_back = threading.Barrier(2), threading.Event()
+    take, requeue = job_service.take, job_service.requeue
+
+    def take_late(*asked: Any, **options: Any) -> Job | None:
+        if both.wait(PATIENCE):
+            assert is_put_back.wait(PATIENCE)
+        return take(*asked, **options)
+
+    def put_back(*asked: Any) -> None:
+        requeue(*asked)
+        is_put_back.set()
+
+    job = ask(steps=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(job_service, "take", take_late)
+        patched.setattr(job_service, "requeue", put_back)
+        worker.start()
+        assert steps.at.acquire(timeout=PATIENCE)
+        stopping = threading.Thread(target=worker.stop, args=(PATIENCE,))
+        stopping.start()
+        assert worker._stopping.wait(PATIENCE)
+        steps.go.release(2)
+        stopping.join()
+
+    assert worker.status()["is_alive"] is False
+    stored = world.reload(job)
+    assert (stored.state, steps.begun) == (JobState.QUEUED, ["a"])
+
+
 def test_a_job_that_was_running_when_the_process_died(
     world: World, worker: Worker, steps: Steps, ask: Callable[..., Job]
 ) -> None:
