@@ -1,46 +1,19 @@
-"""Tests of daytrader.services.data_providers.csv: every layout comes out right, damage is reported, never mended."""
+"""Tests of daytrader.services.data_providers.csv: every vendor's layout comes out right."""
 
 from __future__ import annotations
 
 import gzip
-import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from daytrader.core.bars import EventKind
-from daytrader.services.data_providers import csv_layouts, csv_plain
-from daytrader.services.data_providers.csv import PriceFile, RowError, UnreadableFileError, read_bars_file
-from daytrader.services.data_providers.csv_dates import DateOrder
-from daytrader.services.data_providers.csv_layouts import Field
-from daytrader.services.data_providers.csv_rows import RowParser
-from daytrader.utils.days import date_of
-from daytrader.utils.errors import DayTraderError, InsufficientDataError
-
-DATA = Path(__file__).parents[2] / "data"
-FORMATS = DATA / "formats"
-AWKWARD = DATA / "awkward"
-
-HEADER = "date,open,high,low,close,volume\n"
-
-
-def times(path: Path) -> list[str]:
-    """Return the bars' starts."""
-    return [datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M") for t in read_bars_file(path).bars.time.tolist()]
-
-
-def errors(path: Path) -> list[RowError]:
-    """Return what is wrong with the file's rows."""
-    return [error for block in PriceFile(path).blocks() for error in block.errors]
-
-
-def written(folder: Path, text: str, name: str = "prices.csv") -> Path:
-    """Return a file that holds *text*."""
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
+from daytrader.services.data_providers import csv_layouts
+from daytrader.services.data_providers.csv import UnreadableFileError, read_bars_file
+from daytrader.utils.errors import DayTraderError
+from tests.services.data_providers.price_texts import AWKWARD, FORMATS, assert_the_three_days, times
 
 
 @pytest.mark.parametrize(
@@ -52,12 +25,7 @@ def test_the_same_bars_in_every_vendors_layout(name: str) -> None:
 
     assert bars.interval_minutes == 0
     assert times(FORMATS / name) == ["2020-09-01 00:00", "2020-09-02 00:00", "2020-09-03 00:00"]
-    np.testing.assert_array_equal(bars.open, [100.0, 101.5, 102.5])
-    np.testing.assert_array_equal(bars.high, [102.5, 103.0, 102.6])
-    np.testing.assert_array_equal(bars.low, [99.5, 101.0, 98.0])
-    np.testing.assert_array_equal(bars.close, [101.25, 102.75, 98.25])
-    np.testing.assert_array_equal(bars.volume, [1_200_000, 1_100_000, 2_500_000])
-    assert bars.refused == ()
+    assert_the_three_days(bars)
 
 
 def test_yahoo_keeps_its_adjusted_close() -> None:
@@ -196,16 +164,6 @@ def test_the_three_lines_that_yfinance_writes_above_prices_are_its_header() -> N
     assert (found.close[0], found.open[1], found.volume[0]) == (101.25, 101.5, 1_200_000)
 
 
-def test_prices_of_several_stocks_beside_each_other_are_refused(tmp_path: Path) -> None:
-    """There is no saying which of them is meant."""
-    path = tmp_path / "two.csv"
-    lines = ("Price,Close,High,Low,Open", "Ticker,A,A,B,B", "Date,,,,", "2020-09-01,10,11,9,10")
-    path.write_text("\n".join(lines))
-
-    with pytest.raises(UnreadableFileError, match="no column for date"):
-        read_bars_file(path)
-
-
 def test_a_packed_file_reads_like_a_plain_one(tmp_path: Path) -> None:
     """Gzip is recognised by its content."""
     packed = tmp_path / "prices.csv"
@@ -220,200 +178,6 @@ def test_utf16_reads_too(tmp_path: Path) -> None:
     path.write_bytes((FORMATS / "yahoo.csv").read_text().encode("utf-16"))
 
     assert times(path) == times(FORMATS / "yahoo.csv")
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("error_body.csv", "no table of prices"),
-        ("html_page.csv", "no table of prices"),
-        ("no_low.csv", "no column for low"),
-        ("ambiguous_dates.csv", "day or the month first"),
-        ("contradicting_dates.csv", "line 2 has the day first, line 3 the month"),
-        ("header_only.csv", "no rows"),
-        ("empty.csv", "is empty"),
-        ("binary.csv", "is not a text file"),
-        ("parquet_named.csv", "Parquet"),
-        ("damaged_gzip.csv.gz", "damaged gzip"),
-        ("odd_interval.csv", "7 minutes apart"),
-        ("not_there.csv", "does not exist"),
-    ],
-)
-def test_what_is_no_price_table_is_refused_in_a_sentence(name: str, message: str) -> None:
-    """The file as a whole, before any row."""
-    with pytest.raises(UnreadableFileError, match=message):
-        PriceFile(AWKWARD / name)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("high_below_low.csv", [(3, "prices", "low price is above high price")]),
-        ("low_above_open.csv", [(3, "prices", "low price is above open price")]),
-        ("missing_values.csv", [(2, "open", "is missing")]),
-        (
-            "missing_dates.csv",
-            [(3, "date", "is missing"), (4, "open", "is missing"), (5, "date", "is not a date like the others")],
-        ),
-        ("zeros_bom.csv", [(2, "open", "must be above 0"), (3, "open", "must be above 0")]),
-        ("dash_for_a_price.csv", [(3, "open", "is missing")]),
-        ("future_date.csv", [(3, "date", "must not be in the future")]),
-        (
-            "no_numbers.csv",
-            [
-                (3, "low", "is not a finite number"),
-                (4, "open", "is missing"),
-                (5, "open", "is not a number"),
-                (6, "open", "is not a number"),
-                (7, "open", "must be above 0"),
-            ],
-        ),
-        ("ragged.csv", [(3, "row", "has 4 cells, the header 6"), (4, "row", "has 8 cells, the header 6")]),
-        ("open_quote.csv", [(3, "row", "has 2 cells, the header 6")]),
-        (
-            "bad_events.csv",
-            [
-                (3, "split", "is no split ratio"),
-                (4, "dividend", "must be at least 0 and at most 90,000,000"),
-            ],
-        ),
-    ],
-)
-def test_every_bad_row_is_reported_with_line_field_and_reason(name: str, expected: list[tuple[int, str, str]]) -> None:
-    """The good rows around it are read all the same."""
-    assert errors(AWKWARD / name) == [RowError(*error) for error in expected]
-
-
-def test_refused_rows_are_listed_with_the_bars() -> None:
-    """A backtest of a file says what it left out: the index counts lines from 0."""
-    bars = read_bars_file(AWKWARD / "repeated_date.csv").bars
-
-    assert bars.n == 2
-    assert [(bar.index, bar.reason) for bar in bars.refused] == [(3, "time is repeated")]
-
-
-def test_a_refused_rows_dividend_goes_with_it(tmp_path: Path) -> None:
-    """A bar that is not traded on pays nothing either."""
-    header = "date,open,high,low,close,dividend\n"
-    rows = "2020-01-02,10,11,9,10,0\n2020-01-03,10,9,11,10,0.5\n2020-01-06,10,11,9,10,0\n"
-
-    bars = read_bars_file(written(tmp_path, header + rows)).bars
-
-    assert bars.n == 2
-    assert bars.event_row.size == 0
-
-
-def test_a_file_without_a_sound_bar_is_refused() -> None:
-    """There is nothing to test a strategy on."""
-    with pytest.raises(InsufficientDataError):
-        read_bars_file(AWKWARD / "zeros_bom.csv")
-
-
-def test_a_declared_date_order_settles_what_the_file_leaves_open() -> None:
-    """02/03 is the 2nd of March with the day first."""
-    path = AWKWARD / "ambiguous_dates.csv"
-
-    by_day = read_bars_file(path, date_order=DateOrder.DAY_FIRST).bars
-    by_month = read_bars_file(path, date_order=DateOrder.MONTH_FIRST).bars
-
-    assert [str(date_of(day)) for day in by_day.session.tolist()] == ["2020-02-01", "2020-03-02"]
-    assert [str(date_of(day)) for day in by_month.session.tolist()] == ["2020-01-02", "2020-02-03"]
-
-
-@pytest.mark.parametrize(
-    ("close", "volume"),
-    [
-        ("1'210.25", "1'000'000"),
-        ("1\u2019210.25", "1\u2019000\u2019000"),
-        ("1 210,25", "1 000 000"),
-        ("1\u202f210,25", "1\u202f000\u202f000"),
-        ("1\u00a0210,25", "1000000"),
-        ("1.210,25", "1.000.000"),
-        ("1,210.25", "1,000,000"),
-    ],
-)
-def test_thousands_are_marked_as_anywhere(tmp_path: Path, close: str, volume: str) -> None:
-    """By apostrophes, points, commas or any space, beside either decimal mark."""
-    path = tmp_path / "marks.csv"
-    path.write_text(f"Date;Open;High;Low;Close;Volume\n2024-01-02;{close};{close};{close};{close};{volume}\n", "utf-8")
-
-    bars = read_bars_file(path).bars
-
-    assert (bars.close.tolist(), bars.volume.tolist()) == ([1210.25], [1_000_000])
-
-
-@pytest.mark.parametrize("close", ["12'10.25", "1 21", "1'210 250", "12 100 2"])
-def test_marks_in_other_places_are_no_thousands(tmp_path: Path, close: str) -> None:
-    """Digits that happen to stand beside each other are not made one number."""
-    path = tmp_path / "marks.csv"
-    path.write_text(f"Date;Open;High;Low;Close\n2024-01-02;{close};{close};{close};{close}\n", "utf-8")
-    with pytest.raises(InsufficientDataError):
-        read_bars_file(path)
-
-
-@pytest.mark.parametrize(
-    ("dates", "first"), [(("03.04.2020", "02.04.2020"), "2020-04-02"), (("12.30.2020",), "2020-12-30")]
-)
-def test_dates_with_dots_have_the_day_first(tmp_path: Path, dates: tuple[str, ...], first: str) -> None:
-    """Unless the file itself says otherwise."""
-    path = tmp_path / "dots.csv"
-    path.write_text(
-        "Date;Open;High;Low;Close;Volume\n" + "".join(f"{day};1210,5;1211;1209;1210,25;1.000\n" for day in dates)
-    )
-
-    bars = read_bars_file(path).bars
-
-    assert str(date_of(bars.session.tolist()[0])) == first
-    assert bars.close.tolist()[0] == 1210.25
-
-
-def test_the_date_order_is_decided_by_the_last_line_if_need_be(tmp_path: Path) -> None:
-    """Far beyond the sample one day above 12 settles every line before it."""
-    days = [f"{1 + n % 12:02}/{1 + n // 12:02}/{year}" for year in range(1900, 2020) for n in range(144)]
-    early = "".join(f"{day},10,11,9,10,5\n" for day in days)
-    path = written(tmp_path, HEADER + early + "31/12/2020,10,11,9,10,5\n")
-
-    bars = read_bars_file(path).bars
-
-    assert bars.n == 120 * 144 + 1
-    assert str(date_of(int(bars.session[1]))) == "1900-01-02"
-
-
-def test_lines_are_counted_across_blocks(tmp_path: Path) -> None:
-    """The error of a row far down names its line."""
-    days = [f"{1800 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}" for n in range(60_000)]
-    good = "".join(f"{day},10.5,11.5,9.5,10.25,1000000\n" for day in days)
-    path = written(tmp_path, HEADER + good + "\n2019-01-02,10,11,12,10,5\n2019-01-03,10,11,9,10,5\n")
-
-    file = PriceFile(path)
-    blocks = list(file.blocks())
-
-    assert len(blocks) > 1
-    assert [error.line for block in blocks for error in block.errors] == [60_003]
-    assert sum(block.time.size for block in blocks) == 60_001
-
-
-def test_an_interval_that_contradicts_the_file_is_refused() -> None:
-    """Five-minute bars are not hourly, and daily ones have no minutes."""
-    with pytest.raises(UnreadableFileError, match="5 minutes apart, not 60"):
-        PriceFile(FORMATS / "unix_seconds.csv", interval=60)
-    with pytest.raises(UnreadableFileError, match="daily"):
-        PriceFile(FORMATS / "yahoo.csv", interval=5)
-
-
-def test_fractions_of_shares_are_rounded(tmp_path: Path) -> None:
-    """Vendors adjust volumes for splits."""
-    path = written(tmp_path, HEADER + "2020-01-02,10,11,9,10,1000.5\n2020-01-03,10,11,9,10,\n")
-
-    np.testing.assert_array_equal(read_bars_file(path).bars.volume, [1001, np.nan])
-
-
-def test_bytes_of_another_encoding_are_row_errors(tmp_path: Path) -> None:
-    """Never a UnicodeDecodeError."""
-    path = tmp_path / "prices.csv"
-    path.write_bytes(HEADER.encode() + b"2020-01-02,10,11,9,10,5\n2020-01-03,1\xff,11,9,10,5\n")
-
-    assert errors(path) == [RowError(3, "open", "is not a number")]
 
 
 @pytest.mark.parametrize(
@@ -479,63 +243,3 @@ def test_all_real_files_are_read_or_refused_by_name(shared_data: Path | None) ->
         }
         assert outcomes["alphavantage_error_body_BF.B.csv"] == "UnreadableFileError"
         assert outcomes["si_zeros.csv"] == "InsufficientDataError"
-
-
-_HEADER = "date,symbol,open,high,low,close,volume"
-_ROWS = [
-    f"{date(2000, 1, 3) + timedelta(days=day)},S{stock},10,11.5,9.25,10.5,1000"
-    for stock in (1, 2)
-    for day in range(3000)
-]
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        *("2000-01-03,S9,10,11.5,9.25,10.5,1000", "2000-01-03,S9,+10, 11.5 ,925e-2,10.50,-0"),  # as good as any
-        *("2000-01-03,S9,10,11.5,9.25,10.5,", "2000-01-03,S9,,11.5,9.25,10.5,1000", "2000-01-03,S9,10,11.5,9.25"),
-        *('2000-01-03,S9,"10",11.5,9.25,10.5,1000', "2000-01-03,S9,$10,11.5,9.25,10.5,1.2k", ",,,,,,", ""),
-        *("2000-01-03,S9,1_0,11.5,9.25,10.5,1000", "2000-01-03,S9,nan,inf,1e400,0x1,1000", "2000-01-03,S9,1d,2f,1,1,1"),
-        *("2000-01-03,S9,10,9,9.25,10.5,1000", "2000-01-03,S9,10,11.5,-1,10.5,1000", "2000-13-03,S9,10,11,9,10,1000"),
-        *("2000-01-03,$%,10,11.5,9.25,10.5,1000", "2990-01-03,S9,10,11,9,10,1000", "2000-01-03,S9,10,11,9,10,1000\r"),
-        *("2000-01-03, s9.us ,10,11,9,10,1000", "2000-01-03,S9,10,11,9,10,\u0661", "2000-01-03,S9,10,11,9,10,1000,9"),
-    ],
-)
-def test_a_large_block_is_read_as_cell_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
-    """The same rows, symbols and errors, whatever stands in one of its lines."""
-    path = written(tmp_path, "\n".join([_HEADER, *_ROWS[:4000], odd, *_ROWS[4000:], ""]))
-
-    def told() -> list[object]:
-        file = PriceFile(path)
-        (block,) = file.blocks()
-        values = {name: column.tolist() for name, column in block.values.items()}
-        return [file.symbols, block.errors, block.line.tolist(), block.time.tolist(), block.symbol.tolist(), values]
-
-    monkeypatch.setattr(csv_plain, "WORTH_LOADING", 0)
-    at_once = told()
-    monkeypatch.setattr(csv_plain, "WORTHWHILE", 10**9)
-
-    assert repr(at_once) == repr(told())  # by their digits: NaN is no other NaN
-
-
-def test_only_plain_blocks_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a plain one is, without a look at a single cell."""
-    file = PriceFile(written(tmp_path, "\n".join([_HEADER, *_ROWS, ""])))
-    monkeypatch.setattr(RowParser, "_cells", None)
-    monkeypatch.setattr(csv_plain, "WORTH_LOADING", 0)
-
-    (block,) = file.blocks()
-
-    assert (block.line[0], block.line.size, file.symbols) == (2, 6000, ["S1", "S2"])
-    assert set(block.values[Field.CLOSE].tolist()) == {10.5}
-
-
-def test_a_short_file_loads_nothing_for_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a second would be most of what it takes; what is loaded already costs nothing."""
-    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
-    assert not csv_plain.is_worthwhile(2, 20_000)
-    assert csv_plain.is_worthwhile(60_002, 20_000)
-
-    monkeypatch.setitem(sys.modules, "pyarrow", object())
-    assert csv_plain.is_worthwhile(2, 20_000)
-    assert not csv_plain.is_worthwhile(2, 4_000)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from daytrader.services.data_providers import csv_layouts
 from daytrader.services.data_providers.csv import PriceFile, UnreadableFileError, read_bars_file
 from daytrader.services.data_providers.csv_layouts import Field
+from tests.services.data_providers.price_texts import assert_the_three_days, written
 
 ARIVA = """Datum;Erster;Hoch;Tief;Schlusskurs;Stuecke;Volumen
 2020-09-03;102,50;102,60;98,00;98,25;2.500.000;248.750.000
@@ -32,18 +32,9 @@ Datum;Eröffnung;Hoch;Tief;Schluss;Umsatz (€);Stück
 )
 def test_a_banks_file_is_read(tmp_path: Path, text: str, encoding: str) -> None:
     """Volume is what was traded in shares, not what it came to."""
-    path = tmp_path / "kurse.csv"
-    path.write_bytes(text.encode(encoding))
+    bars = read_bars_file(written(tmp_path, text, "kurse.csv", encoding)).bars
 
-    bars = read_bars_file(path).bars
-
-    assert [str(day) for day in bars.session.astype("datetime64[D]")] == ["2020-09-01", "2020-09-02", "2020-09-03"]
-    np.testing.assert_array_equal(bars.open, [100.0, 101.5, 102.5])
-    np.testing.assert_array_equal(bars.high, [102.5, 103.0, 102.6])
-    np.testing.assert_array_equal(bars.low, [99.5, 101.0, 98.0])
-    np.testing.assert_array_equal(bars.close, [101.25, 102.75, 98.25])
-    np.testing.assert_array_equal(bars.volume, [1_200_000, 1_100_000, 2_500_000])
-    assert bars.refused == ()
+    assert_the_three_days(bars)
 
 
 @pytest.mark.parametrize(
