@@ -203,9 +203,7 @@ def test_a_reader_does_not_wait_for_the_writer(world: World) -> None:
     with SessionManager() as writer:
         writer.add(Stock(symbol="IBM"))
         writer.flush()
-        began = time.monotonic()
-        assert _symbols() == ["ACME"]
-        assert time.monotonic() - began < 1
+        assert _symbols() == ["ACME"]  # who waited would be told in the end that the database is busy
 
 
 def test_a_second_writer_waits_for_the_first(world: World) -> None:
