@@ -19,8 +19,9 @@ from werkzeug.test import TestResponse
 from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.models import TradingService, User
-from daytrader.services import token_service
-from daytrader.services.events import events
+from daytrader.services import token_service, trading_service
+from daytrader.services.actor import Actor
+from daytrader.services.events import Event, events
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import World
@@ -63,6 +64,19 @@ class Caller:
     def delete(self, path: str) -> TestResponse:
         """Remove."""
         return self._send("DELETE", path)
+
+
+def activate(service: TradingService) -> None:
+    """Let a service trade, as its owner does."""
+    with SessionManager() as session:
+        trading_service.activate(session, Actor(service.user_id), service.id)
+
+
+def tell(*told: Event) -> None:
+    """Record events in one unit of work, as the system itself does."""
+    with SessionManager() as session:
+        for event in told:
+            events.record(session, event)
 
 
 @pytest.fixture
@@ -184,6 +198,12 @@ def connect(url: str) -> Iterator[Callable[..., socketio.Client]]:
     for client in clients:
         if client.connected:
             client.eio.ws.sock.close()
+
+
+@pytest.fixture
+def service(world: World, alice: Caller) -> TradingService:
+    """A service of alice's on ACME that trades nothing yet."""
+    return world.service(alice.user, world.stock("ACME"))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import engineio
 import socketio
 import websocket
 
+from tests.waiting import eventually
+
 WAIT = 60.0
 """What a busy machine may take for what takes a moment."""
 
@@ -79,3 +81,7 @@ class Listener:
             time.sleep(0.01)
         time.sleep(0.1)
         return [name for name, _ in self.heard]
+
+    def wait_for_end(self) -> None:
+        """Wait until the server has hung up."""
+        eventually(lambda: not self.client.connected, seconds=WAIT)

@@ -244,7 +244,7 @@ def test_every_room_has_a_row() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_who_may_join(world: World, room: str) -> None:
-    """Nobody joins without a login (tests/api/test_sockets.py); the others by the table."""
+    """Nobody joins without a login (tests/api/test_socket_connections.py); the others by the table."""
     owner, other, root = (world.user(name) for name in ("owner", "other", "root"))
     service = world.service(owner, world.stock("ACME"))
     name = room.format(id=service.id if room.startswith("service_") else owner.id, symbol="ACME")

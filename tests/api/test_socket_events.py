@@ -22,14 +22,14 @@ from daytrader.models.base import json_ready
 from daytrader.services import events as events_module
 from daytrader.services import trading_service, transaction_service
 from daytrader.services.actor import Actor
-from daytrader.services.events import Event, events
+from daytrader.services.events import Event
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity, notification, personal_notification
 from daytrader.utils.current_datetime import get_current_datetime
 from tests.e2e.server import wait_for
 
 from ..conftest import World
-from .conftest import Caller
+from .conftest import Caller, tell
 from .socket_client import WAIT, Listener
 
 Listen = Callable[[Caller], Listener]
@@ -43,12 +43,6 @@ def service(world: World, alice: Caller) -> TradingService:
     made = world.service(alice.user, stock)
     with SessionManager() as session:
         return trading_service.activate(session, Actor(made.user_id), made.id)
-
-
-def _tell(*told: Event) -> None:
-    with SessionManager() as session:
-        for event in told:
-            events.record(session, event)
 
 
 def _events(service: TradingService) -> list[tuple[DataEvent, str, Event]]:
@@ -74,7 +68,7 @@ def test_every_event_reaches_every_room_of_its_row(service: TradingService, admi
         assert listener.ask("join", {"room": room})["status"] == "ok", room
         listener.heard.clear()
 
-        _tell(told)
+        tell(told)
 
         assert _heard(listener, 1) == [event.name], room
         body = listener.heard[0][1]
@@ -145,7 +139,7 @@ def test_notifications_by_severity(alice: Caller, admin: Caller, listen: Listen)
     root.ask("join_system")
     warned.ask("join_system", {"severity": "warning"})
 
-    _tell(*(notification(severity, "test", "A test") for severity in Severity))
+    tell(*(notification(severity, "test", "A test") for severity in Severity))
 
     def heard(listener: Listener) -> list[str]:
         return [body["entity"]["severity"] for _, body in listener.heard]
@@ -163,7 +157,7 @@ def test_a_personal_notification_needs_no_room(alice: Caller, bob: Caller, liste
     second.ask("user_watch", alice.user.id)
     other.ask("join_system")
 
-    _tell(personal_notification(alice.user.id, Severity.INFO, "test", "For alice"))
+    tell(personal_notification(alice.user.id, Severity.INFO, "test", "For alice"))
 
     assert first.names(1) == second.names(1) == ["system:notification"]
     assert other.names(0) == []
@@ -226,7 +220,7 @@ def test_resuming_tells_nobody_what_is_not_theirs(
     service: TradingService, alice: Caller, bob: Caller, admin: Caller, listen: Listen
 ) -> None:
     """Others' objects and what is for admins stay unheard; what is everyone's is heard by all."""
-    _tell(notification(Severity.ERROR, "test", "For admins"), notification(Severity.INFO, "test", "For all"))
+    tell(notification(Severity.ERROR, "test", "For admins"), notification(Severity.INFO, "test", "For all"))
     heard = {}
     for name, caller in (("alice", alice), ("bob", bob), ("admin", admin)):
         listener = listen(caller)
@@ -242,7 +236,7 @@ def test_resuming_tells_nobody_what_is_not_theirs(
 
 def test_rooms_decide_what_is_sent_again(service: TradingService, alice: Caller, listen: Listen) -> None:
     """A socket that is back in its rooms is sent what they carried, and no more."""
-    _tell(notification(Severity.INFO, "test", "A notice"))
+    tell(notification(Severity.INFO, "test", "A notice"))
     listener = listen(alice)
     listener.ask("join_system")
 
@@ -256,7 +250,7 @@ def test_what_is_meant_for_one_user_is_sent_again_whatever_rooms_are_joined(
     alice: Caller, bob: Caller, listen: Listen
 ) -> None:
     """It is heard without a room at the time, and so afterwards; nobody else is sent it."""
-    _tell(personal_notification(alice.user.id, Severity.INFO, "test", "For alice"))
+    tell(personal_notification(alice.user.id, Severity.INFO, "test", "For alice"))
     for caller, replayed in ((alice, 1), (bob, 0)):
         listener = listen(caller)
         listener.ask("join_transactions")
@@ -271,7 +265,7 @@ def test_what_is_too_much_for_one_answer_comes_with_the_next(
     monkeypatch.setattr(sockets, "_REPLAY_MOST", 5)
     monkeypatch.setattr(sockets, "_REPLAY_CHUNK", 3)
     monkeypatch.setattr(sockets, "_MOST_TOGETHER", 2)
-    _tell(*(notification(Severity.INFO, "test", f"Notice {number}") for number in range(12)))
+    tell(*(notification(Severity.INFO, "test", f"Notice {number}") for number in range(12)))
     listener = listen(alice)
     answers, after = [], 0
     for heard in (5, 10, 12):
@@ -297,13 +291,13 @@ def test_a_place_that_is_none_is_refused(alice: Caller, listen: Listen, after: A
 @pytest.mark.usefixtures("app")
 def test_after_a_day_it_is_gone(world: World, monkeypatch: pytest.MonkeyPatch, alice: Caller, listen: Listen) -> None:
     """Older events are neither sent again nor kept."""
-    _tell(notification(Severity.INFO, "test", "Old"))
+    tell(notification(Severity.INFO, "test", "Old"))
     with SessionManager() as session:
         session.query(EventOutbox).update({"created_at": get_current_datetime() - timedelta(hours=25)})
     assert listen(alice).ask("resume", {"after": 0}) == {"status": "ok", "replayed": 0}
 
     monkeypatch.setattr(events_module, "PRUNE_EVERY", 1)
-    _tell(notification(Severity.INFO, "test", "New"))
+    tell(notification(Severity.INFO, "test", "New"))
 
     with SessionManager(read_only=True) as session:
         assert [row.entity["message"] for row in session.query(EventOutbox)] == ["New"]

@@ -14,13 +14,13 @@ from flask import Flask
 
 from daytrader.models import TradingService
 from daytrader.services import data_feed, system_events
-from daytrader.services.events import Event, events
+from daytrader.services.events import Event
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
+from tests.conftest import World
 
-from ..conftest import World
-from .conftest import Caller
-from .socket_client import WAIT, Listener
+from ..conftest import Caller, tell
+from ..socket_client import WAIT, Listener
 
 Listen = Callable[[Caller], Listener]
 BAR = {"symbol": "ACME", "price_date": "2020-01-03", "close_price": 11}
@@ -82,9 +82,7 @@ class Desk:
 
     def tell(self, *told: Event) -> None:
         """Record events, as the system itself does."""
-        with SessionManager() as session:
-            for event in told:
-                events.record(session, event)
+        tell(*told)
 
 
 @pytest.fixture
