@@ -62,7 +62,10 @@ def rough_line(fault: Fault, at: bytes = b"", *, is_secure: bool = False) -> Ite
                 connection = self_signed().wrap_socket(connection, server_side=True)
             head = b""
             while b"\r\n\r\n" not in head:
-                head += connection.recv(4096)
+                received = connection.recv(4096)
+                if not received:
+                    return
+                head += received
             if at not in head.partition(b"\r\n")[0]:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\ncrumb")
                 return

@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send_half(said, is_trickling=kind == "trickle")
         else:
             if kind == "hang":
-                time.sleep(1)
+                time.sleep(1.5)
             self._send(status, said)
 
     def _answer(self, path: str, query: Mapping[str, str], body: Any) -> tuple[int, str]:

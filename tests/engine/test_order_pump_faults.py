@@ -13,6 +13,7 @@ from daytrader.models.enums import DecisionAction, ServiceState
 from daytrader.services import trading_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
+from tests.waiting import PATIENCE
 
 from .accounts import EVENING, MIDDAY, MINUTE, OPEN, Bench, nothing_wrong
 
@@ -20,7 +21,8 @@ from .accounts import EVENING, MIDDAY, MINUTE, OPEN, Bench, nothing_wrong
 @pytest.mark.parametrize("fault", ["lose", "504", "half", "hang"])
 def test_an_order_whose_answer_is_lost_is_looked_up(bench: Bench, fault: str) -> None:
     """It was taken: found under its name, never sent again."""
-    bench.timeout = (0.5, 0.5)
+    if fault == "hang":
+        bench.timeout = (PATIENCE, 1.0)
     bench.alpaca.fault("POST", fault)
     bench.decide(bench.service())
     bench.turn(EVENING)

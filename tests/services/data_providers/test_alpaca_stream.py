@@ -24,6 +24,7 @@ from daytrader.services.data_providers.errors import (
     ProviderError,
     RefusedAddressError,
 )
+from tests.waiting import PATIENCE
 
 BAR = {"T": "b", "S": "ACME", "o": 10, "h": 12, "l": 9, "c": 11, "v": 100, "t": "2024-01-02T14:35:00Z", "n": 1}
 
@@ -32,12 +33,12 @@ def greet(connection: ServerConnection) -> list[Any]:
     """Speak as Alpaca does until the first subscription; return what the client said."""
     said: list[Any] = []
     connection.send(json.dumps([{"T": "success", "msg": "connected"}]))
-    said.append(json.loads(connection.recv(timeout=5)))
+    said.append(json.loads(connection.recv(timeout=PATIENCE)))
     if said[0].get("secret") != "secret":
         connection.send(json.dumps([{"T": "error", "code": 402, "msg": "auth failed"}]))
         return said
     connection.send(json.dumps([{"T": "success", "msg": "authenticated"}]))
-    said.append(json.loads(connection.recv(timeout=5)))
+    said.append(json.loads(connection.recv(timeout=PATIENCE)))
     connection.send(json.dumps([{"T": "subscription", "bars": said[1].get("bars", [])}]))
     return said
 
@@ -70,8 +71,8 @@ class Ear:
         self._stopping = threading.Event()
 
     def listen(self, stream: AlpacaStream) -> None:
-        """Listen, for ten seconds at most."""
-        timer = threading.Timer(10, self._stopping.set)
+        """Listen, but not for ever."""
+        timer = threading.Timer(PATIENCE, self._stopping.set)
         timer.start()
         stream.listen(lambda: self.symbols, self._connected, self._bar, self._failed, self._stopping)
         timer.cancel()
@@ -114,7 +115,7 @@ def test_it_signs_in_subscribes_and_hears_bars() -> None:
         late = BAR | {"T": "u", "c": 11.5}
         connection.send(json.dumps([BAR, {"T": "t", "S": "ACME", "p": 1}]))
         connection.send(json.dumps([late]))
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE)
 
     ear = Ear(2)
     with speaking(script) as address:
@@ -139,9 +140,9 @@ def test_what_is_wanted_later_is_subscribed_later() -> None:
         greet(connection)
         connection.send(json.dumps([BAR]))
         ear.symbols = ["ACME", "OTHR"]
-        asked.append(json.loads(connection.recv(timeout=5)))
+        asked.append(json.loads(connection.recv(timeout=PATIENCE)))
         connection.send(json.dumps([BAR | {"S": "OTHR"}]))
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE)
 
     with speaking(script) as address:
         ear.listen(stream(address))
@@ -180,7 +181,7 @@ def test_each_refusal_has_its_kind(frame: object, error: type[ProviderError], wo
     def script(connection: ServerConnection) -> None:
         greet(connection)
         connection.send(json.dumps(frame))
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE)
 
     ear = Ear(1)
     with speaking(script) as address:
@@ -226,7 +227,7 @@ def test_after_junk_it_is_connected_again(junk: bytes, error: type[ProviderError
             connection.socket.shutdown(socket.SHUT_RDWR)
             return
         connection.send(json.dumps([BAR]))
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE)
 
     ear = Ear(2)
     with speaking(script) as address:
@@ -245,7 +246,7 @@ def test_a_frame_that_trickles_is_heard_once_it_is_whole() -> None:
         for byte in _BAR_FRAME:
             connection.socket.sendall(bytes([byte]))
             time.sleep(0.01)  # the whole takes longer than one look
-        connection.recv(timeout=5)
+        connection.recv(timeout=PATIENCE)
 
     ear = Ear(1)
     with speaking(script) as address:
@@ -262,7 +263,7 @@ def test_who_says_nothing_is_left_and_called_again(monkeypatch: pytest.MonkeyPat
     is_over = threading.Event()
     ear = Ear(2)
     if is_greeted:
-        with speaking(lambda _connection: is_over.wait(10)) as address:
+        with speaking(lambda _connection: is_over.wait(PATIENCE)) as address:
             ear.listen(stream(address))
             is_over.set()
     else:

@@ -31,6 +31,7 @@ from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import InvalidInputError
 from tests.conftest import World
 from tests.services.data_providers.vendor_server import Answer, Request, Vendor, vendor
+from tests.waiting import PATIENCE
 
 
 def opening(day: str) -> int:
@@ -73,7 +74,7 @@ class Elsewhere(VendorSession):
     """Takes every request for Yahoo to another server."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(allows_private=True, timeout=(2, 2))
+        super().__init__(allows_private=True, timeout=(PATIENCE, PATIENCE))
         self._address = urlsplit(address)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
