@@ -43,6 +43,7 @@ AGAIN_SECONDS: Final = 5.0
 _PATIENCE: Final = 3  # failures in a row before somebody is told
 _SILENCE: Final = timedelta(minutes=15)  # without a bar, while there should be some: a minute may be without a trade
 _DAILY_SILENCE: Final = timedelta(hours=1)
+_SELDOM_SECONDS: Final = 300.0  # between two questions for a bar that has not come for as long as that
 _AT_ONCE: Final = 8
 _BACKFILL_DAYS: Final = {DAILY: 730, 1: 5}
 _BACKFILL_INTRADAY_DAYS: Final = 50
@@ -182,7 +183,7 @@ class PollCollector:
             days = _BACKFILL_DAYS.get(key.interval, _BACKFILL_INTRADAY_DAYS)
             return now - timedelta(days=days)
         last = int(newest.bar_time.timestamp())
-        if last >= market_calendar.last_complete_bar(now - self._grace, key.interval, settling=self._settling):
+        if last >= self._last_complete(key, now - self._grace):
             return None
         return newest.bar_time  # the last one too: it may have been corrected
 
@@ -300,14 +301,26 @@ class PollCollector:
 
     def _silence(self, key: Key, last: int, now: datetime) -> str | None:
         """Return what to say where the newest bar, *last* (0: none), is older than what should have come long ago."""
-        patience = _DAILY_SILENCE
-        if key.interval != DAILY:
-            patience = max(_SILENCE, market_calendar.longest_delay(key.interval))
-        if last >= market_calendar.last_complete_bar(now - patience, key.interval, settling=self._settling):
+        if last >= self._last_complete(key, now - _patience(key.interval)):
             return None
+        if key.interval != DAILY and last:  # the last minutes of a session may be without a trade, too
+            missing = market_calendar.complete_bars(last, now, key.interval)
+            if missing.size * timedelta(minutes=key.interval) < _SILENCE:
+                return None
         since = f" since that of {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC" if last else ""
         length = f"{key.interval} minutes" if key.interval else "a day"
         return f"{self.provider} answers, but has no sound bar of {length}{since}"
+
+    def _last_complete(self, key: Key, moment: datetime) -> int:
+        return market_calendar.last_complete_bar(moment, key.interval, settling=self._settling)
+
+    def _pause(self, key: Key, now: datetime) -> float:
+        """Return for how many seconds not to ask again: after a session without its last bar, mostly until the next."""
+        asked = now - self._grace
+        if self._last_complete(key, asked - _patience(key.interval)) < self._last_complete(key, asked):
+            return AGAIN_SECONDS
+        following = market_calendar.next_completion(asked, key.interval, settling=self._settling)
+        return min(_SELDOM_SECONDS, following - asked.timestamp())
 
     def _refuse_unsound(self, session: Session, key: Key, refused: Sequence[RefusedBar]) -> None:
         position = position_of(session, key)
@@ -352,7 +365,7 @@ class PollCollector:
     def _succeeded(self, key: Key, now: datetime, *, is_new: bool, silence: str | None) -> None:
         """Go on after an answer: with *silence* it was one of those in which the bars have been missing for long."""
         before = self._failures.get(key, _Failures())
-        again = 0.0 if is_new else now.timestamp() + AGAIN_SECONDS
+        again = 0.0 if is_new else now.timestamp() + self._pause(key, now)
         words = None if silence is None else f"{key.symbol}: {silence}"
         self._failures[key] = _Failures(0, again, silence is not None, words)
         self.error = self._words()
@@ -367,3 +380,8 @@ class PollCollector:
         message = f"No prices of {key.symbol}: {why}. Nothing is decided on it until they come"
         told = system_events.notification(Severity.WARNING, "feed", message)
         in_unit(lambda session: events.record(session, told))
+
+
+def _patience(interval: int) -> timedelta:
+    """Return how long after its end a bar may come before it counts as missing."""
+    return _DAILY_SILENCE if interval == DAILY else max(_SILENCE, market_calendar.longest_delay(interval))

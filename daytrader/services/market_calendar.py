@@ -172,6 +172,14 @@ def last_complete_bar(now: datetime, interval: int, *, settling: timedelta = SET
     return int(complete_bars(int(back.timestamp()), now, interval, settling=settling)[-1])
 
 
+def next_completion(now: datetime, interval: int, *, settling: timedelta = SETTLING) -> int:
+    """Return when (epoch seconds) the first bar is complete that is not at *now*."""
+    day = timedelta(days=1)
+    starts = bar_starts(now.date() - day, now.date() + 14 * day, interval)
+    ends = complete_at(starts, interval, settling=settling)
+    return int(ends[np.searchsorted(ends, now.timestamp(), side="right")])
+
+
 def _offset(hour: int) -> int:
     offset = datetime.fromtimestamp(hour * _HOUR, EXCHANGE_ZONE).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())

@@ -80,6 +80,42 @@ def test_while_the_exchange_is_closed_no_bar_is_missed(world: World) -> None:
     assert len(world.notices()) == live.feed.status().stale == 1
 
 
+def test_a_session_may_end_without_a_trade(world: World) -> None:
+    """A quarter of an hour is without one as well as at noon: nothing is stale overnight, and bars go on next day."""
+    exchange = Exchange(1)
+    exchange.give("2024-01-05T20:46")
+    live = Live(world, exchange, 1, "2024-01-05T20:50:00", timedelta())
+    live.service()
+    for moment in ("2024-01-05T20:50:00", "2024-01-05T21:30:00", "2024-01-06T15:00:00", "2024-01-08T14:31:30"):
+        live.turn(moment)
+        assert (world.notices(), live.feed.status().stale) == ([], 0)
+    live.turn("2024-01-08T14:32:01")
+    (told,) = world.notices()
+    assert "no sound bar of 1 minutes since that of 2024-01-05 20:46 UTC" in told
+
+
+def test_a_bar_that_does_not_come_any_more_is_asked_for_seldom(world: World) -> None:
+    """Every five minutes from a quarter of an hour after the bell; the next session's first is asked for at its end."""
+    exchange = Exchange(1)
+    exchange.give("2024-01-04T20:58")
+    live = Live(world, exchange, 1, "2024-01-04T20:59:00", timedelta())
+    live.service()
+
+    def questions(until: str) -> int:
+        before = len(exchange.asked)
+        while live.now < at(until):
+            live.turn(timedelta(seconds=5))
+        return len(exchange.asked) - before
+
+    live.turn("2024-01-04T21:00:00")
+    assert questions("2024-01-04T21:15:00") == 180
+    assert questions("2024-01-04T22:15:00") == 12
+    live.turn("2024-01-05T14:29:00")
+    assert questions("2024-01-05T14:30:55") == 0
+    exchange.give("2024-01-05T14:30")
+    assert live.turn("2024-01-05T14:31:00") == 1
+
+
 def test_a_daily_bar_that_is_an_hour_late_is_told(world: World) -> None:
     """After the settling delay of half an hour."""
     exchange = Exchange(0)
