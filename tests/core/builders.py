@@ -16,6 +16,7 @@ from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.strategy import Signals
+from daytrader.services.data_providers.sample import SampleProvider
 
 EPOCH = date(1970, 1, 1)
 FIRST_DAY = 10_000  # 1997-05-19
@@ -88,6 +89,14 @@ def free_rules(
 def sample(symbol: str) -> Bars:
     """Return one of the package's own price series, raw, without corporate actions."""
     return bars_of_rows(_packed(symbol))
+
+
+def sample_with_events(symbol: str) -> Bars:
+    """Return one of the package's own price series with its splits and dividends."""
+    series = SampleProvider().fetch(symbol)
+    return Bars.build(
+        series.time, series.open, series.high, series.low, series.close, series.volume, events=series.events
+    )
 
 
 def sample_column(symbol: str, name: str) -> FloatArray:

@@ -10,7 +10,7 @@ import pytest
 
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 from daytrader.core.resample import Period, last_session, resample
-from daytrader.services.data_providers.sample import SampleProvider
+from tests.core.builders import sample_with_events
 
 EPOCH = date(1970, 1, 1)
 FREQUENCIES = {Period.WEEK: "W-FRI", Period.MONTH: "ME", Period.QUARTER: "QE", Period.YEAR: "YE"}
@@ -27,19 +27,11 @@ def daily(dates: list[str], rows: list[tuple[float, float, float, float, float]]
     return Bars.build([day(text) * 86_400 for text in dates], *columns, events=events)
 
 
-def sample(symbol: str) -> Bars:
-    """Return one of the package's series with its splits and dividends."""
-    series = SampleProvider().fetch(symbol)
-    return Bars.build(
-        series.time, series.open, series.high, series.low, series.close, series.volume, events=series.events
-    )
-
-
 @pytest.mark.parametrize("period", FREQUENCIES)
 @pytest.mark.parametrize("symbol", ["GOOG", "IBM"])
 def test_equals_pandas(symbol: str, period: Period) -> None:
     """Open first, high max, low min, close last, volume sum; weeks end on Friday, the last period is as it stands."""
-    bars = sample(symbol)
+    bars = sample_with_events(symbol)
     frame = pd.DataFrame(
         {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close, "volume": bars.volume},
         index=pd.to_datetime(bars.time, unit="s"),
@@ -57,7 +49,7 @@ def test_equals_pandas(symbol: str, period: Period) -> None:
 @pytest.mark.parametrize("symbol", ["AAPL", "MSFT"])
 def test_signals_read_the_same_prices(symbol: str, period: Period) -> None:
     """On series with splits: the highs and closes that strategies read are those of the days within."""
-    bars = sample(symbol)
+    bars = sample_with_events(symbol)
     made = resample(bars, period)
     first = np.searchsorted(bars.time, made.time)
 

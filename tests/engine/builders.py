@@ -41,6 +41,7 @@ PLAIN: dict[str, Any] = {
     "strategy": "buy_and_hold",
 }
 Ohlc = tuple[float, float, float, float]
+STRATEGIES = ("technical", "sma_cross", "sma_trend", "buy_and_hold")
 FLAT: Ohlc = (10.0, 10.0, 10.0, 10.0)
 """A bar in which nothing moves."""
 

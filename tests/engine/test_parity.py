@@ -19,25 +19,16 @@ from daytrader.core.rules import Costs, Rules
 from daytrader.engine.replay import Plan, replay
 from daytrader.models import CorporateAction
 from daytrader.services import corporate_action_service, database
-from daytrader.services.data_providers.sample import SampleProvider
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import Market
+from tests.core.builders import sample_with_events
+from tests.engine.builders import STRATEGIES, Market
 
-STRATEGIES = ("technical", "sma_cross", "sma_trend", "buy_and_hold")
 REVERSIONS_AND_BREAKS = ("rsi_reversion", "bollinger_reversion", "breakout", "macd")
 FIRST_DAY = 18_262  # 2020-01-01
 DAY = 86_400
 LARGEST = 1000.0  # a price that a reverse split may still multiply
 SPLITS = [(2, 1), (3, 2), (7, 1), (1, 3), (1, 1000)]
-
-
-def sample_bars(symbol: str) -> Bars:
-    """Return a series of the package with its splits and dividends."""
-    series = SampleProvider().fetch(symbol)
-    return Bars.build(
-        series.time, series.open, series.high, series.low, series.close, series.volume, events=series.events
-    )
 
 
 def backtested(bars: Bars, plan: Plan) -> dict[str, object]:
@@ -58,7 +49,7 @@ def backtested(bars: Bars, plan: Plan) -> dict[str, object]:
 @pytest.mark.parametrize("symbol", ["AAPL", "IBM", "MSFT"])
 def test_every_strategy_on_thirteen_years_equals_the_backtest(symbol: str) -> None:
     """The whole report agrees: trades, dates, prices, balances, equity, figures; splits and dividends included."""
-    bars = sample_bars(symbol)
+    bars = sample_with_events(symbol)
     plans = [Plan(symbol, strategy, {}, Rules(), Decimal(10_000)) for strategy in STRATEGIES]
 
     for plan, report in zip(plans, replay(bars, plans), strict=True):
@@ -67,7 +58,7 @@ def test_every_strategy_on_thirteen_years_equals_the_backtest(symbol: str) -> No
 
 def test_the_other_strategies_equal_the_backtest_over_two_years() -> None:
     """A split among them; one symbol is enough: engine and backtest ask the same strategy for its signals."""
-    bars = sample_bars("AAPL")
+    bars = sample_with_events("AAPL")
     start, end = date(2004, 1, 2), date(2005, 12, 30)
     plans = [Plan("AAPL", name, {}, Rules(), Decimal(10_000), start=start, end=end) for name in REVERSIONS_AND_BREAKS]
 
@@ -77,7 +68,7 @@ def test_the_other_strategies_equal_the_backtest_over_two_years() -> None:
 
 def test_start_and_end_trim_trading_not_what_indicators_see() -> None:
     """A replay of one year starts flat on its first bar, with indicators anchored to the first stored one."""
-    bars = sample_bars("AAPL").head(700)
+    bars = sample_with_events("AAPL").head(700)
     day = np.datetime64("1970-01-01") + bars.session[[300, 500]]
     start, end = (moment.astype("datetime64[D]").item() for moment in day)
     plans = [Plan("AAPL", name, {}, Rules(), Decimal(10_000), start=start, end=end) for name in STRATEGIES]

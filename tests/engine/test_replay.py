@@ -16,8 +16,8 @@ from daytrader.services import trading_service
 from daytrader.services.session_manager import SessionManager, session_factory
 from daytrader.utils.errors import ConflictError, InsufficientDataError
 from tests.conftest import World
+from tests.core.builders import sample_with_events
 from tests.engine.builders import Market
-from tests.engine.test_parity import sample_bars
 
 RULES = Rules(stop_loss_percent=Decimal(3), take_profit_percent=Decimal(3))
 PLAN = Plan("IBM", "sma_trend", {"window": 3}, RULES, Decimal(10_000))
@@ -39,7 +39,7 @@ def interrupt_at(bar: int) -> Listener:
 
 def test_a_kept_database_is_gone_on_with(tmp_path: Path) -> None:
     """A replay that was interrupted ends as if it had not been; run a third time it only reports."""
-    bars = sample_bars("IBM").head(80)
+    bars = sample_with_events("IBM").head(80)
     file = tmp_path / "kept.db"
 
     with pytest.raises(InterruptedHereError):
@@ -53,26 +53,26 @@ def test_a_kept_database_is_gone_on_with(tmp_path: Path) -> None:
 
 def test_a_kept_database_belongs_to_its_settings(tmp_path: Path) -> None:
     """Going on by other rules would be a result of neither."""
-    bars = sample_bars("IBM").head(30)
+    bars = sample_with_events("IBM").head(30)
     file = tmp_path / "kept.db"
     replay(bars, [PLAN], file=file)
 
     with pytest.raises(ConflictError, match="strategy_params"):
         replay(bars, [Plan("IBM", "sma_trend", {"window": 4}, RULES, Decimal(10_000))], file=file)
     with pytest.raises(ConflictError, match="other bars"):
-        replay(sample_bars("IBM").head(31), [PLAN], file=file)
+        replay(sample_with_events("IBM").head(31), [PLAN], file=file)
 
 
 def test_what_was_connected_before_is_connected_afterwards(world: World) -> None:
     """A replay's own database never becomes the application's."""
-    replay(sample_bars("IBM").head(10), [PLAN])
+    replay(sample_with_events("IBM").head(10), [PLAN])
 
     assert session_factory.kw["bind"] is world.engine
 
 
 def test_no_bar_to_trade_is_said(world: World) -> None:
     """An empty period is no result."""
-    bars = sample_bars("IBM").head(10)
+    bars = sample_with_events("IBM").head(10)
 
     with pytest.raises(InsufficientDataError):
         replay(bars.head(0), [PLAN])
@@ -82,7 +82,7 @@ def test_no_bar_to_trade_is_said(world: World) -> None:
 
 def test_a_service_is_replayed_through_its_own_books(world: World) -> None:
     """The report is the backtest's; interrupted and started again it goes on after its last decision."""
-    bars = sample_bars("IBM").head(60)
+    bars = sample_with_events("IBM").head(60)
     rows = zip(bars.open, bars.high, bars.low, bars.close, strict=True)
     market = Market(world, [(float(o), float(h), float(low), float(c)) for o, h, low, c in rows])
     service = market.service(

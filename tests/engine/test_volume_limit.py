@@ -16,7 +16,7 @@ from daytrader.services import trading_service, transaction_service
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.builders import FLAT, Market, Ohlc
-from tests.services.test_parity_audit import audited, change, kinds
+from tests.services.audits import audited, change, kinds
 
 RISING = {"strategy": "sma_trend", "strategy_params": {"window": 2}}
 # Bought at the open of bar 2 for 11, sold by the signal of bar 3 from the open of bar 4 on.

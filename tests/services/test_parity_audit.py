@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.core.bars import Bars
@@ -17,70 +17,26 @@ from daytrader.engine.sandbox import open_service, store_bars
 from daytrader.engine.stock_bars import StockBars
 from daytrader.models import (
     CorporateAction,
-    Execution,
     Order,
     ReplacedSettings,
     StockDailyPrice,
     StockIntradayPrice,
     TradeDecision,
-    TradingService,
 )
-from daytrader.models.enums import DecisionAction, OrderKind, OrderSide, OrderState, TradingMode
-from daytrader.services import exposure_limits, parity_audit, price_service, trading_service, transaction_service
+from daytrader.models.enums import DecisionAction, OrderKind, TradingMode
+from daytrader.services import exposure_limits, price_service, trading_service, transaction_service
 from daytrader.services.actor import Actor
-from daytrader.services.parity_audit import DifferenceKind, ExplainedKind, Parity
+from daytrader.services.parity_audit import DifferenceKind, ExplainedKind
 from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
-from tests.engine.builders import FLAT, Market, Ohlc, day
-from tests.engine.test_parity import STRATEGIES, sample_bars
-
-# A wave that an average of two bars trades, several times.
-WAVE: list[Ohlc] = [
-    (price, max(price, close) + 0.1, min(price, close) - 0.1, close)
-    for price, close in zip(
-        [10.0, 10, 11, 12, 11, 10, 9, 10, 11, 12, 11, 10, 9, 10, 11, 12],
-        [10.0, 11, 12, 11, 10, 9, 10, 11, 12, 11, 10, 9, 10, 11, 12, 13],
-        strict=True,
-    )
-]
-SWINGS: dict[str, Any] = {
-    "strategy": "sma_trend",
-    "strategy_params": {"window": 2},
-    "allocation_percent": Decimal("0.5"),
-}
-
-
-def audited(service: TradingService | int, start: date | None = None, end: date | None = None) -> Parity:
-    """Return what the audit says of a service."""
-    with SessionManager(read_only=True) as session:
-        found = session.get_one(TradingService, service if isinstance(service, int) else service.id)
-        return parity_audit.audit(session, found, start, end)
-
-
-def kinds(found: Parity) -> dict[str, int]:
-    """Return how many differences of each class there are, without those of which there is none."""
-    return {kind.value: count for kind, count in found.by_class.items() if count}
-
-
-def change(model: Any, *where: Any, **values: Any) -> None:
-    """Tamper with what is stored."""
-    with SessionManager() as session:
-        session.execute(update(model).where(*where).values(**values))
-
-
-def waved(world: World, **overrides: Any) -> tuple[Market, TradingService]:
-    """Return a market that went up and down, and a service that has traded it, without any difference."""
-    market = Market(world, WAVE)
-    service = market.service(**{**SWINGS, **overrides})
-    market.run()
-    found = audited(service)
-    assert (found.differences, found.bars, found.score) == ([], len(WAVE), 100)
-    return market, service
+from tests.core.builders import sample_with_events
+from tests.engine.builders import FLAT, STRATEGIES, Market, day
+from tests.services.audits import SWINGS, WAVE, audited, change, executions, kinds, waved
 
 
 def traded(symbol: str, start: date, end: date) -> tuple[list[int], int]:
     """Take four strategies through real bars; return the services and how many bars they had."""
-    bars: Bars = sample_bars(symbol).until(end)
+    bars: Bars = sample_with_events(symbol).until(end)
     first = bars.first_of(start)
     with SessionManager() as session:
         stock_id = store_bars(session, symbol, bars).id
@@ -213,38 +169,6 @@ def test_a_bar_corrected_after_its_decision_is_data_and_changes_nothing_after_it
     assert (told.bar_time, told.expected, told.recorded) == (day(6), "close 9.95", "close 10")
 
 
-def test_a_fill_on_an_open_that_was_corrected_since_is_data(world: World) -> None:
-    """Not slippage: nobody could have filled at a price that came later."""
-    _, service = waved(world)
-    at = next(each.bar_time for each in executions(service) if each.bar_time is not None)
-    with SessionManager() as session:
-        bar = session.scalars(select(StockDailyPrice).where(StockDailyPrice.price_date == at.date())).one()
-        bar.open_price = (bar.open_price or 0) - 0.05
-
-    assert kinds(audited(service)) == {"data": 1}
-
-
-def executions(service: TradingService) -> list[Execution]:
-    """Return the service's executions, oldest first."""
-    with SessionManager(read_only=True) as session:
-        query = select(Execution).where(Execution.service_id == service.id).order_by(Execution.id)
-        return list(session.scalars(query))
-
-
-@pytest.mark.parametrize("side", list(OrderSide))
-def test_slippage_is_told_in_basis_points(world: World, side: OrderSide) -> None:
-    """Of entries and exits."""
-    _, service = waved(world)
-    fill = next(each for each in executions(service) if each.side is side)
-    change(Execution, Execution.id == fill.id, price=fill.price * Decimal("1.001"))
-
-    (told,) = audited(service).differences
-
-    assert (told.kind, told.order_id, told.bar_time) == (DifferenceKind.SLIPPAGE, fill.order_id, fill.bar_time)
-    assert told.message == "filled +10.00 basis points from the price that the rules make"
-    assert Decimal(told.expected) == fill.price
-
-
 def test_a_bar_without_a_decision_is_missed(world: World) -> None:
     """Its neighbours are equal."""
     _, service = waved(world)
@@ -272,83 +196,6 @@ def test_a_bar_that_was_given_up_is_missed(world: World) -> None:
     assert (found.differences[0].kind, found.differences[0].bar_time) == (DifferenceKind.MISSED, day(5))
     assert found.are_decisions_equal
     assert found.decisions_compared == len(WAVE) - 1
-
-
-def test_a_rejected_order_is_told_with_its_reason(world: World) -> None:
-    """The broker's own."""
-    market = Market(world, WAVE[:3])
-    service = market.service(**SWINGS)
-    market.run()
-    (order,) = market.orders(service)
-    passage = {"state": "REJECTED", "at": order.history[-1]["at"], "reason": "insufficient buying power"}
-    with SessionManager() as session:
-        session.execute(
-            update(Order)
-            .where(Order.id == order.id)
-            .values(state=OrderState.REJECTED, history=[*order.history, passage])
-        )
-
-    (told,) = audited(service).differences
-
-    assert (told.kind, told.recorded) == (DifferenceKind.REJECT, "insufficient buying power")
-
-
-def test_a_stop_that_was_passed_over_is_path(world: World) -> None:
-    """A position that is held through its stop is the worst that an audit may not see."""
-    market = Market(world, [FLAT, FLAT, (10.0, 10.0, 8.5, 9.8), FLAT])
-    service = market.service(stop_loss_percent=Decimal(0))
-    market.run()
-    assert audited(service).differences == []
-    change(TradingService, TradingService.id == service.id, stop_loss_percent=Decimal(10))
-
-    (told,) = audited(service).differences
-
-    assert (told.kind, told.bar_time, told.expected) == (DifferenceKind.PATH, day(2), "9.000000")
-    assert told.message == "the stop was reached and not taken"
-
-
-def test_a_stop_taken_where_none_was_reached_is_path(world: World) -> None:
-    """By the level that the settings make."""
-    market = Market(world, [FLAT, FLAT, (10.0, 10.0, 8.5, 9.8), FLAT])
-    service = market.service(stop_loss_percent=Decimal(10))
-    market.run(last=3)
-    assert audited(service).differences == []
-    change(TradingService, TradingService.id == service.id, stop_loss_percent=Decimal(20))
-
-    (told,) = audited(service).differences
-
-    assert (told.kind, told.message) == (DifferenceKind.PATH, "the stop was taken, the bar reaches nothing")
-
-
-def test_a_position_kept_by_a_stopped_service_is_a_gap_alone(world: World) -> None:
-    """Nobody watched its stop, as it was said when the service was stopped; its bars were not decided on."""
-    market = Market(world, [FLAT, FLAT, (10.0, 10.0, 8.5, 9.8), FLAT, FLAT])
-    service = market.service(stop_loss_percent=Decimal(10))
-    market.run(last=2)
-    with SessionManager() as session:
-        trading_service.stop(session, market.owner, service.id)
-    market.run(2, 4)
-    with SessionManager() as session:
-        trading_service.activate(session, market.owner, service.id)
-    market.run(4)
-
-    (told,) = audited(service).differences
-
-    assert (told.kind, told.bar_time) == (DifferenceKind.MISSED, day(2))
-    assert told.message == "2 bars were not decided on: the service was stopped, or missed them"
-
-
-def test_an_order_that_expired_within_its_limit_is_path(world: World) -> None:
-    """The open was one that it could have had."""
-    market = Market(world, [FLAT, (11.0, 11.0, 11.0, 11.0)])
-    service = market.service()
-    market.run()
-    assert [order.state for order in market.orders(service)] == [OrderState.EXPIRED, OrderState.ACCEPTED]
-    assert audited(service).differences == []
-    change(TradingService, TradingService.id == service.id, allocation_percent=Decimal("0.5"))
-    change(Order, Order.service_id == service.id, limit_price=Decimal(12))
-
-    assert kinds(audited(service))["path"] == 1
 
 
 def test_what_limits_barred_is_explained(world: World) -> None:
