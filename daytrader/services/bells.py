@@ -104,6 +104,7 @@ class Bells:
             try:
                 for bell in due:
                     redis.publish(_CHANNEL, bell)
+                    self._status = OK  # one try may have failed while the thread that hears was not aware of it
             except Exception as error:  # noqa: BLE001 - whatever it is, the others look by themselves
                 self._fail(error)
 
@@ -112,9 +113,9 @@ class Bells:
             try:
                 with redis.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # redis-py's
                     heard.subscribe(_CHANNEL)
-                    self._status = OK
-                    for bell in self._ears:
+                    for bell in list(self._ears):
                         self._hear(bell)  # rung, perhaps, while nobody could hear it
+                    self._status = OK
                     while not self._stopping.is_set():
                         message = heard.get_message(timeout=_LOOK_SECONDS)
                         if message is not None:
