@@ -1,4 +1,4 @@
-"""Tests of daytrader.cli.gunicorn: how an answer leaves, and the end of a worker."""
+"""Tests of daytrader.cli.gunicorn and trading_worker: how an answer leaves, and the end of a worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
-from daytrader.cli.gunicorn import TradingWorker, WholeResponse
+from daytrader.cli.gunicorn import WholeResponse
+from daytrader.cli.trading_worker import TradingWorker
 
 
 def test_who_answers_after_the_end_writes_to_nothing_that_was_opened_since() -> None:
