@@ -23,6 +23,7 @@ from daytrader.services import (
     account_cash,
     booking,
     entitlements,
+    entry_size,
     event_payloads,
     live_trading,
     market_calendar,
@@ -302,7 +303,7 @@ def _fit_to_cash(session: Session, service: TradingService, entry: Order) -> str
         return None
     why = f"it may cost {entry.reserved_cash}, the account has {left} in cash: dividends are not paid yet"
     may_be_smaller = entry.state is OrderState.PENDING and entry.kind is not OrderKind.MANUAL
-    return None if may_be_smaller and order_service.trim_entry(session, service, entry, left, why) else why
+    return None if may_be_smaller and entry_size.trim(session, service, entry, left, why) else why
 
 
 def _may_sell(session: Session, service: TradingService, order: Order, _now: datetime) -> bool:

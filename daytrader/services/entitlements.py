@@ -23,6 +23,7 @@ from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import (
     booking,
     corporate_action_service,
+    entry_size,
     event_payloads,
     ledger_service,
     market_calendar,
@@ -163,7 +164,7 @@ def _split_entries(session: Session, service: TradingService, live: Sequence[Ord
         if order.side is not OrderSide.BUY or order.state not in LIVE_ORDER_STATES or not is_before:
             continue
         if is_on_paper:
-            order_service.split_entry(session, service, order, due.numerator, due.denominator)
+            entry_size.split(session, service, order, due.numerator, due.denominator)
         else:
             _end(session, service, order, f"{_told(due)}: its limit was of shares before it")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,15 +12,14 @@ from sqlalchemy.orm import Session
 
 from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Acknowledgement, MarketBar, OrderTicket, Position, ProtectiveFill
-from daytrader.core import fills
-from daytrader.core.money import from_cents, from_micros, to_cents, to_micros
+from daytrader.core.money import from_micros, to_micros
 from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import bulk, event_payloads, known_ahead, positions
 from daytrader.services.events import events
-from daytrader.services.trading_rules import rules_of
+from daytrader.services.trading_rules import most_cash, rules_of
 from daytrader.utils.current_datetime import get_current_datetime, iso_utc
 from daytrader.utils.unique_ids import new_unique_id
 
@@ -45,11 +43,9 @@ __all__ = [
     "place",
     "sell_position",
     "sell_rest",
-    "split_entry",
     "store",
     "tell",
     "ticket_of",
-    "trim_entry",
 ]
 
 UNSUBMITTED: Final = (OrderState.PENDING, OrderState.SUBMITTING)
@@ -131,7 +127,7 @@ def place(
             theirs at once.
     """
     now = get_current_datetime()
-    reserved = _most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
+    reserved = most_cash(service, shares, limit) if side is OrderSide.BUY and limit else Decimal(0)
     order = Order(
         id=bulk.next_id(session, Order),
         created_at=now,
@@ -193,44 +189,6 @@ def enter(service: TradingService, order: Order, state: OrderState, reason: str 
         order.cancel_reason = None
         service.reserved_cash -= order.reserved_cash
         order.reserved_cash = Decimal(0)
-
-
-def split_entry(session: Session, service: TradingService, order: Order, numerator: int, denominator: int) -> None:
-    """Scale a pending entry with its limit, and release what it can no longer take; nothing left ends it."""
-    if order.limit_price is None:
-        return
-    shares, limit = fills.split_entry(
-        rules_of(service).compiled,
-        order.shares,
-        to_micros(order.limit_price),
-        to_cents(order.reserved_cash),
-        numerator,
-        denominator,
-    )
-    order.shares = shares
-    if shares == 0:
-        move(session, service, order, OrderState.EXPIRED, "a split left nothing to buy")
-        return
-    order.limit_price = from_micros(limit)
-    reserved = _most_cash(service, shares, limit)
-    service.reserved_cash -= order.reserved_cash - reserved
-    order.reserved_cash = reserved
-    move(session, service, order, order.state, f"split {numerator}:{denominator}")
-
-
-def trim_entry(session: Session, service: TradingService, order: Order, cash: Decimal, reason: str) -> bool:
-    """Let a pending entry be of no more shares than *cash* pays for at its limit; False, and no change, if of none."""
-    if order.limit_price is None:
-        return False
-    limit = to_micros(order.limit_price)
-    shares = bisect_right(range(order.shares), cash, key=lambda count: _most_cash(service, count, limit)) - 1
-    if shares <= 0:
-        return False
-    order.shares, reserved = shares, _most_cash(service, shares, limit)
-    service.reserved_cash -= order.reserved_cash - reserved
-    order.reserved_cash = reserved
-    move(session, service, order, order.state, reason)
-    return True
 
 
 def begin_submission(session: Session, order_ids: Sequence[int]) -> list[tuple[Order, bool]]:
@@ -373,10 +331,6 @@ def ticket_of(service: TradingService, order: Order) -> OrderTicket:
     limit = to_micros(order.limit_price) if order.limit_price is not None else 0
     left = order.shares - order.filled_shares
     return OrderTicket(order.client_order_id, order.side, left, limit, rules_of(service).compiled)
-
-
-def _most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
-    return from_cents(fills.most_cents(rules_of(service).compiled, shares, limit))
 
 
 def own_prefix(session: Session) -> str:

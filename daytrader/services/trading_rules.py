@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from daytrader.core import fills
 from daytrader.core.decision import Account
-from daytrader.core.money import to_cents
+from daytrader.core.money import from_cents, to_cents
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.strategy import get_strategy, resolve_params
 from daytrader.models.enums import ServiceState
@@ -65,6 +66,11 @@ def _rules(
         ),
         volume_limit_percent=volume_limit_percent,
     )
+
+
+def most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
+    """Return the most that buying *shares* at *limit* micros may take, costs included."""
+    return from_cents(fills.most_cents(rules_of(service).compiled, shares, limit))
 
 
 def account_of(
