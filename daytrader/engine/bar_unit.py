@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Final, cast
 
 import numpy as np
@@ -15,13 +14,11 @@ from sqlalchemy.orm import Session
 from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Position
 from daytrader.core.arrays import BoolArray, IntArray
-from daytrader.core.bars import Bars
-from daytrader.core.decision import ACTS, Action, Decision, decide, evidence_of, rearmed, standing_reason, standings
+from daytrader.core.decision import ACTS, Action, Decision, decide, rearmed, standing_reason, standings
 from daytrader.core.fills import Trigger
-from daytrader.core.money import to_micros
-from daytrader.core.protection import any_reached, in_force, is_reached
+from daytrader.core.protection import any_reached, is_reached
 from daytrader.core.reasons import STOP_REASON, TARGET_REASON
-from daytrader.core.strategy import Params, Signals, compute, get_strategy
+from daytrader.engine.bar_signals import BarSignals
 from daytrader.engine.live_bar import LiveBar
 from daytrader.engine.roster import Roster
 from daytrader.engine.stock_bars import StockBars
@@ -50,7 +47,7 @@ from daytrader.services import (
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
 from daytrader.services.order_service import Broker
-from daytrader.services.trading_rules import account_of, params_of, rules_of
+from daytrader.services.trading_rules import account_of, levels_of, params_of, rules_of
 from daytrader.utils.current_datetime import get_current_datetime
 
 _LEG: Final = {Trigger.STOP: (OrderKind.STOP, STOP_REASON), Trigger.TARGET: (OrderKind.TARGET, TARGET_REASON)}
@@ -89,10 +86,8 @@ class BarUnit:
         self._refusal = stock.refusals.get(row)
         self._stock = stock
         self._live_bar = LiveBar(session, stock, row)
-        self._seen: Bars | None = None
         self._guard = EntryGuard(session, self._bar.time)
-        self._signals: dict[object, Signals] = {}
-        self._evidence: dict[int, Mapping[str, object]] = {}
+        self._signals = BarSignals(stock, row)
 
     def take(self, roster: Roster) -> None:
         """
@@ -136,7 +131,7 @@ class BarUnit:
     def _decide_quietly(self, asked: Roster) -> tuple[list[_Decided], BoolArray]:
         """Return the decisions of those of *asked* that do nothing, noted, and which ones act."""
         signals = {
-            place: self._signals_of(asked.choices[place].strategy, asked.choices[place].resolved())
+            place: self._signals.of(asked.choices[place].strategy, asked.choices[place].resolved())
             for place in set(asked.choice.tolist())
         }
         entry, exit_ = np.zeros((2, len(asked.choices)), np.bool_)
@@ -157,7 +152,7 @@ class BarUnit:
                     DecisionAction.NOTHING,
                     0,
                     (self._refusal if is_on_paper else at_broker) or standing_reason(standing),
-                    self._evidence_of(signals[choice]),
+                    self._signals.evidence(signals[choice]),
                 )
             )
             for service_id, user_id, choice, standing, is_on_paper, acts in zip(
@@ -276,15 +271,16 @@ class BarUnit:
 
     def _levels_reached(self, service: TradingService) -> tuple[int, int] | None:
         """Return stop and target in micros (0: off) where the bar reaches one of them."""
-        if service.broker != PAPER:
+        if service.broker != PAPER or not service.current_shares:
             return None
-        levels = _in_force(service)
+        levels = levels_of(service)
         return levels if is_reached(*levels, self._bar.low, self._bar.high) else None
 
     def _sell_beyond_stop(self, service: TradingService, live: Sequence[Order]) -> Iterator[Order]:
         """Sell at a real broker what closed at or beyond its stop while no order of ours watched it there."""
-        stop, _ = _in_force(service)
-        if not is_reached(stop, 0, self._bar.close, self._bar.close) or not self._live_bar.shows_the_market:
+        stop, _ = levels_of(service)
+        is_beyond = service.current_shares > 0 and is_reached(stop, 0, self._bar.close, self._bar.close)
+        if not is_beyond or not self._live_bar.shows_the_market:
             return
         if any(order.side is OrderSide.SELL and order.state in LIVE_ORDER_STATES for order in live):
             return
@@ -323,7 +319,7 @@ class BarUnit:
             yield order_service.sell_rest(self._session, service, held, reason, self._bar.time)
 
     def _decide(self, service: TradingService, live: Sequence[Order]) -> _Decided:
-        signals = self._signals_of(service.strategy, params_of(service))
+        signals = self._signals.of(service.strategy, params_of(service))
         service.is_armed = rearmed(service.is_armed, signals, self._row)
         sides = {order.side for order in live}
         account = account_of(
@@ -341,21 +337,6 @@ class BarUnit:
             service.id, service.user_id, action, decision.shares, decision.reason, decision.evidence
         )
         return _Decided(entry, decision, service)
-
-    def _signals_of(self, strategy: str, params: Params) -> Signals:
-        """Return what a strategy says about the bars up to this one: computed once for all that agree."""
-        key = (strategy, *params.items())
-        if key not in self._signals:
-            if self._seen is None:
-                self._seen = self._stock.bars.head(self._row + 1)
-            self._signals[key] = compute(get_strategy(strategy), self._seen, params)
-        return self._signals[key]
-
-    def _evidence_of(self, signals: Signals) -> Mapping[str, object]:
-        """Return the figures of the bar: one object for all that read the same signals."""
-        if id(signals) not in self._evidence:
-            self._evidence[id(signals)] = evidence_of(signals, self._row, self._bar.close)
-        return self._evidence[id(signals)]
 
     def _place(self, service: TradingService, decision: Decision, decision_id: int) -> Order:
         """Return the order that a decision asks for; `store` it with the others."""
@@ -382,15 +363,3 @@ class BarUnit:
 
 def _undone(decision: Decision, reason: str) -> Decision:
     return replace(decision, action=Action.NOTHING, shares=0, limit=0, reason=reason)
-
-
-def _in_force(service: TradingService) -> tuple[int, int]:
-    """Return stop and target of a position in micros, 0 where one does not hold."""
-    if not service.current_shares or service.state not in PROTECTED_STATES:
-        return 0, 0
-    is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
-    return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))
-
-
-def _micros(level: Decimal | None) -> int:
-    return 0 if level is None else to_micros(level)

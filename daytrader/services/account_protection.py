@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import String, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from daytrader.core.money import to_micros
-from daytrader.core.protection import in_force, is_reached
+from daytrader.core.protection import is_reached
 from daytrader.core.reasons import STOP_REASON, TARGET_REASON
 from daytrader.models.broker_credential import BrokerCredential
-from daytrader.models.enums import (
-    LIVE_ORDER_STATES,
-    PROTECTED_STATES,
-    OrderKind,
-    OrderSide,
-    OrderState,
-    ServiceState,
-    TradingMode,
-)
+from daytrader.models.enums import LIVE_ORDER_STATES, OrderKind, OrderSide, OrderState
 from daytrader.models.order import Order
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
 from daytrader.services import account_book, entitlements, market_calendar, order_service, positions
+from daytrader.services.trading_rules import levels_of, micros_of
 
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 """How long after a broker has refused them stop and target are tried again."""
@@ -97,7 +88,7 @@ def refused_levels(session: Session, service: TradingService, now: datetime) -> 
     if held is None or any(one.side is OrderSide.SELL for one in order_service.live_orders(session, [service.id])):
         return 0, 0
     is_refused = market_calendar.is_open(now) and _was_refused(session, held, now)
-    return _levels(service) if is_refused else (0, 0)
+    return levels_of(service) if is_refused else (0, 0)
 
 
 def sell_at_level(session: Session, service_id: int, price: int, now: datetime) -> None:
@@ -119,7 +110,7 @@ def _plan(session: Session, service: TradingService, now: datetime) -> _Plan | N
     live = order_service.live_orders(session, [service.id])
     leg = next((order for order in live if order_service.is_leg(order)), None)
     has_exit = any(order.side is OrderSide.SELL and order is not leg for order in live)
-    stop, target = (0, 0) if held is None or has_exit else _levels(service)
+    stop, target = (0, 0) if held is None or has_exit else levels_of(service)
     if leg is not None:
         if leg.cancel_reason is not None or _fits(leg, held, stop, target, has_exit=has_exit):
             return None
@@ -153,20 +144,12 @@ def _place(
     )
 
 
-def _levels(service: TradingService) -> tuple[int, int]:
-    """Return stop and target in micros as they are in force, 0 where one is not: as on paper."""
-    if service.state not in PROTECTED_STATES:
-        return 0, 0
-    is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
-    return in_force(is_trading, service.keep_protection, _micros(service.stop_price), _micros(service.target_price))
-
-
 def _fits(leg: Order, held: TradingTransaction | None, stop: int, target: int, *, has_exit: bool) -> bool:
     if leg.limit_price is None and leg.stop_price is None:
         return not has_exit  # a level was passed already: it sells at the market
     if held is None or leg.shares - leg.filled_shares != held.open_shares:
         return False
-    return (_micros(leg.stop_price), _micros(leg.limit_price)) == (stop, target)
+    return (micros_of(leg.stop_price), micros_of(leg.limit_price)) == (stop, target)
 
 
 def _was_refused(session: Session, held: TradingTransaction, now: datetime) -> bool:
@@ -177,7 +160,3 @@ def _was_refused(session: Session, held: TradingTransaction, now: datetime) -> b
         Order.updated_at > now - _AGAIN_AFTER,
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def _micros(level: Decimal | None) -> int:
-    return 0 if level is None else to_micros(level)

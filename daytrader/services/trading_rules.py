@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from daytrader.core import fills
 from daytrader.core.decision import Account
-from daytrader.core.money import from_cents, to_cents
+from daytrader.core.money import from_cents, to_cents, to_micros
+from daytrader.core.protection import in_force
 from daytrader.core.rules import Costs, Rules
 from daytrader.core.strategy import get_strategy, resolve_params
-from daytrader.models.enums import ServiceState
+from daytrader.models.enums import PROTECTED_STATES, ServiceState, TradingMode
 from daytrader.models.trading_service import TradingService
 
 
@@ -71,6 +72,20 @@ def _rules(
 def most_cash(service: TradingService, shares: int, limit: int) -> Decimal:
     """Return the most that buying *shares* at *limit* micros may take, costs included."""
     return from_cents(fills.most_cents(rules_of(service).compiled, shares, limit))
+
+
+def levels_of(service: TradingService) -> tuple[int, int]:
+    """Return stop and target in micros as they are in force, 0 where one is not: the same on paper and at a broker."""
+    if service.state not in PROTECTED_STATES:
+        return 0, 0
+    is_trading = service.state is ServiceState.ACTIVE and service.mode is not TradingMode.HOLD
+    levels = micros_of(service.stop_price), micros_of(service.target_price)
+    return in_force(is_trading, service.keep_protection, *levels)
+
+
+def micros_of(level: Decimal | None) -> int:
+    """Return a stored price in micros, 0 for none."""
+    return 0 if level is None else to_micros(level)
 
 
 def account_of(

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from daytrader.brokers import PAPER
 from daytrader.brokers.messages import Fill
-from daytrader.core.fills import cost_cents, fee_cents, floor_to_tick, most_cents, sizing_price
-from daytrader.core.money import from_cents, to_micros
+from daytrader.core.fills import cost_cents, fee_cents, floor_to_tick, sizing_price
+from daytrader.core.money import to_micros
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,
     JournalKind,
@@ -39,7 +39,7 @@ from daytrader.services import (
 from daytrader.services.actor import Actor
 from daytrader.services.events import events
 from daytrader.services.exposure import EntryGuard
-from daytrader.services.trading_rules import rules_of
+from daytrader.services.trading_rules import most_cash, rules_of
 from daytrader.utils import validators
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError, ForbiddenError, InsufficientDataError, NotFoundError
@@ -101,12 +101,8 @@ def buy(
         raise ConflictError("the service is in mode SELL")
     if order_service.live_orders(session, [service.id]):
         raise ConflictError("an order of the service is under way")
-    rules = rules_of(service).compiled
-    most = price if service.broker == PAPER else floor_to_tick(sizing_price(rules, price))
-    if (
-        from_cents(most_cents(rules, wanted, most))
-        > service.current_balance - service.reserved_cash - service.minimum_balance
-    ):
+    most = price if service.broker == PAPER else floor_to_tick(sizing_price(rules_of(service).compiled, price))
+    if most_cash(service, wanted, most) > service.current_balance - service.reserved_cash - service.minimum_balance:
         raise ConflictError("not enough cash for these shares and their fee")
     barred = EntryGuard(session, at).refusal(service, wanted, price)
     if barred is not None:

@@ -12,7 +12,7 @@ from daytrader.brokers.paper import PaperBroker
 from daytrader.core import strategy as strategies
 from daytrader.core.bars import Bars
 from daytrader.core.strategy import Signals
-from daytrader.engine import bar_unit
+from daytrader.engine import bar_signals
 from daytrader.engine.runner import Runner
 from daytrader.models.enums import (
     DecisionAction,
@@ -205,7 +205,7 @@ def test_a_signal_exit_kills_the_bracket(world: World, monkeypatch: pytest.Monke
         exits[2:3] = True
         return replace(signals, exit=exits, entry=signals.entry & ~exits, exit_code=signals.entry_code)
 
-    monkeypatch.setattr(bar_unit, "compute", leave)
+    monkeypatch.setattr(bar_signals, "compute", leave)
     market.run()
 
     (sold,) = market.transactions(service)

@@ -12,7 +12,7 @@ from daytrader.core import strategy as strategies
 from daytrader.core.bars import Bars
 from daytrader.core.decision import decide
 from daytrader.core.strategy import Signals
-from daytrader.engine import bar_unit
+from daytrader.engine import bar_signals, bar_unit
 from daytrader.engine.runner import Runner
 from daytrader.models.enums import OrderState, ServiceState
 from daytrader.models.trading_service import TradingService
@@ -32,7 +32,7 @@ def test_a_service_that_raises_goes_into_error_alone(world: World, monkeypatch: 
             raise ZeroDivisionError("no volume")
         return strategies.compute(strategy, bars, params)
 
-    monkeypatch.setattr(bar_unit, "compute", fail)
+    monkeypatch.setattr(bar_signals, "compute", fail)
     market.run()
 
     failed = market.reload(bad)
