@@ -24,12 +24,13 @@ from daytrader.engine.installation import name_orders
 from daytrader.engine.lease import HeldLease
 from daytrader.engine.lock import engine_lock
 from daytrader.engine.order_pump import OrderPump
+from daytrader.engine.pause_switch import PauseSwitch
 from daytrader.engine.price_watch import PriceWatch
 from daytrader.engine.reconcile import reconcile
 from daytrader.engine.runner import NoFence, OnTrade, Runner
 from daytrader.models.enums import ServiceState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import account_reconciliation, engine_control, system_events
+from daytrader.services import account_reconciliation, system_events
 from daytrader.services.events import events
 from daytrader.services.feed_positions import REPLAY_FEED, UnreadablePositionError
 from daytrader.services.session_manager import SessionManager
@@ -95,7 +96,7 @@ class EngineSupervisor:
             self._pump = OrderPump(open_account, account_reconciliation.check, fence=fence, on_trade=on_trade)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._going = threading.Event()
+        self._switch = PauseSwitch()
         self._ready = threading.Event()
         self._is_loading = False
         self._hand = threading.Lock()  # held while a bar is taken
@@ -120,8 +121,7 @@ class EngineSupervisor:
         name_orders(self._instance)
         self._stopping.clear()
         self._ready.clear()
-        with SessionManager(read_only=True) as session:
-            self._obey(is_paused=engine_control.is_paused(session))
+        self._switch.look()
         self._state = EngineState.STARTING
         self._feed.start()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -158,7 +158,7 @@ class EngineSupervisor:
     @property
     def is_paused(self) -> bool:
         """Whether `pause` is in force."""
-        return not self._going.is_set()
+        return self._switch.is_paused
 
     def forget_bars(self) -> None:
         """Read the stored bars again: prices have been imported."""
@@ -209,26 +209,7 @@ class EngineSupervisor:
 
     def _turn(self, *, is_paused: bool) -> None:
         with self._hand:
-            with SessionManager() as session:
-                engine_control.turn(session, is_paused=is_paused)
-            self._obey(is_paused=is_paused)
-
-    def _obey(self, *, is_paused: bool) -> None:
-        if is_paused:
-            self._going.clear()
-        else:
-            self._going.set()
-
-    def _heed_the_switch(self) -> None:
-        """Do as the stored switch says: another process may have turned it."""
-        with SessionManager(read_only=True) as session:
-            is_paused = engine_control.is_paused(session)
-        if is_paused == self.is_paused:
-            return
-        self._obey(is_paused=is_paused)
-        with SessionManager() as session:
-            message = f"All trading was {'paused' if is_paused else 'resumed'} by an administrator"
-            events.record(session, system_events.notification(Severity.WARNING, "engine", message))
+            self._switch.turn(is_paused=is_paused)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -303,12 +284,12 @@ class EngineSupervisor:
     def _work(self) -> None:
         while not self._stopping.is_set():
             with self._hand:
-                self._heed_the_switch()
+                self._switch.heed()
                 if self._prices is not None:
                     self._prices.look()
                 tick = None if self.is_paused else self._take_next()
             if self.is_paused:
-                self._going.wait(IDLE_SECONDS)
+                self._switch.wait(IDLE_SECONDS)
             elif tick is None:
                 self._stopping.wait(IDLE_SECONDS)
             else:
