@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from daytrader.config import Settings
 from daytrader.services.bells import EVENTS, JOBS, Bells
+from daytrader.utils import arenas
 from daytrader.utils.errors import ConfigurationError
 from daytrader.utils.garbage import collect_as_usual, uncollected
 
@@ -159,6 +160,7 @@ def build(
     watch = watch_folder(settings, supervisor.forget_bars) if settings.watch and does_jobs else None
     notifier = ring_for_notifier(make_notifier(settings), bells) if does_jobs else None
     collect_as_usual()
+    arenas.share_few()
     return Node(app, supervisor, engine, bells, does_jobs, notifier, watch)
 
 
