@@ -5,39 +5,32 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import structlog
 from flask import Flask
-from flask_socketio import ConnectionRefusedError, SocketIO
+from flask_socketio import SocketIO
 
 from daytrader.api import rooms, socket_ends, socket_guard, socket_pings
 from daytrader.api.announcer import Announcer
 from daytrader.api.encoding import SocketJson
 from daytrader.api.fan_out import FanOut, Message, packed
 from daytrader.api.live_metrics import LiveMetrics
+from daytrader.api.socket_logins import SocketLogins
 from daytrader.api.socket_protocol import WATCHES, Named, field, left_room, no_room
 from daytrader.api.socket_visitors import Visitors
 from daytrader.api.websockets import WebSockets
 from daytrader.config import Settings
-from daytrader.services import event_log, token_service
+from daytrader.services import event_log
 from daytrader.services.bells import EVENTS, Bells
 from daytrader.services.event_tail import EventTail
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.services.token_service import Identity
 from daytrader.utils.auth import TokenRules
-from daytrader.utils.errors import (
-    BrokenRuleError,
-    DayTraderError,
-    NotFoundError,
-    TooManyRequestsError,
-    UnauthenticatedError,
-)
+from daytrader.utils.errors import BrokenRuleError, DayTraderError, NotFoundError
 
 logger = structlog.get_logger(__name__)
 
@@ -50,8 +43,6 @@ _Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SOCKETS_PATH: Final = "/socket.io"
 """How the addresses of sockets begin."""
 _NAMESPACE: Final = "/"
-_LOOK_EVERY: Final = 2.0
-"""Seconds between two looks at whether the connected logins still stand: closed within 5."""
 _MOST_TOGETHER: Final = 64
 """Events that are written to a socket by one call: far below what may wait for it."""
 _REPLAY_CHUNK: Final = 500
@@ -64,15 +55,6 @@ _GOODBYE_SECONDS: Final = 1.0
 _OF_A_CLIENT: Final = "(further occurrences of this error will be logged with level INFO)"
 """How Engine.IO ends what it says of a bad request."""
 _HIGHEST_SEQUENCE: Final = 2**63 - 1
-
-
-@dataclass(slots=True)
-class _Connection:
-    """One socket: whom it speaks for, and how many events it may still send now."""
-
-    identity: Identity
-    allowance: float
-    counted_at: float
 
 
 class _Fork:
@@ -104,15 +86,11 @@ class Sockets:
     """The connected sockets of one application, by whom they speak for."""
 
     def __init__(self, app: Flask, rules: TokenRules) -> None:
-        self._rules = rules
         self._settings: Settings = app.extensions["settings"]
-        self._connections: dict[str, _Connection] = {}
-        self._lock = threading.Lock()
         self._order = threading.Lock()  # held while one event is sent: resuming sockets look what was told before
         self._told = 0
         self._resumed: dict[str, int] = {}  # socket to the sequence up to which `resume` sends, or has sent
         self._tail: EventTail | None = None
-        self._guard: threading.Thread | None = None
         self._fan_out = FanOut()
         self._announcer = Announcer(self.publish_all)
         requests = app.wsgi_app
@@ -126,6 +104,7 @@ class Sockets:
             client_manager=self._fan_out,
             engineio_logger=_engine_logger(),
         )
+        self._logins = SocketLogins(rules, self._settings, self.io.server.disconnect)
         engine = self.io.server.eio
         self._websockets = WebSockets(self._settings.limit_event_bytes)
         engine._async = {**engine._async, "websocket": self._websockets}
@@ -141,7 +120,7 @@ class Sockets:
     @property
     def count(self) -> int:
         """Return how many sockets are connected."""
-        return len(self._connections)
+        return len(self._logins)
 
     def publish(self, event: PublishedEvent) -> None:
         """Send *event*, as `publish_all` does, soon and by another thread: whoever commits has other things to do."""
@@ -207,7 +186,7 @@ class Sockets:
         return origin == own or origin in re.findall(r"[^,\s]+", self._settings.cors_origins)
 
     def _is_signed_in(self, engine_id: str) -> bool:
-        return self.io.server.manager.sid_from_eio_sid(engine_id, _NAMESPACE) in self._connections
+        return self.io.server.manager.sid_from_eio_sid(engine_id, _NAMESPACE) in self._logins
 
     def _is_heard(self, internal_rooms: list[str]) -> bool:
         held = self.io.server.manager.rooms.get(_NAMESPACE, {})
@@ -226,51 +205,22 @@ class Sockets:
         socket_guard.install(server, acts)
 
     def _connect(self, socket_id: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
-        token = auth.get("token") if isinstance(auth, dict) else None
-        if not isinstance(token, str):
-            raise ConnectionRefusedError("sign in first: auth must be {token}")
-        try:
-            with SessionManager(read_only=True) as session:
-                identity = token_service.identify(session, token, self._rules)
-        except DayTraderError as error:
-            raise ConnectionRefusedError(str(error)) from None
-        with self._lock:
-            mine = sum(held.identity.actor.user_id == identity.actor.user_id for held in self._connections.values())
-            if mine >= self._settings.limit_sockets:
-                raise ConnectionRefusedError(f"at most {self._settings.limit_sockets} sockets per user")
-            self._connections[socket_id] = _Connection(identity, self._settings.limit_events, time.monotonic())
-            if self._guard is None:
-                guard = threading.Thread(target=self._watch_logins, name="socket-logins", daemon=True)
-                guard.start()
-                self._guard = guard  # none where none could be started: the next login tries again
+        identity = self._logins.admit(socket_id, auth)
         self.io.server.enter_room(socket_id, rooms.own(identity.actor))
 
     def _disconnect(self, socket_id: str, _reason: str) -> None:
-        with self._lock:
-            self._connections.pop(socket_id, None)
+        self._logins.forget(socket_id)
         with self._order:
             self._resumed.pop(socket_id, None)
 
     def _answer(self, act: _Act, named: Named, socket_id: str, data: Any = None, *_more: Any) -> Answer:
         """Acknowledge what *act* makes of what a client sent; whoever sends too much is refused."""
         try:
-            return {"status": "ok", **act(socket_id, self._identity(socket_id), data)}
+            return {"status": "ok", **act(socket_id, self._logins.heard_from(socket_id), data)}
         except DayTraderError as error:
             room = named(data)
             told = {"room": room if isinstance(room, str) else "", "code": error.code, "message": str(error)}
             return {"status": "error", **told}
-
-    def _identity(self, socket_id: str) -> Identity:
-        held = self._connections.get(socket_id)
-        if held is None:
-            raise UnauthenticatedError("the login has ended")
-        most, now = self._settings.limit_events, time.monotonic()
-        held.allowance = min(most, held.allowance + (now - held.counted_at) * most)
-        held.counted_at = now
-        if held.allowance < 1:
-            raise TooManyRequestsError(1)
-        held.allowance -= 1
-        return held.identity
 
     def _enter(self, named: Named, socket_id: str, identity: Identity, data: Any) -> Answer:
         name, internal = rooms.admit(identity.actor, named(data))
@@ -307,7 +257,7 @@ class Sockets:
                     return {"replayed": replayed, "more": True}
                 if found:
                     after = found[-1].sequence
-                if socket_id not in self._connections:
+                if socket_id not in self._logins:
                     return {"replayed": replayed}  # it has gone, and nobody hears the rest
                 if len(found) < _REPLAY_CHUNK:
                     with self._order:
@@ -318,25 +268,6 @@ class Sockets:
             with self._order:
                 if socket_id in self._resumed:  # else it has gone meanwhile
                     self._resumed[socket_id] = after
-
-    def _watch_logins(self) -> None:
-        """Close the sockets whose login, account or role is no longer what it was; end when none is left."""
-        pause = threading.Event()
-        while True:
-            pause.wait(_LOOK_EVERY)
-            with self._lock:
-                held = {socket_id: connection.identity for socket_id, connection in self._connections.items()}
-                if not held:
-                    self._guard = None
-                    return
-            try:
-                with SessionManager(read_only=True) as session:
-                    good = token_service.still_good(session, set(held.values()))
-                for socket_id, identity in held.items():
-                    if identity not in good:
-                        self.io.server.disconnect(socket_id)
-            except Exception:  # the watch must outlive a database that is down for a while
-                logger.exception("could not check the logins of sockets")
 
 
 def _parted(told: Sequence[PublishedEvent]) -> Iterator[Sequence[PublishedEvent]]:

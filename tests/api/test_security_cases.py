@@ -25,7 +25,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from daytrader.api import sockets
+from daytrader.api import socket_logins
 from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.models import RefreshToken, TradingService, User
@@ -148,8 +148,8 @@ def test_case_05_what_ends_a_login_ends_it_now(
     Measured with a server that looks ten times as often as it does: what is left of the five seconds is for a busy
     machine, and the look that is left out is shorter than that.
     """
-    assert sockets._LOOK_EVERY <= 2
-    monkeypatch.setattr(sockets, "_LOOK_EVERY", sockets._LOOK_EVERY / 10)
+    assert socket_logins._LOOK_EVERY <= 2
+    monkeypatch.setattr(socket_logins, "_LOOK_EVERY", socket_logins._LOOK_EVERY / 10)
     leaving = sign_in(world.user("leaving", is_admin=True))
     socket = connect(leaving.token)
     elsewhere = sign_in(leaving.user)

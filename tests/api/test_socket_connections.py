@@ -1,4 +1,4 @@
-"""Tests of daytrader.api.sockets: how a connection begins, what it takes, and what ends it."""
+"""Tests of daytrader.api.sockets and socket_logins: how a connection begins, what it takes, and what ends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import socketio
 from flask import Flask
 
-from daytrader.api import sockets
+from daytrader.api import socket_logins
 from daytrader.cli.node import Node
 from daytrader.models import TradingService, User
 from daytrader.services.bells import Bells
@@ -91,7 +91,7 @@ def test_an_ended_login_loses_its_socket(
     end: str,
 ) -> None:
     """Within five seconds, here of tenths; other users' sockets stay."""
-    monkeypatch.setattr(sockets, "_LOOK_EVERY", sockets._LOOK_EVERY / 10)
+    monkeypatch.setattr(socket_logins, "_LOOK_EVERY", socket_logins._LOOK_EVERY / 10)
     leaving, staying = listen(admin), listen(alice)
     if end == "logout":
         assert admin.post("/auth/logout").status_code == 204

@@ -14,7 +14,7 @@ import pytest
 import socketio
 from flask import Flask
 
-from daytrader.api import live_metrics, rooms, sockets
+from daytrader.api import live_metrics, rooms, socket_logins, sockets
 from daytrader.api.socket_protocol import DATA_EVENTS, WATCHES, DataEvent
 from daytrader.config import Settings
 from daytrader.models import EventOutbox, TradingService
@@ -322,7 +322,7 @@ def test_a_user_has_five_sockets(app: Flask, alice: Caller, bob: Caller, listen:
 def test_a_socket_sends_twenty_events_a_second(monkeypatch: pytest.MonkeyPatch, alice: Caller, listen: Listen) -> None:
     """What is more is refused, and the next second it may go on."""
     moment = time.monotonic()  # it stands: on a busy machine forty events may take a second by themselves
-    monkeypatch.setattr(sockets, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(socket_logins, "time", SimpleNamespace(monotonic=lambda: moment))
     listener = listen(alice)
 
     answers = [answer["status"] for answer in listener.ask_at_once("join", "services", 40)]
