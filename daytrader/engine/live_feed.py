@@ -53,13 +53,12 @@ class Collector(Protocol):
     error: str | None
     fence: Fence
     has_looked: bool
+    """Whether its first round of questions has ended."""
 
     @property
     def stale(self) -> int:
         """How many stocks, at each interval, have no prices that are current."""
         ...
-
-    """Whether its first round of questions has ended."""
 
     def start(self, on_bars: Callable[[Key], None]) -> None:
         """Begin, in a thread of its own."""

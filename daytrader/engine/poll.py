@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -20,15 +20,13 @@ from daytrader.engine.asked_bars import complete_bars, put_together, sift
 from daytrader.engine.event_questions import EventQuestions, stocks_at_brokers
 from daytrader.engine.feeds import wanted
 from daytrader.engine.live_feed import Key, position_of
+from daytrader.engine.price_supply import PriceSupply
 from daytrader.engine.runner import Fence, NoFence
-from daytrader.services import corporate_action_service, market_calendar, price_service, system_events
-from daytrader.services.data_providers.backoff import LONGEST, delay
+from daytrader.services import corporate_action_service, market_calendar, price_service
 from daytrader.services.data_providers.base import DataProvider, PriceSeries
-from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError, ProviderError, RateLimitError
-from daytrader.services.events import events
+from daytrader.services.data_providers.errors import ClockError, MalformedAnswerError
 from daytrader.services.price_upsert import OnConflict, upsert
 from daytrader.services.session_manager import SessionManager, in_unit
-from daytrader.services.system_events import Severity
 from daytrader.utils.constants import DAILY
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import DayTraderError, InvalidInputError, LostLeaseError, UnavailableError
@@ -40,7 +38,6 @@ LARGEST_SKEW: Final = timedelta(seconds=60)
 _LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 5.0
 """Until a bar that has not come is asked for again, and what has failed is begun again."""
-_PATIENCE: Final = 3  # failures in a row before somebody is told
 _SILENCE: Final = timedelta(minutes=15)  # without a bar, while there should be some: a minute may be without a trade
 _DAILY_SILENCE: Final = timedelta(hours=1)
 _SELDOM_SECONDS: Final = 300.0  # between two questions for a bar that has not come for as long as that
@@ -49,16 +46,6 @@ _BACKFILL_DAYS: Final = {DAILY: 730, 1: 5}
 _BACKFILL_INTRADAY_DAYS: Final = 50
 _SECONDS: Final = 86_400
 _LEAST_CHANGE: Final = 1e-6
-
-
-@dataclass(slots=True)
-class _Failures:
-    """How often in a row it went wrong, when to ask again, whether somebody was told, and what is wrong now."""
-
-    count: int = 0
-    not_before: float = 0.0
-    is_told: bool = False
-    words: str | None = None  # also of answers in which the bars are missing
 
 
 class PollCollector:
@@ -98,8 +85,7 @@ class PollCollector:
         self._source = provider
         self._clock = clock
         self._settling = settling
-        self._failures: dict[Key, _Failures] = {}
-        self._closed_until = 0.0  # a limit is on all questions
+        self._supply = PriceSupply(provider.name)
         self._events = EventQuestions(provider)
         self._on_bars: Callable[[Key], None] = lambda _key: None
         self._stopping = threading.Event()
@@ -127,9 +113,10 @@ class PollCollector:
             keys = [Key(*key) for key in wanted(session)]
             due = [(key, since) for key in keys if (since := self._due(session, key, now)) is not None]
             early = [Key(stock_id, DAILY, symbol) for stock_id, symbol in stocks_at_brokers(session)]
-        self._forget_all_but({*keys, *early})
-        early = [key for key in early if self._events.is_due(key.stock_id, now) and self._may_ask(key, now)]
-        if not (due or early) or now.timestamp() < self._closed_until:
+        if self._supply.forget_all_but({*keys, *early}):
+            self.error = self._supply.words
+        early = [key for key in early if self._events.is_due(key.stock_id, now) and self._supply.may_ask(key, now)]
+        if not (due or early) or self._supply.is_closed(now):
             return 0
         gained = 0
         with ThreadPoolExecutor(min(_AT_ONCE, len(due) + len(early)), "provider") as pool:
@@ -146,18 +133,7 @@ class PollCollector:
     @property
     def stale(self) -> int:
         """How many stocks, at each interval, have no prices that are current: none come, or only errors."""
-        return sum(each.words is not None for each in list(self._failures.values()))
-
-    def _forget_all_but(self, keys: Collection[Key]) -> None:
-        """Say no more of stocks that nobody trades any more."""
-        gone = self._failures.keys() - keys
-        for key in gone:
-            self._failures.pop(key, None)
-        if gone:
-            self.error = self._words()
-
-    def _words(self) -> str | None:
-        return next((each.words for each in list(self._failures.values()) if each.words is not None), None)
+        return self._supply.stale
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.wait(_LOOK_SECONDS):
@@ -176,7 +152,7 @@ class PollCollector:
 
     def _due(self, session: Session, key: Key, now: datetime) -> datetime | None:
         """Return since when bars of *key* are to be asked for, None where all that are complete are there."""
-        if not self._may_ask(key, now):
+        if not self._supply.may_ask(key, now):
             return None
         newest = price_service.last_price(session, key.stock_id, key.interval, as_of=now)
         if newest is None:
@@ -186,10 +162,6 @@ class PollCollector:
         if last >= self._last_complete(key, now - self._grace):
             return None
         return newest.bar_time  # the last one too: it may have been corrected
-
-    def _may_ask(self, key: Key, now: datetime) -> bool:
-        failures = self._failures.get(key)
-        return failures is None or now.timestamp() >= failures.not_before
 
     def _ask(self, key: Key, since: datetime, now: datetime) -> PriceSeries | DayTraderError:
         return self._answer(key, lambda: self._bars(key, since, now))
@@ -292,10 +264,9 @@ class PollCollector:
         before, last = in_unit(unit)
         if sound.time.size:
             self._on_bars(key)
-        known = self._failures.get(key)
         if is_of_bars:
             self._succeeded(key, now, is_new=last > before, silence=self._silence(key, last, now))
-        elif known is not None and known.count:
+        elif self._supply.is_failing(key):
             self._succeeded(key, now, is_new=False, silence=None)
         return int(last > before)
 
@@ -348,38 +319,12 @@ class PollCollector:
                 logger.warning("bar corrected after its decision", symbol=key.symbol, interval=key.interval, bar=moment)
 
     def _failed(self, key: Key, error: Exception, now: datetime) -> None:
-        failures = self._failures.setdefault(key, _Failures())
-        failures.count += 1
-        wait = delay(failures.count, error)
-        failures.not_before = now.timestamp() + wait
-        if isinstance(error, RateLimitError):
-            self._closed_until = failures.not_before
-        failures.words = self.error = f"{key.symbol}: {error}"
-        logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=str(error), failures=failures.count)
-        is_hopeless = wait > LONGEST or not (isinstance(error, ProviderError) and error.is_transient)
-        if failures.is_told or (failures.count < _PATIENCE and not is_hopeless):
-            return
-        failures.is_told = True
-        self._tell_of_none(key, str(error))
+        self.error = self._supply.failed(key, error, now)
 
     def _succeeded(self, key: Key, now: datetime, *, is_new: bool, silence: str | None) -> None:
-        """Go on after an answer: with *silence* it was one of those in which the bars have been missing for long."""
-        before = self._failures.get(key, _Failures())
         again = 0.0 if is_new else now.timestamp() + self._pause(key, now)
-        words = None if silence is None else f"{key.symbol}: {silence}"
-        self._failures[key] = _Failures(0, again, silence is not None, words)
-        self.error = self._words()
-        if silence is not None and not before.is_told:
-            logger.warning("no bars", provider=self.provider, symbol=key.symbol, why=silence)
-            self._tell_of_none(key, silence)
-        elif silence is None and before.is_told:
-            told = system_events.notification(Severity.INFO, "feed", f"Prices of {key.symbol} come again")
-            in_unit(lambda session: events.record(session, told))
-
-    def _tell_of_none(self, key: Key, why: str) -> None:
-        message = f"No prices of {key.symbol}: {why}. Nothing is decided on it until they come"
-        told = system_events.notification(Severity.WARNING, "feed", message)
-        in_unit(lambda session: events.record(session, told))
+        self._supply.answered(key, not_before=again, silence=silence)
+        self.error = self._supply.words
 
 
 def _patience(interval: int) -> timedelta:
