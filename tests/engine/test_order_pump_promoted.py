@@ -29,12 +29,17 @@ from daytrader.utils import current_datetime, sealing
 from daytrader.utils.errors import ConflictError
 from tests.brokers.alpaca_api import Alpaca
 from tests.brokers.alpaca_server import KEY, SECRET, serve
-from tests.services import test_promotion_service as promotion
-from tests.services.test_promotion_service import Stage
+from tests.conftest import World
+from tests.services.promoting import ALL, Stage, staged, waves
 
 MONDAY = datetime(2020, 3, 2, 15, 0, tzinfo=UTC)
 """In the session that follows the last bar of the paper period."""
-stage = promotion.stage
+
+
+@pytest.fixture
+def stage(world: World) -> Stage:
+    """A service that may be promoted."""
+    return staged(world)
 
 
 @dataclass
@@ -61,7 +66,7 @@ def broker(stage: Stage, tmp_path: Path, stack: ExitStack) -> Broker:
     """The owner of the service has connected an account at a broker that trades at the last close."""
     sealing.use(Fernet.generate_key().decode(), tmp_path)
     alpaca = Alpaca(MONDAY)
-    alpaca.prices["ACME"] = Decimal(f"{promotion._waves(promotion.ALL)[-1][3]:.2f}")
+    alpaca.prices["ACME"] = Decimal(f"{waves(ALL)[-1][3]:.2f}")
     alpaca.is_open = True
     settings = replace(Settings(), alpaca_trading_url=stack.enter_context(serve(alpaca)))
     made = Broker(alpaca, OrderPump(opener(settings), account_reconciliation.check, clock=lambda: made.now))
@@ -76,7 +81,7 @@ def test_a_promoted_service_trades_at_its_broker_until_the_gate_shuts(
     stage: Stage, broker: Broker, stack: ExitStack
 ) -> None:
     """Bought, protected, stopped out; an entry that waits when its owner withdraws is never sent."""
-    promotion._make_flat(stage)
+    stage.make_flat()
     stage.ask()
     stage.opt_in()
     stage.change(broker="alpaca")

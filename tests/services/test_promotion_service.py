@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,119 +10,15 @@ from sqlalchemy import select, update
 
 from daytrader.brokers.paper import PaperBroker
 from daytrader.engine.runner import Runner
-from daytrader.models import (
-    AuditEntry,
-    Backtest,
-    EventOutbox,
-    Order,
-    Promotion,
-    StockDailyPrice,
-    TradeDecision,
-    TradingService,
-    TradingTransaction,
-)
+from daytrader.models import AuditEntry, Backtest, EventOutbox, Order, StockDailyPrice, TradingService
 from daytrader.models.enums import OrderKind, OrderSide, OrderState
-from daytrader.services import (
-    backtest_service,
-    exposure,
-    order_service,
-    paper_period,
-    positions,
-    promotion_service,
-    trading_service,
-    transaction_service,
-)
-from daytrader.services.actor import Actor
-from daytrader.services.paper_period import IN_TIME, PaperPeriod
-from daytrader.services.promotion_service import State
+from daytrader.services import backtest_service, exposure, order_service, promotion_service, trading_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError, InvalidInputError, NotFoundError
+from tests.services.promoting import ALL, LENIENT, TESTED, Stage
 
 from ..conftest import World
-from ..engine.builders import Market, Ohlc, day
-
-TESTED, ALL = 30, 60
-LENIENT: dict[str, Any] = {
-    "min_backtest_sessions": TESTED,
-    "min_backtest_trades": 1,
-    "min_backtest_return_percent": Decimal(-50),
-    "min_backtest_sharpe_ratio": Decimal(-10),
-    "max_backtest_drawdown_percent": Decimal(90),
-    "min_paper_sessions": ALL - TESTED,
-    "min_paper_trades": 1,
-    "min_paper_return_percent": Decimal(-50),
-    "max_paper_drawdown_percent": Decimal(90),
-}
-
-
-def _waves(count: int) -> list[Ohlc]:
-    closes = [50 + 8 * math.sin(row / 1.5) for row in range(count + 1)]
-    return [(a, max(a, b) + 0.1, min(a, b) - 0.1, b) for a, b in pairwise(closes)]
-
-
-@dataclass
-class Stage:
-    """A service that was tested on some bars and traded the next ones on paper."""
-
-    market: Market
-    service: TradingService
-    backtest_id: int
-
-    @property
-    def owner(self) -> Actor:
-        return Actor(self.service.user_id)
-
-    def do(self, act: Callable[[Any, TradingService], Any]) -> Any:
-        """Do something to the locked service in a unit of work."""
-        with SessionManager() as session:
-            return act(session, session.get_one(TradingService, self.service.id, with_for_update=True))
-
-    def state(self) -> State:
-        found: State = self.do(promotion_service.state)
-        return found
-
-    def permits(self) -> str | None:
-        found: str | None = self.do(promotion_service.permits)
-        return found
-
-    def ask(self, **values: Any) -> None:
-        self.do(lambda session, service: promotion_service.set_thresholds(session, service.user_id, LENIENT | values))
-
-    def opt_in(self) -> None:
-        self.do(lambda session, service: promotion_service.opt_in(session, service, self.backtest_id))
-
-    def change(self, **values: Any) -> None:
-        with SessionManager() as session:
-            trading_service.update(session, self.owner, self.service.id, values)
-
-    def go_live(self) -> None:
-        """Name a real broker, past every check: as a row could come from elsewhere."""
-        self.do(lambda _session, service: setattr(service, "broker", "alpaca"))
-
-    def lacks(self) -> set[str]:
-        with SessionManager(read_only=True) as session:
-            service = session.get_one(TradingService, self.service.id)
-            found = promotion_service.state(session, service, self.backtest_id)
-        return {each.name for each in found.criteria if not each.is_met}
-
-
-@pytest.fixture
-def stage(world: World) -> Stage:
-    market = Market(world, _waves(ALL))
-    service = market.service(
-        strategy="sma_trend",
-        strategy_params={"window": 3},
-        initial_balance=Decimal(10_000),
-        stop_loss_percent=Decimal(5),
-    )
-    with SessionManager() as session:
-        asked = backtest_service.of_service(session.get_one(TradingService, service.id), end=day(TESTED - 1).date())
-        loaded = backtest_service.load(session, asked)
-        kept = backtest_service.keep(session, Actor(service.user_id), loaded, loaded.run(), service_id=service.id)
-    market.run(first=TESTED)
-    with SessionManager() as session:  # as if each bar had been decided on its day
-        session.execute(update(TradeDecision).values(created_at=TradeDecision.bar_time))
-    return Stage(market, world.reload(service), kept.id)
+from ..engine.builders import day
 
 
 def test_the_gate_is_shut_until_the_owner_has_set_thresholds_and_opted_in(stage: Stage) -> None:
@@ -304,97 +195,12 @@ def _settings(stage: Stage) -> dict[str, Any]:
         return session.get_one(Backtest, stage.backtest_id).settings
 
 
-def test_bars_that_were_replayed_show_nothing(stage: Stage) -> None:
-    """History decided on later is no paper period; nor is what the backtest has seen."""
-    stage.ask()
-    with SessionManager() as session:
-        late = TradeDecision.bar_time == day(50)
-        session.execute(update(TradeDecision).where(late).values(created_at=day(50) + IN_TIME * 2))
-    assert stage.lacks() == {"paper_sessions"}
-
-
-def test_what_the_backtest_has_seen_is_no_paper_period(stage: Stage) -> None:
-    """Bars up to its end show nothing that it did not know."""
-    with SessionManager() as session:
-        service = session.get_one(TradingService, stage.service.id)
-        loaded = backtest_service.load(session, backtest_service.of_service(service, end=day(TESTED + 9).date()))
-        later = backtest_service.keep(session, stage.owner, loaded, loaded.run(), service_id=service.id)
-        assert promotion_service.state(session, service, later.id).paper.sessions == ALL - TESTED - 10
-
-
-def measured(stage: Stage, after: datetime | None, until: datetime | None) -> PaperPeriod:
-    """Return what was shown on paper after one moment, up to another."""
-    with SessionManager(read_only=True) as session:
-        return paper_period.measure(session, session.get_one(TradingService, stage.service.id), after, until)
-
-
-def test_the_deepest_fall_stays_whatever_comes_after_it(stage: Stage) -> None:
-    """A recovery does not mend it."""
-    falls = [measured(stage, None, day(row)).drawdown_percent for row in range(TESTED, ALL, 2)]
-    assert falls == sorted(falls)
-    assert falls[-1] > falls[0] == 0
-
-
-def test_a_trade_counts_that_began_and_ended_within_the_paper_period(stage: Stage) -> None:
-    """One that was decided before it, and one that was sold after it, show nothing of it."""
-    sold = [one for one in stage.market.transactions(stage.service) if one.sale_date is not None]
-    assert len(sold) > 2
-
-    def trades(after: datetime | None, until: datetime | None) -> int:
-        return measured(stage, after, until).trades
-
-    assert trades(None, None) == len(sold)
-    assert sold[-1].sale_date is not None
-    assert trades(None, sold[-1].sale_date - timedelta(days=1)) == len(sold) - 1
-    assert trades(sold[0].purchase_date - timedelta(days=2), None) == len(sold)
-    assert trades(sold[0].purchase_date - timedelta(days=1), None) == len(sold) - 1
-
-
-def test_manual_trades_are_left_out_and_a_void_fails(stage: Stage) -> None:
-    """A hand on the wheel shows nothing of the strategy; a cancelled trade hides something."""
-    stage.ask()
-    with SessionManager() as session:
-        bought = session.scalars(
-            select(Order).where(Order.side == OrderSide.BUY, Order.state == OrderState.FILLED).order_by(Order.id)
-        ).first()
-        assert bought is not None
-        bought.kind = OrderKind.MANUAL
-    found = {each.name: each for each in _candidate(stage).criteria}
-    assert found["paper_trades"].measured == stage.service.sell_count - 1
-    with SessionManager() as session:
-        held = positions.open_transaction(session, stage.service.id)
-        if held is None:
-            made = transaction_service.buy(session, stage.owner, stage.service.id, Decimal(1), None)
-            session.flush()
-            held = session.get_one(TradingTransaction, made.id)
-        held.purchase_date = day(55)
-        transaction_service.cancel(session, stage.owner, held.id, "a mistake")
-    assert "paper_voids" in stage.lacks()
-
-
-def _candidate(stage: Stage) -> State:
-    with SessionManager(read_only=True) as session:
-        service = session.get_one(TradingService, stage.service.id)
-        return promotion_service.state(session, service, stage.backtest_id)
-
-
-def test_live_bars_are_no_part_of_the_paper_period(stage: Stage) -> None:
-    """It ended with the opt-in: what is traded live is no evidence for itself."""
-    stage.ask()
-    stage.opt_in()
-    with SessionManager() as session:
-        kept = session.scalars(select(Promotion)).one()
-        assert kept.paper_until == day(ALL - 1)
-        kept.paper_until = day(49)
-    assert stage.state().paper.sessions == 20
-
-
 def test_a_service_may_not_name_a_real_broker_before_it_is_promoted(stage: Stage) -> None:
     """Neither new nor later, nor while it holds shares."""
     with pytest.raises(ConflictError, match=promotion_service.REFUSED), SessionManager() as session:
         values = {"name": "x", "stock_symbol": "ACME", "initial_balance": Decimal(1), "broker": "alpaca"}
         trading_service.create(session, stage.owner, values)
-    _make_flat(stage)
+    stage.make_flat()
     with pytest.raises(ConflictError, match=promotion_service.REFUSED):
         stage.change(broker="alpaca")
     stage.ask()
@@ -407,18 +213,9 @@ def test_a_service_may_not_name_a_real_broker_before_it_is_promoted(stage: Stage
         assert session.get_one(TradingService, stage.service.id).broker == "alpaca"
 
 
-def _make_flat(stage: Stage) -> None:
-    with SessionManager() as session:
-        service = session.get_one(TradingService, stage.service.id)
-        order_service.cancel_live(session, service, None, "test")
-        held = positions.open_transaction(session, service.id)
-        if held is not None:
-            transaction_service.complete(session, stage.owner, held.id, None)
-
-
 def test_a_service_that_is_not_promoted_is_not_started_and_buys_nothing(stage: Stage) -> None:
     """Whatever its row says: activation, decision and the way to the broker each ask."""
-    _make_flat(stage)
+    stage.make_flat()
     stage.go_live()
     guard = stage.do(lambda s, service: exposure.EntryGuard(s, day(ALL)).refusal(service, 1, 50_000_000))
     assert guard.startswith(promotion_service.REFUSED)
