@@ -34,27 +34,12 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
 
 from ..conftest import PASSWORD, World
+from .break_in import API, CANARY, is_closed, login
 from .conftest import SECRET, Caller
-
-API = "/api/v1"
-CANARY = "Canary-Pass-77"
-
-
-def login(client: FlaskClient, name: str = "alice", password: str = PASSWORD) -> Any:
-    """Try to sign in."""
-    return client.post(f"{API}/auth/login", json={"username": name, "password": password})
 
 
 def _bare(response: Any) -> dict[str, Any]:
     return {name: value for name, value in response.get_json().items() if name != "request_id"}
-
-
-def is_closed(client: socketio.Client, seconds: float = 60) -> bool:
-    """Wait until a socket is closed, with the patience of a busy machine; return whether it was."""
-    deadline = time.monotonic() + seconds
-    while client.connected and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not client.connected
 
 
 def test_case_01_nobody_becomes_admin_by_a_body(client: FlaskClient, admin: Caller) -> None:

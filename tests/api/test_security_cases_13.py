@@ -18,8 +18,8 @@ from daytrader.models import StockDailyPrice, TradingService
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import PASSWORD, World
+from .break_in import API, CANARY, is_closed, login
 from .conftest import SECRET, Caller
-from .test_security_cases import API, CANARY, is_closed, login
 
 
 def test_case_13_a_bomb_or_a_body_too_large_changes_nothing(world: World, admin: Caller) -> None:

@@ -10,7 +10,7 @@ from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.core.strategy import use_local
 from daytrader.models import User
-from tests.core.test_strategies_document import example
+from tests.core.documented import example
 
 from ..conftest import World
 from .conftest import Caller

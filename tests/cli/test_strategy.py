@@ -10,7 +10,7 @@ import pytest
 
 from daytrader.core.strategy import list_strategies, use_local
 from tests.cli.conftest import Command
-from tests.core.test_strategies_document import example
+from tests.core.documented import example
 
 HONEST = "rsi = indicators.rsi(bars.signal.close, 14)"
 AHEAD = "rsi = indicators.rsi(bars.signal.close[::-1].copy(), 14)[::-1]"

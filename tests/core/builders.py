@@ -15,7 +15,7 @@ import numpy as np
 from daytrader.core.arrays import FloatArray, IntArray
 from daytrader.core.bars import Bars, CorporateEvent, EventKind
 from daytrader.core.rules import Costs, Rules
-from daytrader.core.strategy import Signals
+from daytrader.core.strategy import Params, Signals
 from daytrader.services.data_providers.sample import SampleProvider
 
 EPOCH = date(1970, 1, 1)
@@ -120,3 +120,19 @@ def column(path: Path, name: str) -> FloatArray:
     """Return one column of a CSV file."""
     with path.open() as file:
         return np.array([float(row[name]) for row in csv.DictReader(file)])
+
+
+class TooShort:
+    """Returns one row too few."""
+
+    name = "too_short"
+    description = "Breaks the protocol."
+    parameters = ()
+
+    def warmup(self, params: Params) -> int:  # noqa: ARG002 - the protocol's signature
+        """Return 0."""
+        return 0
+
+    def signals(self, bars: Bars, params: Params) -> Signals:  # noqa: ARG002 - the protocol's signature
+        """Return one row too few."""
+        return signals_of(bars.n - 1)

@@ -28,8 +28,7 @@ from daytrader.core import (
 )
 from daytrader.core.errors import BrokenStrategyError, InvalidBarsError
 from daytrader.core.strategy import get_strategy, register, use_local
-from tests.core.builders import random_walk
-from tests.core.test_strategy import TooShort
+from tests.core.builders import TooShort, random_walk
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python.md"
 

@@ -13,14 +13,7 @@ from daytrader.core import strategy as strategies
 from daytrader.core.strategy import Strategy, compute, get_strategy, list_strategies
 from daytrader.core.strategy_check import check
 from tests.core.builders import random_walk
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "strategies.md"
-
-
-def example() -> str:
-    """Return the code of the document's one example."""
-    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    return str(code)
+from tests.core.documented import DOCUMENT, example
 
 
 def test_the_example_runs_and_keeps_every_rule() -> None:

@@ -12,8 +12,8 @@ import pytest
 from daytrader.core import strategy as strategies
 from daytrader.core.bars import Bars
 from daytrader.core.errors import BrokenStrategyError, InvalidParameterError, UnknownStrategyError
-from daytrader.core.strategy import Params, Signals, Strategy, compute, get_strategy, list_strategies, resolve_params
-from tests.core.builders import flat_bars, random_walk, signals_of, split
+from daytrader.core.strategy import Signals, Strategy, compute, get_strategy, list_strategies, resolve_params
+from tests.core.builders import TooShort, flat_bars, random_walk, split
 
 SHIPPED = [
     "bollinger_reversion",
@@ -194,22 +194,6 @@ def test_the_first_condition_that_holds_gives_the_reason() -> None:
     signals = Signals.of([(first, "a"), (second, "b")], [(~second, "c")])
     assert signals.entry.tolist() == [True, True, False]
     assert (signals.entry_reason(0), signals.entry_reason(1), signals.exit_reason(2)) == ("a", "b", "c")
-
-
-class TooShort:
-    """Returns one row too few."""
-
-    name = "too_short"
-    description = "Breaks the protocol."
-    parameters = ()
-
-    def warmup(self, params: Params) -> int:  # noqa: ARG002 - the protocol's signature
-        """Return 0."""
-        return 0
-
-    def signals(self, bars: Bars, params: Params) -> Signals:  # noqa: ARG002 - the protocol's signature
-        """Return one row too few."""
-        return signals_of(bars.n - 1)
 
 
 def test_arrays_of_another_length_are_refused() -> None:

@@ -18,7 +18,7 @@ from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.accounts import Died
 from tests.engine.builders import FLAT, Market
-from tests.engine.test_specified_trading import HousePlatform
+from tests.engine.house_platform import HousePlatform
 
 
 def once_sent(act: Callable[[], None]) -> Callable[[str], None]:

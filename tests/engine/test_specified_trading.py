@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from daytrader.brokers.messages import Acknowledgement, Fill, MarketBar, OrderTicket, Position, ProtectiveFill
 from daytrader.core import strategy as strategies
 from daytrader.core.bars import Bars
 from daytrader.core.strategies.technical import Technical
@@ -22,6 +20,7 @@ from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.core.builders import flat_bars
 from tests.engine.builders import Market, Ohlc
+from tests.engine.house_platform import HousePlatform
 
 
 def _rising_with_a_dip() -> list[Ohlc]:
@@ -72,34 +71,6 @@ def test_services_on_several_stocks_trade_side_by_side(world: World) -> None:
         ("ACME", 100, Decimal(1000)),
         ("OTHER", 25, Decimal(500)),
     ]
-
-
-@dataclass
-class HousePlatform:
-    """A platform of one's own: it takes an order, keeps it, and fills it at the next open, a cent worse, for 2.50."""
-
-    name: str = "paper"  # in the place of the one that every service has
-    taken: list[str] = field(default_factory=list)
-
-    def submit(self, ticket: OrderTicket, bar: MarketBar | None) -> Acknowledgement:  # noqa: ARG002
-        """Take it."""
-        self.taken.append(ticket.client_order_id)
-        return Acknowledgement(is_working=True)
-
-    def find(self, client_order_id: str) -> Acknowledgement | None:
-        """Tell of what was taken."""
-        return Acknowledgement(is_working=True) if client_order_id in self.taken else None
-
-    def at_open(self, ticket: OrderTicket, bar: MarketBar) -> Acknowledgement:
-        """Fill by this house's rules."""
-        price = bar.open + (10_000 if ticket.side == "BUY" else -10_000)
-        amount = price * ticket.shares // 10_000
-        fill = Fill(f"{ticket.client_order_id}:house", ticket.shares, price, amount, 250, bar.time)
-        return Acknowledgement(is_working=False, fill=fill)
-
-    def protect(self, position: Position, bar: MarketBar) -> ProtectiveFill | None:  # noqa: ARG002
-        """Leave positions alone."""
-        return None
 
 
 def test_another_trading_platform_takes_the_orders_and_its_fills_are_booked(world: World) -> None:

@@ -20,7 +20,7 @@ from daytrader.services.session_manager import SessionManager
 from tests.conftest import World
 from tests.engine.builders import Ohlc
 from tests.engine.live import Exchange, Live, at
-from tests.services.data_providers.test_alpaca_stream import speaking
+from tests.services.data_providers.stream_server import speaking
 from tests.waiting import eventually
 
 

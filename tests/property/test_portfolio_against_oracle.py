@@ -18,8 +18,8 @@ from daytrader.core.bars import Bars, CorporateEvent
 from daytrader.core.strategy import Parameter, Params, Signals, use_local
 from daytrader.core.trades import Trade
 from tests.core.builders import FIRST_DAY
+from tests.property.markets import Case, cases, market_of, settings_of, volumes_of
 from tests.property.portfolio_oracle import Calendar, Member, Purse, told, trade_together
-from tests.property.test_kernel_against_oracle import Case, cases, market_of, settings_of, volumes_of
 
 DAY = 86_400
 

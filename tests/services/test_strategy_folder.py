@@ -14,7 +14,7 @@ from daytrader.core.errors import BrokenStrategyError, UnknownStrategyError
 from daytrader.core.strategy import broken_strategies, compute, get_strategy, list_strategies, use_local
 from daytrader.services.strategy_folder import sources, use_folder
 from tests.core.builders import random_walk
-from tests.core.test_strategies_document import example
+from tests.core.documented import example
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from daytrader.services.data_providers.errors import NetworkError
 from daytrader.services.data_providers.yahoo import CurlSession, YahooProvider
 from daytrader.utils.constants import DAILY
 from tests.rough_line import Fault, key_and_certificate, rough_line, self_signed
-from tests.services.data_providers.test_alpaca_stream import Ear
+from tests.services.data_providers.stream_server import Ear
 from tests.waiting import PATIENCE, eventually
 
 ENDLESS = (Fault.TRICKLE, Fault.TRICKLING_HEAD)
