@@ -34,6 +34,8 @@ from tests.waiting import eventually
 
 LIFE, SEND = 3.0, 0.5
 SERVICES = 5
+SOME, FEW = 20.0, 4.0
+"""Bars a second."""
 PAIRS = int(os.environ.get("PAIRS", "500"))
 """Services' bars that two engines share; a multiple of five hundred takes as many times as long."""
 PATIENCE = 120.0 * PAIRS / 500
@@ -51,6 +53,12 @@ def holder() -> str:
     """Return the process id of the engine that trades, as the lease names it."""
     with SessionManager(read_only=True) as session:
         return (session.scalar(select(EngineLease.holder)) or "::").split(":")[-2]
+
+
+def trade_at(bars_per_second: float) -> None:
+    """Let the replay take so many bars a second from now on, 0 for as many as it can."""
+    with SessionManager() as session:
+        session.execute(update(FeedCursor).values(bars_per_second=bars_per_second))
 
 
 def decisions() -> int:
@@ -74,15 +82,16 @@ def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: 
     with SessionManager() as session:
         replay_clock.set_up(session)
         session.execute(update(FeedCursor).values(starts_at=day(0)))
+    trade_at(SOME)
     engines = [nest.start("tests.crash.work:run_engine", postgres_url, str(tmp_path), LIFE, SEND) for _ in range(2)]
 
     eventually(lambda: decisions() >= PAIRS // 10, seconds=PATIENCE, what="nobody trades")
     first = int(holder())
     os.kill(first, signal.SIGSTOP)
-    frozen = time.monotonic()
+    frozen, seen = time.monotonic(), decisions()
+    trade_at(FEW)  # however late this test looks, there are bars left
     (second,) = set(engines) - {first}
     eventually(lambda: holder() == str(second), seconds=PATIENCE, what="nobody took over")
-    seen = decisions()
     eventually(lambda: decisions() > seen, seconds=PATIENCE, what="the second engine does not trade")
     assert time.monotonic() - frozen < 30
     os.kill(first, signal.SIGCONT)
@@ -90,6 +99,7 @@ def test_two_engines_take_every_bar_once(world: World, postgres_url: str, nest: 
     eventually(lambda: decisions() > seen, seconds=PATIENCE, what="nobody trades")
     assert holder() == str(second)
     os.kill(second, signal.SIGKILL)
+    trade_at(0)
     eventually(lambda: decisions() == PAIRS, seconds=PATIENCE, what="the bars do not end")
     os.kill(first, signal.SIGTERM)
 

@@ -96,7 +96,6 @@ def run_engine(url: str, instance: str, life: float, send: float) -> None:
     supervisor = EngineSupervisor(
         database_is_sqlite=database.is_sqlite(url),
         instance_path=Path(instance),
-        speed=0,
         lease=HeldLease(life, send),
     )
     supervisor.start()
