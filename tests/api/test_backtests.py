@@ -23,6 +23,7 @@ from daytrader.models.enums import JobState
 from daytrader.services import backtest_service, price_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import TooManyRequestsError
+from tests.waiting import PATIENCE, eventually
 
 from ..conftest import World
 from .conftest import Caller
@@ -319,7 +320,7 @@ def test_of_previews_the_newest_wins() -> None:
 
     def load() -> bool:
         loading.set()
-        return go_on.wait(10)
+        return go_on.wait(PATIENCE)
 
     def ask(name: str) -> None:
         try:
@@ -329,7 +330,7 @@ def test_of_previews_the_newest_wins() -> None:
 
     first = threading.Thread(target=ask, args=("first",))
     first.start()
-    assert loading.wait(10)
+    assert loading.wait(PATIENCE)
     second = threading.Thread(target=ask, args=("second",))
     second.start()
     _arrived(running, 2)
@@ -339,7 +340,7 @@ def test_of_previews_the_newest_wins() -> None:
     _arrived(running, 3)
     go_on.set()
     for thread in (first, second, third):
-        thread.join(10)
+        thread.join(PATIENCE)
     assert sorted(ended) == ["first superseded", "second superseded", "third"]
 
 
@@ -351,26 +352,25 @@ def test_a_preview_that_was_overtaken_on_its_way_does_not_end_the_newer_one() ->
 
     def load() -> bool:
         loading.set()
-        return go_on.wait(10)
+        return go_on.wait(PATIENCE)
 
     newer = threading.Thread(target=running.preview, args=(7, 2000, load, lambda _: ended.append(2000)))
     newer.start()
-    assert loading.wait(10)
+    assert loading.wait(PATIENCE)
     with ThreadPoolExecutor() as pool:
         older = pool.submit(running.preview, 7, 1000, lambda: True, lambda _: ended.append(1000))
         _arrived(running, 2)
         go_on.set()
         with pytest.raises(SupersededError):
-            older.result(10)
-    newer.join(10)
+            older.result(PATIENCE)
+    newer.join(PATIENCE)
     assert ended == [2000]
     # Nothing of it stays: a caller whose clock goes slow is heard the next time.
     assert running.preview(7, 5, lambda: 1, lambda one: one) == 1
 
 
 def _arrived(running: Backtesting, number: int) -> None:
-    while running._previews[7].in_flight < number:
-        pass
+    eventually(lambda: running._previews[7].in_flight >= number)
 
 
 @pytest.mark.usefixtures("acme")

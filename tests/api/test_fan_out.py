@@ -159,7 +159,7 @@ def test_whom_the_system_watches_no_more_is_let_go_of(
     with pytest.raises(OSError, match="no room"):
         wire.send(b"x" * 600_000)
 
-    far.settimeout(10)
+    far.settimeout(WAIT)
     while far.recv(1_000_000):
         pass  # what had been taken, then the end
 

@@ -106,7 +106,7 @@ def test_case_20_markup_in_names_is_text_in_the_page(url: str, alice: Caller, wo
 def test_the_authorize_button_of_swagger_works(url: str, alice: Caller, page: Page) -> None:
     """The bare token is pasted once; from then on *Execute* asks as that user."""
     page.goto(f"{url}/api/v1/docs")
-    page.get_by_role("button", name="Authorize").click(timeout=20_000)
+    page.get_by_role("button", name="Authorize").click(timeout=60_000)
     page.locator(".auth-container input").fill(alice.token)
     page.locator(".auth-container").get_by_role("button", name="Authorize").click()
     page.get_by_role("button", name="Close").click()
@@ -117,5 +117,5 @@ def test_the_authorize_button_of_swagger_works(url: str, alice: Caller, page: Pa
     operation.get_by_role("button", name="Execute").click()
 
     body = operation.locator(".live-responses-table .response-col_description code").first
-    expect(body).to_contain_text('"username": "alice"', timeout=10_000)
+    expect(body).to_contain_text('"username": "alice"', timeout=60_000)
     assert json.loads(body.inner_text())["email"] == "alice@example.com"

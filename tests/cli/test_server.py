@@ -21,6 +21,7 @@ from daytrader.cli.server import Server, hold_backtests
 from daytrader.config import Settings
 from daytrader.core import warmup
 from tests.e2e.server import wait_for
+from tests.waiting import PATIENCE
 
 UPGRADE = (
     b"GET /socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -40,7 +41,7 @@ def address() -> Iterator[tuple[str, int]]:
         if environ["PATH_INFO"] != "/socket":
             return requests(environ, start_response)
         with suppress(ConnectionClosed):
-            WebSocket(environ).receive(5)
+            WebSocket(environ).receive(PATIENCE)
         raise ConnectionError  # as Engine.IO ends one, whoever ended it
 
     app.wsgi_app = websocket  # type: ignore[method-assign]  # Flask's own way
@@ -58,7 +59,7 @@ def address() -> Iterator[tuple[str, int]]:
 
 def _exchange(address: tuple[str, int], *sent: bytes, is_reset: bool = False) -> bytes:
     """Send one after the other, return what comes until the server ends the connection."""
-    with socket.create_connection(address, timeout=5) as client:
+    with socket.create_connection(address, timeout=PATIENCE) as client:
         client.sendall(sent[0])
         heard = client.recv(4096)
         for more in sent[1:]:
@@ -84,7 +85,7 @@ def test_nothing_is_said_of_websockets_that_end(
     heard = _exchange(address, UPGRADE, b"\x81\x81\x00\x00\x00\x001" + rest, MASKED_CLOSE)
     assert heard.count(b"HTTP/1.1") == 1
     _exchange(address, UPGRADE, is_reset=True)
-    wait_for(_are_all_answered, 5, lambda: "a connection is still being answered")
+    wait_for(_are_all_answered, PATIENCE, lambda: "a connection is still being answered")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert capsys.readouterr().err == ""
 
@@ -110,7 +111,7 @@ def test_backtests_are_held_until_what_runs_them_is_loaded(monkeypatch: pytest.M
 
     def load() -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         if is_broken:
             raise MemoryError
 
@@ -119,7 +120,7 @@ def test_backtests_are_held_until_what_runs_them_is_loaded(monkeypatch: pytest.M
     begin = hold_backtests(app)
     assert not running.is_compiled.is_set()
     begin()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     assert not running.is_compiled.is_set()
     go_on.set()
-    assert running.is_compiled.wait(10)
+    assert running.is_compiled.wait(PATIENCE)

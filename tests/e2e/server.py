@@ -78,14 +78,14 @@ class RunningServer:
     @property
     def account(self) -> tuple[str, str]:
         """The demo account's name and password, as printed."""
-        found = self.printed(_ACCOUNT, 5)
+        found = self.printed(_ACCOUNT, PATIENCE)
         return found.group(1), found.group(2)
 
     def get(self, path: str, **params: object) -> requests.Response:
         """Ask the API; signed in as the demo account once `sign_in` was called."""
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         return requests.get(
-            f"{self.address}/api/v1{path}", params={k: str(v) for k, v in params.items()}, headers=headers, timeout=30
+            f"{self.address}/api/v1{path}", params={k: str(v) for k, v in params.items()}, headers=headers, timeout=60
         )
 
     def items(self, path: str, **params: object) -> list[dict[str, Any]]:
@@ -98,12 +98,12 @@ class RunningServer:
     def post(self, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         """Tell the API something, signed in."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=30)
+        return requests.post(f"{self.address}/api/v1{path}", json=body or {}, headers=headers, timeout=60)
 
     def put(self, path: str, body: dict[str, Any]) -> requests.Response:
         """Change something, signed in."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        return requests.put(f"{self.address}/api/v1{path}", json=body, headers=headers, timeout=30)
+        return requests.put(f"{self.address}/api/v1{path}", json=body, headers=headers, timeout=60)
 
     @property
     def token(self) -> str | None:
@@ -115,7 +115,7 @@ class RunningServer:
         if not username:
             username, password = self.account
         body = {"username": username, "password": password}
-        answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=30)
+        answer = requests.post(f"{self.address}/api/v1/auth/login", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         self._token = answer.json()["access_token"]
 
@@ -151,7 +151,7 @@ class RunningServer:
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Tell the process to stop and return its exit code; it has ten seconds."""
         self._process.send_signal(how)
-        code = self._process.wait(timeout=30)
+        code = self._process.wait(timeout=60)
         self._reader.join(timeout=5)
         return code
 

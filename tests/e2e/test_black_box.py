@@ -120,7 +120,7 @@ def listen() -> Iterator[Callable[[User], tuple[socketio.Client, list[tuple[str,
         heard: list[tuple[str, dict[str, Any]]] = []
         client = socketio.Client(reconnection=False)
         client.on("*", lambda name, body: heard.append((name, body)))
-        client.connect(user.address, auth={"token": user.token}, transports=["websocket"], wait_timeout=20)
+        client.connect(user.address, auth={"token": user.token}, transports=["websocket"], wait_timeout=60)
         clients.append(client)
         return client, heard
 
@@ -136,7 +136,7 @@ Listen = Callable[[User], tuple[socketio.Client, list[tuple[str, dict[str, Any]]
 def test_a_trade_from_request_to_event(alice: User, service: int, listen: Listen) -> None:
     """The request is validated and carried out, the answer shows the object, the socket hears the same."""
     client, heard = listen(alice)
-    assert client.call("join_transactions", timeout=20)["status"] == "ok"
+    assert client.call("join_transactions", timeout=60)["status"] == "ok"
     refused = alice.ask("POST", "/transactions", json={"service_id": service, "shares": 0})
     assert refused.status_code == 400
     assert "shares" in refused.json()["validation_errors"]
@@ -294,7 +294,7 @@ def test_nobody_hears_anothers_events_in_any_room(
     joined = []
     for name in names:
         room = name.format(id=keys.get(name, 0), symbol="ACME")
-        if client.call("join", {"room": room}, timeout=20)["status"] == "ok":
+        if client.call("join", {"room": room}, timeout=60)["status"] == "ok":
             joined.append(name)
     assert set(joined) & set(keys) == set()
     assert {"services", "transactions", "metrics", "price_updates", "system"} <= set(joined)
@@ -302,7 +302,7 @@ def test_nobody_hears_anothers_events_in_any_room(
     alice.post(f"/transactions/{owned['transaction_id']}/complete")
     alice.ask("PUT", f"/services/{service}", json={"description": CANARY + "2"})
     bob.post("/system/websocket-test")
-    assert client.call("resume", {"after": 0}, timeout=20)["status"] == "ok"
+    assert client.call("resume", {"after": 0}, timeout=60)["status"] == "ok"
     wait_for(lambda: "system:notification" in [name for name, _ in heard])
     time.sleep(0.5)
     assert CANARY not in str(heard)

@@ -78,7 +78,7 @@ def test_the_server_does_not_say_what_it_is_made_of(server: RunningServer) -> No
     """Neither gunicorn nor a version; production's pages of documentation are shut."""
     answer = server.get("/system/health")
     assert answer.headers["Server"] == "DayTrader"
-    assert requests.get(f"{server.address}/api/v1/docs", timeout=10).status_code == 401
+    assert requests.get(f"{server.address}/api/v1/docs", timeout=60).status_code == 401
 
 
 _POST: Final = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -120,7 +120,7 @@ def _opened(server: RunningServer, count: int) -> list[requests.Response]:
     asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     url = f"{server.address}/socket.io/?EIO=4&transport=websocket"
     key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    return [requests.get(url, headers=asked | key, stream=True, timeout=10) for _ in range(count)]
+    return [requests.get(url, headers=asked | key, stream=True, timeout=60) for _ in range(count)]
 
 
 def test_there_are_so_many_websockets_and_no_more(server: RunningServer) -> None:
@@ -142,17 +142,17 @@ def _is_open(answer: requests.Response) -> bool:
 
 
 def _is_told_to_come_again(url: str) -> bool:
-    answer = requests.get(url, timeout=10)
+    answer = requests.get(url, timeout=60)
     return (answer.status_code, answer.headers.get("Retry-After")) == (503, "5")
 
 
 def test_polls_never_take_the_threads_of_requests(server: RunningServer) -> None:
     """Of 32 threads 16 are kept: the next poll is told to come again; requests are answered, and websockets opened."""
     url = f"{server.address}/socket.io/?EIO=4&transport=polling"
-    sessions = [json.loads(requests.get(url, timeout=10).text[1:])["sid"] for _ in range(16)]
+    sessions = [json.loads(requests.get(url, timeout=60).text[1:])["sid"] for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
         waiting = [pool.submit(requests.get, f"{url}&sid={session}", timeout=60) for session in sessions]
-        wait_for(lambda: _is_told_to_come_again(url), 10)
+        wait_for(lambda: _is_told_to_come_again(url))
         assert server.get("/system/health").status_code == 200
         assert _is_open(_opened(server, 1)[0])
         assert {each.result().status_code for each in waiting} == {200}  # nobody signed in: they end
