@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from daytrader.models import Stock, StockDailyPrice, TradingService, User
 from daytrader.models.broker_credential import BrokerCredential
+from daytrader.services import database
 from daytrader.services.events import PublishedEvent, events
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.current_datetime import get_current_datetime
@@ -144,6 +145,15 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An empty SQLite database in a file, and a recording publisher."""
     copy_empty_database(tmp_path / "world.db")
     world = World(engine := open_database(tmp_path / "world.db"))
+    monkeypatch.setattr(events, "publish", world.published.append)
+    yield world
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_world(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An empty PostgreSQL database, made by the migrations, and a recording publisher."""
+    world = World(engine := database.connect(postgres_url))
     monkeypatch.setattr(events, "publish", world.published.append)
     yield world
     engine.dispose()

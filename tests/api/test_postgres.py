@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -15,8 +14,7 @@ from daytrader.app import create_app
 from daytrader.config import Settings
 from daytrader.jobs import sweep
 from daytrader.jobs.worker import Worker
-from daytrader.services import database, token_service, user_service
-from daytrader.services.events import events
+from daytrader.services import token_service, user_service
 from daytrader.services.session_manager import SessionManager
 
 from ..conftest import PASSWORD, World
@@ -26,13 +24,9 @@ NEW = {"name": "swing", "stock_symbol": "ACME", "initial_balance": 10000}
 
 
 @pytest.fixture
-def world(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """An empty PostgreSQL, made by the migrations."""
-    engine = database.connect(postgres_url)
-    world = World(engine)
-    monkeypatch.setattr(events, "publish", world.published.append)
-    yield world
-    engine.dispose()
+def world(postgres_world: World) -> World:
+    """PostgreSQL in the place of SQLite."""
+    return postgres_world
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import gzip
 import io
 import zipfile
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,12 +20,11 @@ from daytrader.jobs.worker import Worker
 from daytrader.models import Job, Stock, StockDailyPrice, StockIntradayPrice
 from daytrader.services import corporate_action_service
 from daytrader.services.session_manager import SessionManager
+from tests.services.data_providers.price_texts import AWKWARD, FORMATS
 
 from ..conftest import World
 from .conftest import Caller
 
-FORMATS = Path(__file__).parents[1] / "data" / "formats"
-AWKWARD = Path(__file__).parents[1] / "data" / "awkward"
 ROWS = b"date,open,high,low,close,volume\n2020-01-02,10,11,9,10.5,100\n2020-01-03,10.5,12,10,11.25,200\n"
 BAD = ROWS + b"2020-01-06,10,9,11,10,100\nsoon,10,11,9,10,100\n"
 

@@ -38,6 +38,11 @@ def days(n: int) -> IntArray:
     return np.arange(FIRST_DAY, FIRST_DAY + n, dtype=np.int64)
 
 
+def day(row: int) -> date:
+    """Return the date of the bar at *row*."""
+    return EPOCH + timedelta(days=FIRST_DAY + row)
+
+
 def flat_bars(closes: Sequence[float]) -> Bars:
     """Return daily bars that trade at one price each."""
     return bars_of([(close, close, close, close) for close in closes])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -16,9 +16,9 @@ from daytrader.core.report import Run
 from daytrader.core.rules import Costs, Rules
 from daytrader.utils.errors import InsufficientDataError
 from tests.core.builders import (
-    EPOCH,
     FIRST_DAY,
     bars_of,
+    day,
     dividend,
     flat_bars,
     free_rules,
@@ -32,11 +32,6 @@ CASH = 100_000
 DAY = 86_400
 LIMITING = [1000, 400, 1000, 150, 0, 200, 1000]  # shares traded
 PROTECTED = free_rules(stop="5", target="10", gap="5")
-
-
-def day(row: int) -> date:
-    """Return the date of a builder's bar."""
-    return EPOCH + timedelta(days=FIRST_DAY + row)
 
 
 def trips(run: Run) -> list[tuple[int, int | None, str | None]]:

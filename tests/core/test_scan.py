@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
 from daytrader.core.errors import InvalidParameterError
 from daytrader.core.scan import Side, last_signal
 from daytrader.core.strategy import get_strategy
-from tests.core.builders import EPOCH, FIRST_DAY, bars_of, flat_bars, split
+from tests.core.builders import bars_of, day, flat_bars, split
 
 TREND = get_strategy("sma_trend")
-
-
-def day(row: int) -> date:
-    """Return the date of a builder's bar."""
-    return EPOCH + timedelta(days=FIRST_DAY + row)
 
 
 def test_a_signal_has_its_reason_and_its_evidence() -> None:

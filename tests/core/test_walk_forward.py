@@ -22,7 +22,18 @@ from daytrader.core.sweep import Combinations, grid
 from daytrader.core.walk_forward import WalkForward
 from daytrader.core.windows import Mode, Span, bars_trained, spans
 from daytrader.utils.errors import InsufficientDataError
-from tests.core.builders import EPOCH, FIRST_DAY, bars_of, dividend, flat_bars, free_rules, random_walk, sample, split
+from tests.core.builders import (
+    EPOCH,
+    FIRST_DAY,
+    bars_of,
+    day,
+    dividend,
+    flat_bars,
+    free_rules,
+    random_walk,
+    sample,
+    split,
+)
 
 CASH = Decimal(10_000)
 RULES = Rules(costs=Costs(per_order=Decimal(1), percent=Decimal("0.1"), slippage_bps=Decimal(7)))
@@ -37,11 +48,6 @@ def forward(
     return walk_forward.run(
         bars, "sma_trend", tried, RULES, symbol="X", cash=CASH, mode=mode, train=80, test=30, metric=metric
     )
-
-
-def day(row: int) -> date:
-    """Return the date of a builder's bar."""
-    return EPOCH + timedelta(days=FIRST_DAY + row)
 
 
 def one(bars: Bars, given: Mapping[str, int | float], cash: Decimal, first: int, last: int) -> Report:

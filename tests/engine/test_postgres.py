@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -12,8 +11,7 @@ from sqlalchemy import text
 
 from daytrader.models.enums import OrderKind, OrderSide, OrderState
 from daytrader.models.trading_service import TradingService
-from daytrader.services import database, exposure_limits, ledger_service, order_service, transaction_service
-from daytrader.services.events import events
+from daytrader.services import exposure_limits, ledger_service, order_service, transaction_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConflictError
 from tests.conftest import World
@@ -23,13 +21,9 @@ from tests.engine.live import Exchange, Live
 
 
 @pytest.fixture
-def world(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """An empty PostgreSQL database and a recording publisher."""
-    engine = database.connect(postgres_url)
-    world = World(engine)
-    monkeypatch.setattr(events, "publish", world.published.append)
-    yield world
-    engine.dispose()
+def world(postgres_world: World) -> World:
+    """PostgreSQL in the place of SQLite."""
+    return postgres_world
 
 
 def test_a_trade_with_its_corporate_actions_on_postgresql(world: World) -> None:

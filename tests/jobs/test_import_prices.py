@@ -21,13 +21,11 @@ from daytrader.services.data_providers.csv import RowError, UnreadableFileError
 from daytrader.services.price_upsert import OnConflict
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import InvalidInputError
+from tests.services.data_providers.price_texts import AWKWARD, FORMATS
 
 from ..conftest import World
 from ..engine.builders import Market
 
-DATA = Path(__file__).parents[1] / "data"
-FORMATS = DATA / "formats"
-AWKWARD = DATA / "awkward"
 SHARED_AWKWARD = Path(__file__).parents[3] / "shared" / "data" / "awkward"
 
 HEADER = "date,open,high,low,close,volume"
