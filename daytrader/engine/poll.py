@@ -265,9 +265,10 @@ class PollCollector:
         if sound.time.size:
             self._on_bars(key)
         if is_of_bars:
-            self._succeeded(key, now, is_new=last > before, silence=self._silence(key, last, now))
-        elif self._supply.is_failing(key):
-            self._succeeded(key, now, is_new=False, silence=None)
+            pause = 0.0 if last > before else self._pause(key, now)
+            self._succeeded(key, now, pause, silence=self._silence(key, last, now))
+        elif self._supply.is_failing(key):  # perhaps the bars, which may be due
+            self._succeeded(key, now, AGAIN_SECONDS, silence=None)
         return int(last > before)
 
     def _silence(self, key: Key, last: int, now: datetime) -> str | None:
@@ -321,9 +322,8 @@ class PollCollector:
     def _failed(self, key: Key, error: Exception, now: datetime) -> None:
         self.error = self._supply.failed(key, error, now)
 
-    def _succeeded(self, key: Key, now: datetime, *, is_new: bool, silence: str | None) -> None:
-        again = 0.0 if is_new else now.timestamp() + self._pause(key, now)
-        self._supply.answered(key, not_before=again, silence=silence)
+    def _succeeded(self, key: Key, now: datetime, pause: float, *, silence: str | None) -> None:
+        self._supply.answered(key, not_before=now.timestamp() + pause if pause else 0.0, silence=silence)
         self.error = self._supply.words
 
 

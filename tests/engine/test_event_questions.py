@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from daytrader.core.bars import CorporateEvent, EventKind
-from daytrader.engine.live_feed import LiveFeed
+from daytrader.engine.live_feed import Key, LiveFeed
 from daytrader.engine.poll import PollCollector
 from daytrader.engine.supervisor import EngineSupervisor
 from daytrader.services import account_reconciliation, stock_service
 from daytrader.services.data_providers.base import PriceSeries
 from daytrader.services.data_providers.csv_folder import CsvProvider
+from daytrader.services.data_providers.errors import NetworkError
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.days import days_since_epoch
+from daytrader.utils.errors import DayTraderError
 from tests.conftest import World
 from tests.waiting import eventually
 
@@ -63,6 +65,32 @@ def test_a_split_is_known_before_the_bell(bench: Bench) -> None:
     held = bench.world.reload(service)
     assert (held.current_shares, held.error_reason) == (20, None)
     bench.agree()
+
+
+def test_a_bar_that_failed_is_asked_for_again_soon(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the question for splits beside it was answered after that, and the bar's day has been over for long."""
+    bench.service()
+    with SessionManager(read_only=True) as session:
+        stock = stock_service.by_symbol(session, "ACME")
+    bench.world.prices(stock, [100.0], date(2024, 1, 2))
+    provider = Announcing(0)
+    collector = PollCollector(provider, clock=lambda: bench.now)
+    answer = collector._ask_events
+
+    def ask_late(key: Key, now: datetime) -> PriceSeries | DayTraderError:
+        eventually(lambda: collector._supply.is_failing(key))
+        return answer(key, now)
+
+    monkeypatch.setattr(collector, "_ask_events", ask_late)
+    provider.failure = NetworkError("no route to the provider")
+    bench.at(NEXT_OPEN - timedelta(minutes=5))
+    collector.collect()
+    assert provider.questions == len(provider.asked) == 1
+
+    bench.at(timedelta(seconds=6))
+    collector.collect()
+
+    assert len(provider.asked) == 2
 
 
 def test_nothing_goes_to_an_account_before_splits_were_asked_for(
