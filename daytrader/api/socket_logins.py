@@ -61,7 +61,8 @@ class SocketLogins:
         Sign a socket in by what its client gave as ``auth``, and return whom it speaks for.
 
         Raises:
-            ConnectionRefusedError: If that is no good token, or its user has as many sockets as one may have.
+            ConnectionRefusedError: If that is no good token, its user has as many sockets as one may have, or nobody
+                could watch over its login.
         """
         token = auth.get("token") if isinstance(auth, dict) else None
         if not isinstance(token, str):
@@ -75,11 +76,9 @@ class SocketLogins:
             mine = sum(held.identity.actor.user_id == identity.actor.user_id for held in self._connections.values())
             if mine >= self._settings.limit_sockets:
                 raise ConnectionRefusedError(f"at most {self._settings.limit_sockets} sockets per user")
-            self._connections[socket_id] = _Connection(identity, self._settings.limit_events, time.monotonic())
             if self._guard is None:
-                guard = threading.Thread(target=self._watch, name="socket-logins", daemon=True)
-                guard.start()
-                self._guard = guard  # none where none could be started: the next login tries again
+                self._guard = _started(self._watch)
+            self._connections[socket_id] = _Connection(identity, self._settings.limit_events, time.monotonic())
         return identity
 
     def forget(self, socket_id: str) -> None:
@@ -124,3 +123,12 @@ class SocketLogins:
                         self._end(socket_id)
             except Exception:  # the watch must outlive a database that is down for a while
                 logger.exception("could not check the logins of sockets")
+
+
+def _started(watch: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=watch, name="socket-logins", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the system gives no more: whoever comes next tries again
+        raise ConnectionRefusedError("the server is busy, try again shortly") from None
+    return thread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,26 @@ def test_nobody_connects_without_a_token(url: str, token: Any) -> None:
     """The handshake is refused."""
     with pytest.raises(socketio.exceptions.ConnectionError):
         Listener(url, token)
+
+
+def test_who_cannot_be_watched_is_refused_and_not_counted(
+    app: Flask, url: str, alice: Caller, listen: Callable[[Caller], Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket whose login could end unseen is none; the next one comes in once the system has threads again."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "socket-logins":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            Listener(url, alice.token)
+
+    assert app.extensions["sockets"].count == 0
+    assert listen(alice).ask("join_services")["status"] == "ok"
 
 
 def test_a_foreign_page_cannot_connect(url: str, alice: Caller) -> None:
