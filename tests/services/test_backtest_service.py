@@ -1,4 +1,4 @@
-"""Tests of daytrader.services.backtest_service; the answers over HTTP are in tests/api/test_backtests.py."""
+"""Tests of daytrader.services.backtest_service; the answers over HTTP are in tests/api/backtests."""
 
 from __future__ import annotations
 

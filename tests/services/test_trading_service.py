@@ -1,4 +1,4 @@
-"""Tests of daytrader.services.trading_service; its rules over HTTP are in tests/api/test_trading_services.py."""
+"""Tests of daytrader.services.trading_service; its rules over HTTP are in tests/api/trading_services."""
 
 from __future__ import annotations
 

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from daytrader.api import backtesting
-from daytrader.api.backtesting import Backtesting, SupersededError
+from daytrader.api.backtesting import Backtesting
 from daytrader.api.schemas.backtest import BacktestItemSchema, ReportSchema, StoredReportSchema
-from daytrader.core import backtest, portfolio
-from daytrader.core.portfolio import Member
+from daytrader.core import backtest
 from daytrader.core.rules import Rules
-from daytrader.models import Backtest, Job, Stock, StockDailyPrice
+from daytrader.models import Job, Stock, StockDailyPrice
 from daytrader.models.enums import JobState
 from daytrader.services import backtest_service, price_service
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import TooManyRequestsError
-from tests.waiting import PATIENCE, eventually
+from tests.conftest import World
 
-from ..conftest import World
-from .conftest import Caller
-
-CLOSES = [100 + 10 * ((day // 7) % 3) + day % 5 for day in range(120)]
-
-
-@pytest.fixture
-def acme(world: World) -> Stock:
-    """ACME with 120 daily bars that swing."""
-    stock = world.stock("ACME")
-    world.prices(stock, [float(close) for close in CLOSES])
-    return stock
-
-
-def _report(answer: TestResponse) -> dict[str, Any]:
-    told = answer.get_json()
-    return {name: told[name] for name in ReportSchema().dump_fields if name in told}
-
-
-REPORT = set(ReportSchema().dump_fields)
-SMA = {"symbol": "ACME", "strategy": "sma_cross", "params": {"fast": 3, "slow": 8}}
+from ..conftest import Caller
+from .conftest import REPORT, SMA, report_of
 
 
 def test_the_answer_is_the_report_of_the_core(alice: Caller, acme: Stock) -> None:
@@ -101,7 +78,7 @@ def test_a_services_backtest_takes_its_settings(world: World, alice: Caller, acm
     whole = alice.post(f"/services/{service.id}/backtest")
 
     assert own.get_json()["service_id"] == service.id
-    assert _report(own) == _report(same)
+    assert report_of(own.get_json()) == report_of(same.get_json())
     assert (own.get_json()["start"], own.get_json()["end"]) == ("2020-02-01", "2020-03-31")
     assert days.get_json()["days_simulated"] == 31
     assert whole.get_json()["days_simulated"] == 120
@@ -301,148 +278,8 @@ def test_no_request_compiles(app: Flask, alice: Caller, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_preview_is_the_report_and_leaves_nothing(world: World, alice: Caller) -> None:
-    """The same figures; no row, no event."""
-    kept = alice.post("/backtests", SMA)
-    world.published.clear()
-    shown = alice.post("/backtests/preview", SMA)
-    assert shown.get_json() == _report(kept)
-    with SessionManager(read_only=True) as session:
-        assert session.query(Backtest).count() == 1
-    assert world.published == []
-
-
-def test_of_previews_the_newest_wins() -> None:
-    """An older one ends before its next step, waiting or running; another user's goes on."""
-    running = Backtesting(2)
-    loading, go_on = threading.Event(), threading.Event()
-    ended: list[str] = []
-
-    def load() -> bool:
-        loading.set()
-        return go_on.wait(PATIENCE)
-
-    def ask(name: str) -> None:
-        try:
-            running.preview(7, None, load, lambda _: ended.append(name))
-        except SupersededError:
-            ended.append(f"{name} superseded")
-
-    first = threading.Thread(target=ask, args=("first",))
-    first.start()
-    assert loading.wait(PATIENCE)
-    second = threading.Thread(target=ask, args=("second",))
-    second.start()
-    _arrived(running, 2)
-    assert running.preview(8, None, lambda: 1, lambda one: one + 1) == 2
-    third = threading.Thread(target=ask, args=("third",))
-    third.start()
-    _arrived(running, 3)
-    go_on.set()
-    for thread in (first, second, third):
-        thread.join(PATIENCE)
-    assert sorted(ended) == ["first superseded", "second superseded", "third"]
-
-
-def test_a_preview_that_was_overtaken_on_its_way_does_not_end_the_newer_one() -> None:
-    """Which is the newer one is the caller's word: what arrives last may be what it gave up first."""
-    running = Backtesting(2)
-    loading, go_on = threading.Event(), threading.Event()
-    ended: list[int] = []
-
-    def load() -> bool:
-        loading.set()
-        return go_on.wait(PATIENCE)
-
-    newer = threading.Thread(target=running.preview, args=(7, 2000, load, lambda _: ended.append(2000)))
-    newer.start()
-    assert loading.wait(PATIENCE)
-    with ThreadPoolExecutor() as pool:
-        older = pool.submit(running.preview, 7, 1000, lambda: True, lambda _: ended.append(1000))
-        _arrived(running, 2)
-        go_on.set()
-        with pytest.raises(SupersededError):
-            older.result(PATIENCE)
-    newer.join(PATIENCE)
-    assert ended == [2000]
-    # Nothing of it stays: a caller whose clock goes slow is heard the next time.
-    assert running.preview(7, 5, lambda: 1, lambda one: one) == 1
-
-
-def _arrived(running: Backtesting, number: int) -> None:
-    eventually(lambda: running._previews[7].in_flight >= number)
-
-
-@pytest.mark.usefixtures("acme")
-def test_when_a_preview_was_asked_for_is_a_whole_number(alice: Caller) -> None:
-    """Anything else is told by its name."""
-    assert alice.post("/backtests/preview?asked_at=1764162000000", SMA).status_code == 200
-    refused = alice.post("/backtests/preview?asked_at=soon", SMA)
-    assert refused.status_code == 400
-    assert set(refused.get_json()["validation_errors"]) == {"asked_at"}
-
-
-@pytest.mark.usefixtures("acme")
 def test_a_repeated_request_under_a_key_is_kept_once(alice: Caller) -> None:
     """As every POST that starts work."""
     answers = [alice.post("/backtests", SMA, headers={"Idempotency-Key": "k"}).get_json() for _ in range(2)]
     assert answers[0] == answers[1]
     assert alice.get("/backtests").get_json()["pagination"]["total_items"] == 1
-
-
-def test_a_portfolio_shares_one_budget(app: Flask, world: World, alice: Caller, acme: Stock) -> None:
-    """The report of the core's portfolio, each trade with its member; kept, found again, and the same from a job."""
-    other = world.stock("OTHER")
-    world.prices(other, [float(close) for close in CLOSES[::-1]])
-    asked = {
-        "cash": 5000,
-        "members": [
-            {"symbol": "acme", "strategy": "sma_cross", "params": {"fast": 3, "slow": 8}, "stop_loss": 2.5},
-            {"symbol": "OTHER", "strategy": "sma_cross", "params": {"fast": 2, "slow": 5}, "budget": 2000},
-        ],
-    }
-    with SessionManager(read_only=True) as session:
-        bars = [price_service.load_bars(session, stock.id) for stock in (acme, other)]
-    members = [
-        Member("ACME", bars[0], "sma_cross", {"fast": 3, "slow": 8}, Rules(stop_loss_percent=Decimal("2.5"))),
-        Member("OTHER", bars[1], "sma_cross", {"fast": 2, "slow": 5}, Rules(), Decimal(2000)),
-    ]
-    expected = portfolio.run(members, cash=Decimal(5000)).to_dict()
-
-    told = alice.post("/backtests", asked).get_json()
-
-    assert _report_of(told) == expected
-    assert {trade["member"] for trade in told["trades"]} == {"ACME", "OTHER"}
-    assert alice.get(f"/backtests/{told['id']}").get_json() == told
-    assert "ACME" in alice.get(f"/backtests/{told['id']}/report.html").text
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backtest_service, "SHORT", 10)
-        job = alice.post("/backtests", asked).get_json()
-    app.extensions["jobs"].run_waiting()
-    done = alice.get(f"/jobs/{job['id']}").get_json()
-    assert _report_of(alice.get(done["result_url"].removeprefix("/api/v1")).get_json()) == expected
-
-
-def _report_of(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name in REPORT}
-
-
-@pytest.mark.usefixtures("acme")
-@pytest.mark.parametrize(
-    ("members", "status", "field"),
-    [
-        ([], 400, "members"),
-        ([{"strategy": "sma_cross"}], 400, "members"),
-        ([{"symbol": "ACME", "budget": 99_999}], 400, "budget"),
-        ([{"symbol": "ACME", "colour": 1}], 400, "members"),
-        ([{"symbol": "ACME"}, {"symbol": "NONE"}], 404, None),
-    ],
-)
-def test_portfolios_that_cannot_be_run(
-    alice: Caller, members: list[dict[str, Any]], status: int, field: str | None
-) -> None:
-    """400 naming what is wrong; 404 for a member's symbol."""
-    answer = alice.post("/backtests/preview", {"members": members})
-    assert answer.status_code == status
-    if field:
-        assert field in answer.get_json()["validation_errors"]

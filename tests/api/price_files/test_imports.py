@@ -1,8 +1,7 @@
-"""Tests of importing, exporting and fetching prices over HTTP, job included."""
+"""Tests of importing prices over HTTP, job included."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import zipfile
@@ -13,73 +12,15 @@ import pyarrow as pa
 import pytest
 from flask import Flask
 from pyarrow import parquet
-from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from daytrader.jobs.worker import Worker
-from daytrader.models import Job, Stock, StockDailyPrice, StockIntradayPrice
-from daytrader.services import corporate_action_service
+from daytrader.models import Job, Stock
 from daytrader.services.session_manager import SessionManager
+from tests.conftest import World
 from tests.services.data_providers.price_texts import AWKWARD, FORMATS
 
-from ..conftest import World
-from .conftest import Caller
-
-ROWS = b"date,open,high,low,close,volume\n2020-01-02,10,11,9,10.5,100\n2020-01-03,10.5,12,10,11.25,200\n"
-BAD = ROWS + b"2020-01-06,10,9,11,10,100\nsoon,10,11,9,10,100\n"
-
-
-@pytest.fixture
-def worker(app: Flask) -> Worker:
-    """The application's worker, not started: tests let it work when they are ready."""
-    found: Worker = app.extensions["jobs"]
-    return found
-
-
-@pytest.fixture
-def acme(world: World) -> Stock:
-    """ACME, without prices."""
-    return world.stock("ACME")
-
-
-def send(caller: Caller, content: bytes, headers: dict[str, str] | None = None, **query: Any) -> TestResponse:
-    """Post *content* as the form's file."""
-    data = {"file": (io.BytesIO(content), "../../prices.csv")}
-    return caller.post("/prices/import", data=data, query_string=query, headers=headers or {})
-
-
-def imported(caller: Caller, worker: Worker, content: bytes, **query: Any) -> dict[str, Any]:
-    """Import *content* and return the job as it ended."""
-    answer = send(caller, content, **query)
-    assert answer.status_code == 202, answer.get_json()
-    assert worker.run_waiting() == 1
-    return dict(caller.get(answer.headers["Location"].removeprefix("/api/v1")).get_json())
-
-
-def bars(symbol: str) -> list[tuple[Any, ...]]:
-    """Return every stored bar, dividend and split of the stock."""
-    with SessionManager(read_only=True) as session:
-        stock = session.scalars(select(Stock).where(Stock.symbol == symbol)).one()
-        daily, intraday = StockDailyPrice, StockIntradayPrice
-        found: list[tuple[Any, ...]] = []
-        for model, keys in ((daily, ("price_date", "adj_close")), (intraday, ("timestamp", "interval"))):
-            names = (*keys, "open_price", "high_price", "low_price", "close_price", "volume")
-            columns = [getattr(model, name) for name in names]
-            found += map(
-                tuple, session.execute(select(*columns).where(model.stock_id == stock.id).order_by(columns[0]))
-            )
-        actions = corporate_action_service.listing(session, stock.id)
-        found += [(a.ex_date, a.kind, a.amount, a.ratio_numerator, a.ratio_denominator) for a in actions]
-    return found
-
-
-def count() -> int:
-    """Return how many bars are stored."""
-    with SessionManager(read_only=True) as session:
-        return sum(
-            session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (StockDailyPrice, StockIntradayPrice)
-        )
+from ..conftest import Caller
+from .conftest import BAD, ROWS, bars, count, imported, send
 
 
 @pytest.mark.usefixtures("acme")
@@ -150,35 +91,6 @@ def test_a_symbol_column_imports_many_stocks(world: World, admin: Caller, worker
     job = imported(admin, worker, content.replace(b"AAA", b"AAA.US"))
     assert [stock["symbol"] for stock in job["result"]["stocks"]] == ["AAA", "BBB"]
     assert job["result_url"] == "/api/v1/prices/daily"
-
-
-@pytest.mark.parametrize("name", sorted(path.name for path in FORMATS.iterdir()))
-@pytest.mark.parametrize("form", ["csv", "parquet", "json"])
-def test_every_layout_goes_in_and_comes_out_the_same(
-    world: World, admin: Caller, worker: Worker, name: str, form: str
-) -> None:
-    """Imported, exported, imported as another database would: bars, dividends and splits are equal."""
-    path = FORMATS / name
-    symbols = ["AAA", "BBB"] if name == "many_stocks.csv" else ["ACME"]
-    for symbol in symbols:
-        world.stock(symbol)
-    query = {} if len(symbols) > 1 else {"symbol": symbols[0]}
-    job = imported(admin, worker, path.read_bytes(), **query)
-    assert job["state"] == "SUCCEEDED", job
-    interval = job["result"]["interval"]
-    before = {symbol: bars(symbol) for symbol in symbols}
-    assert all(before.values())
-
-    files = [admin.get(f"/prices/{symbol}/export", format=form, interval=interval).data for symbol in symbols]
-    for symbol in symbols:
-        stock = admin.get(f"/stocks/symbol/{symbol}").get_json()["id"]
-        assert admin.delete(f"/stocks/{stock}").status_code == 204
-        world.stock(symbol)
-    for content in files:
-        # A file of one bar cannot tell how long its bars are.
-        assert imported(admin, worker, content, interval=interval)["state"] == "SUCCEEDED"
-
-    assert {symbol: bars(symbol) for symbol in symbols} == before
 
 
 def test_parquet_of_other_programs(world: World, admin: Caller, worker: Worker) -> None:
@@ -314,115 +226,6 @@ def test_an_import_under_a_key_happens_once(admin: Caller) -> None:
 
 
 @pytest.mark.usefixtures("acme")
-def test_users_neither_import_nor_fetch(alice: Caller, admin: Caller) -> None:
-    """403; they read exports like everyone."""
-    assert send(alice, ROWS, symbol="ACME").status_code == 403
-    assert alice.post("/prices/ACME/fetch", {}).status_code == 403
-    assert alice.get("/prices/ACME/export").status_code == 200
-    assert admin.get("/jobs").get_json()["items"] == []
-
-
-def test_an_export_is_a_file(world: World, alice: Caller, acme: Stock) -> None:
-    """In three forms, of the sessions that were asked for."""
-    world.prices(acme, [10.0, 11.5, 12.0])
-    span = {"start": "2020-01-02", "end": "2020-01-02"}
-
-    text = alice.get("/prices/acme/export", **span)
-    assert text.mimetype == "text/csv"
-    assert text.headers["Content-Disposition"] == 'attachment; filename="ACME-daily.csv"'
-    assert list(csv.DictReader(io.StringIO(text.text))) == [
-        {
-            "symbol": "ACME",
-            "date": "2020-01-02",
-            "open": "10.0",
-            "high": "11.5",
-            "low": "10.0",
-            "close": "11.5",
-            "adj_close": "",
-            "volume": "1000",
-            "dividend": "",
-            "split": "",
-        }
-    ]
-    (row,) = alice.get("/prices/ACME/export", format="json", **span).get_json()
-    assert (row["date"], row["close"], row["adj_close"]) == ("2020-01-02", 11.5, None)
-    table = parquet.read_table(io.BytesIO(alice.get("/prices/ACME/export", format="PARQUET").data))
-    assert table["close"].to_pylist() == [10, 11.5, 12]
-    assert alice.get("/prices/ACME/export", format="json", interval=5).get_json() == []
-    assert (
-        parquet.read_table(io.BytesIO(alice.get("/prices/ACME/export", format="parquet", interval=5).data)).num_rows
-        == 0
-    )
-    assert alice.get("/prices/ACME/export", format="xlsx").status_code == 400
-    assert alice.get("/prices/NONE/export").status_code == 404
-
-
-@pytest.mark.parametrize("symbol", ["-ACME", "--", "-1"])
-def test_an_exported_cell_is_no_formula(world: World, admin: Caller, worker: Worker, symbol: str) -> None:
-    """A symbol that starts like one is quoted, and read back as what it was."""
-    stock = world.stock(symbol)
-    world.prices(stock, [10.0, 11.0])
-    before = bars(symbol)
-
-    text = admin.get(f"/prices/{symbol}/export").text
-    assert {row["symbol"] for row in csv.DictReader(io.StringIO(text))} == {f"'{symbol}"}
-    with SessionManager() as session:
-        session.query(StockDailyPrice).delete()
-    assert imported(admin, worker, text.encode())["state"] == "SUCCEEDED"
-
-    assert bars(symbol) == before
-
-
-def test_a_provider_is_asked_by_a_job(world: World, admin: Caller, worker: Worker) -> None:
-    """With dividends and splits; a symbol that it does not have fails the job with a sentence."""
-    world.stock("AAPL")
-    world.stock("ACME")
-    body = {"provider": "sample", "start": "2005-02-01", "end": "2005-03-31"}
-
-    answer = admin.post("/prices/aapl/fetch", body)
-    unknown = admin.post("/prices/ACME/fetch", {})
-    assert (answer.status_code, answer.get_json()["kind"]) == (202, "fetch_prices")
-    assert worker.run_waiting() == 2
-
-    job = admin.get(f"/jobs/{answer.get_json()['id']}").get_json()
-    assert (job["state"], job["result"]["rows"], job["result"]["events"]) == ("SUCCEEDED", 41, 1)
-    assert admin.get("/prices/daily", symbol="AAPL").get_json()["pagination"]["total_items"] == 41
-    failed = admin.get(f"/jobs/{unknown.get_json()['id']}").get_json()
-    assert (failed["state"], failed["error"][:13]) == ("FAILED", "sample symbol")
-
-
-@pytest.mark.usefixtures("acme")
-def test_intraday_bars_of_a_provider(admin: Caller, worker: Worker) -> None:
-    """Any interval that it has."""
-    body = {"provider": "simulated", "interval": 15, "start": "2024-01-02", "end": "2024-01-02"}
-    answer = admin.post("/prices/ACME/fetch", body)
-    assert worker.run_waiting() == 1
-
-    job = admin.get(f"/jobs/{answer.get_json()['id']}").get_json()
-    assert (job["state"], job["result"]["rows"], job["result"]["interval"]) == ("SUCCEEDED", 26, 15)
-    assert job["result_url"].endswith("/prices/intraday?symbol=ACME&interval=15")
-
-
-@pytest.mark.usefixtures("acme")
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"provider": "nobody"}, "provider"),
-        ({"interval": 5}, "interval"),
-        ({"provider": "alpaca"}, "provider"),  # no keys are set
-        ({"start": "2020-02-01", "end": "2020-01-01"}, "start"),
-        ({"start": "soon"}, "start"),
-    ],
-)
-def test_what_is_asked_of_a_provider_is_judged(admin: Caller, body: dict[str, Any], field: str) -> None:
-    """400 naming the field; an unknown stock is 404."""
-    refused = admin.post("/prices/ACME/fetch", body)
-
-    assert (refused.status_code, set(refused.get_json()["validation_errors"])) == (400, {field})
-    assert admin.post("/prices/NONE/fetch", {}).status_code == 404
-
-
-@pytest.mark.usefixtures("acme")
 def test_the_engine_reads_imported_prices(admin: Caller, worker: Worker, app: Flask) -> None:
     """It is told to forget what it has read."""
 
@@ -450,3 +253,12 @@ def test_a_job_of_a_lost_file_fails(world: World, admin: Caller, worker: Worker,
     with SessionManager(read_only=True) as session:
         assert session.get_one(Job, answer.get_json()["id"]).error == "file: does not exist"
     assert world.published[-1].event.entity["state"] == "FAILED"
+
+
+@pytest.mark.usefixtures("acme")
+def test_users_neither_import_nor_fetch(alice: Caller, admin: Caller) -> None:
+    """403; they read exports like everyone."""
+    assert send(alice, ROWS, symbol="ACME").status_code == 403
+    assert alice.post("/prices/ACME/fetch", {}).status_code == 403
+    assert alice.get("/prices/ACME/export").status_code == 200
+    assert admin.get("/jobs").get_json()["items"] == []
