@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from daytrader.core.bars import Bars, EventKind
 from daytrader.core.money import from_micros
-from daytrader.models import Base, CorporateAction, Stock, StockDailyPrice, StockIntradayPrice, TradingService, User
+from daytrader.models import Base, CorporateAction, Stock, TradingService, User
 from daytrader.models.enums import CorporateActionKind, PriceSource
-from daytrader.services import database, trading_service
+from daytrader.services import database, price_revisions, trading_service
 from daytrader.services.actor import Actor
+from daytrader.services.price_upsert import BarTable, OnConflict, table_name, upsert
 from daytrader.services.session_manager import session_factory
 from daytrader.utils.constants import DAILY
 from daytrader.utils.days import date_of
 
 _OWNER: Final = "replay"
-_CHUNK: Final = 1000
+_DAY: Final = 86_400
 _SOURCE: Final = "replay"
 
 
@@ -58,9 +58,9 @@ def store_bars(session: Session, symbol: str, bars: Bars) -> Stock:
     stock = Stock(symbol=symbol)
     session.add(stock)
     session.flush()
-    model, rows = _price_rows(stock.id, bars)
-    for start in range(0, len(rows), _CHUNK):
-        session.execute(insert(model), rows[start : start + _CHUNK])
+    interval = bars.interval_minutes
+    with price_revisions.drawn_at_once(session, table_name(interval), [stock.id], interval):
+        upsert(session, _table(stock.id, bars), source=PriceSource.HISTORICAL, on_conflict=OnConflict.SKIP)
     actions = _action_rows(stock.id, bars)
     if actions:
         session.execute(insert(CorporateAction), actions)
@@ -87,21 +87,12 @@ def _owner(session: Session) -> User:
     return user
 
 
-def _price_rows(stock_id: int, bars: Bars) -> tuple[type[Base], list[dict[str, Any]]]:
-    is_daily = bars.interval_minutes == DAILY
-    volumes = [None if math.isnan(volume) else math.floor(volume) for volume in bars.volume.tolist()]
-    prices = zip(*(column.tolist() for column in (bars.open, bars.high, bars.low, bars.close)), volumes, strict=True)
-    names = ("open_price", "high_price", "low_price", "close_price", "volume")
-    rows: list[dict[str, Any]] = [
-        {"stock_id": stock_id, "source": PriceSource.HISTORICAL, **dict(zip(names, row, strict=True))} for row in prices
-    ]
-    for row, time, session_day in zip(rows, bars.time.tolist(), bars.session.tolist(), strict=True):
-        if is_daily:
-            row["price_date"] = date_of(session_day)
-        else:
-            row["timestamp"] = datetime.fromtimestamp(time, UTC)
-            row["interval"] = bars.interval_minutes
-    return (StockDailyPrice if is_daily else StockIntradayPrice), rows
+def _table(stock_id: int, bars: Bars) -> BarTable:
+    """Return *bars* as rows of the stock; a daily one is of the date of its session."""
+    time = bars.session.astype(np.int64) * _DAY if bars.interval_minutes == DAILY else bars.time
+    ids = np.full(bars.n, stock_id, np.int64)
+    unknown = np.full(bars.n, np.nan)
+    return BarTable(ids, time, bars.open, bars.high, bars.low, bars.close, bars.volume, unknown, bars.interval_minutes)
 
 
 def _action_rows(stock_id: int, bars: Bars) -> list[dict[str, Any]]:
