@@ -43,6 +43,7 @@ from daytrader.services import (
     ledger_service,
     order_service,
     positions,
+    trade_rows,
 )
 from daytrader.services.booking import Booked
 from daytrader.services.exposure import KILLED, EntryGuard
@@ -187,7 +188,7 @@ class BarUnit:
         seen = {service.id: service.last_bar_time for service in services}
         on_paper = [order for orders in live.values() for order in orders if order_service.is_on_paper(order)]
         entries = sum(order.side is OrderSide.BUY for order in on_paper)
-        booking.make_room(self._session, fills=len(on_paper), entries=entries)
+        trade_rows.make_room(self._session, fills=len(on_paper), entries=entries)
         for service in services:
             self._open(service, live.get(service.id, ()))
         self._make_room_for_levels(services)
@@ -204,7 +205,7 @@ class BarUnit:
         positions.look_up(self._session, reached)  # with those that were bought at the open
         held = [positions.open_transaction(self._session, service_id) for service_id in reached]
         order_service.look_up_entries(self._session, [one.id for one in held if one is not None])
-        booking.make_room(self._session, fills=len(reached), entries=0)
+        trade_rows.make_room(self._session, fills=len(reached), entries=0)
         bulk.reserve(self._session, Order, len(reached))
 
     def _store(self, decided: Sequence[_Decided]) -> None:
@@ -233,7 +234,7 @@ class BarUnit:
             booking.fail(self._session, service, f"last_bar_time is {seen:%Y-%m-%d}, nothing was decided then")
         if service.state in STATES_AT_WORK:
             service.last_bar_time = self._bar.time  # first, so that it is stored with whatever is booked
-            booking.write_whole(service, get_current_datetime())
+            trade_rows.write_whole(service, get_current_datetime())
         for due in self._due:
             entitlements.apply(self._session, service, live, due)
         for side, fill in ((OrderSide.SELL, self._fill_exit), (OrderSide.BUY, self._fill_entry)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,12 +9,10 @@ from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from daytrader.brokers.messages import Acknowledgement, Fill
 from daytrader.core.fills import levels
 from daytrader.core.money import from_cents, from_micros, to_micros
-from daytrader.models.base import Base
 from daytrader.models.enums import (
     LIVE_ORDER_STATES,
     JournalKind,
@@ -31,30 +28,13 @@ from daytrader.models.journal_entry import JournalEntry
 from daytrader.models.order import Order, is_stop
 from daytrader.models.trading_service import TradingService
 from daytrader.models.trading_transaction import TradingTransaction
-from daytrader.services import bulk, event_payloads, ledger_service, order_service, positions, system_events
+from daytrader.services import bulk, event_payloads, ledger_service, order_service, positions, system_events, trade_rows
 from daytrader.services.events import events
 from daytrader.services.trading_rules import rules_of
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError
 
 _MICRO: Final = Decimal("0.000001")
-_CHANGED: Final[Mapping[type[Base], Sequence[str]]] = {
-    TradingService: (
-        "mode",
-        "current_balance",
-        "current_shares",
-        "buy_count",
-        "sell_count",
-        "total_gain_loss",
-        "reserved_cash",
-        "stop_price",
-        "target_price",
-        "is_armed",
-        "last_bar_time",
-    ),
-    Order: ("transaction_id", "state", "filled_shares", "reserved_cash", "cancel_reason", "history"),
-}
-"""What trades change of rows that they do not make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +62,7 @@ def book(
     Book *fill* of *order*; *service*'s row is locked by the caller.
 
     A real fill is always booked, whatever it does to the balance (L6). One that was booked before changes nothing.
-    It is stored at once, unless ids are left of those that `make_room` has reserved.
+    It is stored at once, unless ids are left of those that `trade_rows.make_room` has reserved.
 
     Args:
         at: When it traded; the fill's bar by default, and the clock where there is none.
@@ -143,7 +123,7 @@ def book(
     if entry_id is not None and transaction.id is None:
         session.flush()
     elif entry_id is not None:
-        _date(new=(execution, *([transaction] if is_new else ())), changed=(service, order, transaction))
+        trade_rows.stamp(new=(execution, *([transaction] if is_new else ())), changed=(service, order, transaction))
     _announce(session, service, order, transaction)
     if is_buy and service.current_balance < service.minimum_balance:
         fail(session, service, "a fill took the balance below the minimum balance")
@@ -161,27 +141,6 @@ def book(
         fill.bar_time,
         order.id,
     )
-
-
-def make_room(session: Session, *, fills: int, entries: int) -> None:
-    """
-    Let the next *fills*, so many of them of *entries*, be stored together: with the flush that comes after them.
-
-    Whatever asks the database for them meanwhile causes one.
-    """
-    for model, count in ((Execution, fills), (JournalEntry, fills), (TradingTransaction, entries)):
-        bulk.reserve(session, model, count)
-
-
-def write_whole(row: Base, now: datetime) -> None:
-    """
-    Let all that trades change of a service or an order, whose row is locked, be written with it, dated *now*.
-
-    Rows of which the same columns are written are stored by one statement, whatever happened to each.
-    """
-    row.updated_at = now
-    for name in _CHANGED.get(type(row), ()):
-        flag_modified(row, name)
 
 
 def settle(session: Session, service: TradingService, order: Order, answer: Acknowledgement) -> Booked | None:
@@ -280,15 +239,6 @@ def _reopen(service: TradingService, transaction: TradingTransaction, held: Trad
     service.total_gain_loss -= transaction.gain_loss or Decimal(0)
     transaction.state = TransactionState.OPEN
     transaction.sale_price = transaction.sale_date = transaction.gain_loss = transaction.exit_reason = None
-
-
-def _date(*, new: Iterable[Base], changed: Iterable[Base]) -> None:
-    """Date rows as storing them would: they are told of before."""
-    now = get_current_datetime()
-    for row in new:
-        row.created_at = row.updated_at = now
-    for row in changed:
-        write_whole(row, now)
 
 
 def _held(session: Session, service: TradingService, order: Order, fill: Fill) -> TradingTransaction:
