@@ -27,6 +27,7 @@ from tests.made_once import copy_empty_database, hash_of, open_database, rules_c
 
 pytest_plugins = (
     "tests.isolation",
+    "tests.post_office",
     "tests.spread",
     "tests.postgres",
     "tests.redis",

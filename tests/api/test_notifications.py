@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from daytrader.config import Settings
 from daytrader.models import NotificationTarget
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import sealing
-from tests.services.notifications.post_office import PostOffice, open_post_office
+from tests.post_office import PostOffice
 
 from ..conftest import World
 from .conftest import Caller
@@ -30,13 +29,6 @@ PHONE: dict[str, Any] = {
 def settings(settings: Settings) -> Settings:
     """A mail server and webhooks on this machine are fine."""
     return replace(settings, private_notifications=True)
-
-
-@pytest.fixture
-def office() -> Iterator[PostOffice]:
-    """Where messages arrive."""
-    with open_post_office() as office:
-        yield office
 
 
 def test_targets_are_chosen_all_at_once_and_shown_without_addresses(alice: Caller, bob: Caller, world: World) -> None:
@@ -88,13 +80,13 @@ def test_what_breaks_a_rule_is_named_and_nothing_changes(alice: Caller, targets:
     assert alice.get("/notifications").get_json() == {"targets": []}
 
 
-def test_the_test_button_says_whether_it_arrives(alice: Caller, bob: Caller, office: PostOffice) -> None:
+def test_the_test_button_says_whether_it_arrives(alice: Caller, bob: Caller, post_office: PostOffice) -> None:
     """And why not; of others' targets it knows nothing."""
-    url = f"json://{office.web}/canary-path"
+    url = f"json://{post_office.web}/canary-path"
     alice.put("/notifications", {"targets": [PHONE | {"name": "web", "url": url}]})
     assert alice.post("/notifications/test", {"name": "web"}).get_json() == {"is_accepted": True, "error": None}
-    assert office.posts[-1]["title"] == "DayTrader: a test"
-    office.status = 410
+    assert post_office.posts[-1]["title"] == "DayTrader: a test"
+    post_office.status = 410
     failed = alice.post("/notifications/test", {"name": "web"})
     assert failed.status_code == 200
     assert failed.get_json()["is_accepted"] is False
@@ -105,16 +97,16 @@ def test_the_test_button_says_whether_it_arrives(alice: Caller, bob: Caller, off
 
 
 def test_private_addresses_are_refused_unless_a_setting_allows_them(
-    world: World, settings: Settings, alice: Caller, office: PostOffice
+    world: World, settings: Settings, alice: Caller, post_office: PostOffice
 ) -> None:
     """A user's webhook must not reach what only this machine may."""
     strict = create_app(replace(settings, private_notifications=False))
     caller = Caller(strict.test_client(), alice.user, alice.token)
-    caller.put("/notifications", {"targets": [PHONE | {"name": "web", "url": f"json://{office.web}/"}]})
+    caller.put("/notifications", {"targets": [PHONE | {"name": "web", "url": f"json://{post_office.web}/"}]})
     answer = caller.post("/notifications/test", {"name": "web"}).get_json()
     assert answer["is_accepted"] is False
     assert "private network" in answer["error"]
-    assert office.paths == []
+    assert post_office.paths == []
     assert world.engine
 
 

@@ -10,14 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.server import RunningServer, wait_for
 from tests.e2e.steps import SLOW, act, field, open_page
-from tests.services.notifications.post_office import PostOffice, open_post_office
-
-
-@pytest.fixture(scope="module")
-def office() -> Iterator[PostOffice]:
-    """Where messages arrive."""
-    with open_post_office() as office:
-        yield office
+from tests.post_office import PostOffice
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-def test_a_target_from_its_address_to_its_end(server: RunningServer, office: PostOffice, browser: Browser) -> None:
+def test_a_target_from_its_address_to_its_end(server: RunningServer, post_office: PostOffice, browser: Browser) -> None:
     """What is wrong with an address is said where it is typed; a test says whether it arrives."""
     page = browser.new_page()  # its console tells of the 400: the refusal itself
     open_page(page, server, "/settings", "Settings")
@@ -42,7 +35,7 @@ def test_a_target_from_its_address_to_its_end(server: RunningServer, office: Pos
     field(dialog, "Address").fill("file:///etc/passwd")
     act(page, "Add the target", dialog)
     expect(dialog.get_by_role("alert")).to_contain_text("must begin with one of mailto://", timeout=SLOW)
-    field(dialog, "Address").fill(f"json://{office.web}/canary-path")
+    field(dialog, "Address").fill(f"json://{post_office.web}/canary-path")
     act(page, "Add the target", dialog)
     expect(dialog).to_have_count(0, timeout=SLOW)
     expect(panel).to_contain_text("webhook: 127.0.0.1", timeout=SLOW)
@@ -51,11 +44,11 @@ def test_a_target_from_its_address_to_its_end(server: RunningServer, office: Pos
 
     act(page, "Test my desk", panel)
     expect(page.get_by_text("The test was sent.")).to_be_visible(timeout=SLOW)
-    assert "Notifications reach you here." in office.texts
+    assert "Notifications reach you here." in post_office.texts
 
     panel.get_by_role("switch", name="Tell my desk").click()
     expect(panel.get_by_role("switch", name="Tell my desk")).not_to_be_checked(timeout=SLOW)
-    office.status = 500
+    post_office.status = 500
     act(page, "Test my desk", panel)
     expect(page.get_by_role("alert").filter(has_text=re.compile("500"))).to_be_visible(timeout=SLOW)
 
@@ -65,10 +58,8 @@ def test_a_target_from_its_address_to_its_end(server: RunningServer, office: Pos
     page.close()
 
 
-def test_the_demos_trades_arrive(server: RunningServer, office: PostOffice) -> None:
+def test_the_demos_trades_arrive(server: RunningServer, post_office: PostOffice) -> None:
     """Whatever the engine books is told within seconds, in words."""
-    office.status = 200
-    office.posts.clear()
     server.sign_in()
     service = server.items("/services", stock_symbol="IBM")[0]
     if service["current_shares"]:
@@ -76,8 +67,8 @@ def test_the_demos_trades_arrive(server: RunningServer, office: PostOffice) -> N
         path, body = f"/transactions/{transaction['id']}/complete", {}
     else:
         path, body = "/transactions", {"service_id": service["id"], "shares": 1}
-    chosen = {"targets": [{"name": "desk", "url": f"json://{office.web}/x", "kinds": ["trades"]}]}
+    chosen = {"targets": [{"name": "desk", "url": f"json://{post_office.web}/x", "kinds": ["trades"]}]}
     assert server.put("/notifications", chosen).status_code == 200
     assert server.post(path, body).status_code in {200, 201}
-    told = wait_for(lambda: next((text for text in office.texts if "IBM for good" in text), None))
+    told = wait_for(lambda: next((text for text in post_office.texts if "IBM for good" in text), None))
     assert re.search(r"IBM for good (bought|sold) \d+ IBM at [\d.]+", told)

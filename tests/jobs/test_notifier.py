@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,7 @@ from daytrader.services.session_manager import SessionManager
 from daytrader.services.system_events import Severity
 from daytrader.utils import sealing
 from tests.conftest import World
-from tests.services.notifications.post_office import PostOffice, open_post_office
+from tests.post_office import PostOffice
 from tests.undone import undo_every_other
 
 NOW = datetime(2024, 1, 3, 15, 0, tzinfo=UTC)
@@ -91,20 +91,11 @@ class Desk:
         return found[0]
 
 
-@pytest.fixture(scope="module")
-def post() -> Iterator[PostOffice]:
-    """Where messages arrive."""
-    with open_post_office() as office:
-        yield office
-
-
 @pytest.fixture
-def desk(world: World, post: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(world: World, post_office: PostOffice, tmp_path: Path) -> Desk:
     """A desk, and an empty post office."""
-    post.posts.clear()
-    monkeypatch.setattr(post, "status", 200)
     sealing.use("", tmp_path)
-    return Desk(world, post)
+    return Desk(world, post_office)
 
 
 def test_a_trade_is_told_once(desk: Desk) -> None:

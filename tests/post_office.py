@@ -12,6 +12,8 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 
 class PostOffice:
     """What has arrived, and how requests are answered."""
@@ -80,3 +82,10 @@ def open_post_office() -> Iterator[PostOffice]:
         finally:
             web.shutdown()
             mail.shutdown()
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """Where messages arrive: empty, and it takes them."""
+    with open_post_office() as office:
+        yield office
