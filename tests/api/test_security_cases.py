@@ -194,7 +194,7 @@ def test_case_07_a_failed_login_tells_nobody_who_exists(world: World, client: Fl
 
     assert _bare(login(client, "alice", "Wrong-Pass-1")) == _bare(login(client, "nobody", "Wrong-Pass-1"))
     # A machine that does other work at the same time may need more samples, never another bound.
-    assert any(measured() < 0.1 for _ in range(5))
+    assert any(measured() < 0.1 for _ in range(12))
 
 
 def test_case_08_the_sixth_failure_is_one_too_many(

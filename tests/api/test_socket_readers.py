@@ -95,8 +95,7 @@ def test_one_that_cannot_be_watched_any_more_is_closed() -> None:
 
     assert [line["event"] for line in logged] == ["a socket cannot be watched any more"] * 2
     readers.wait_until_empty(WAIT)
-    eventually(lambda: readers._threads == 0)
-    assert (len(readers), readers._free) == (0, 0)
+    eventually(lambda: (len(readers), readers._threads, readers._free) == (0, 0, 0))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -109,8 +108,7 @@ def test_a_thread_that_fails_is_none_that_reads() -> None:
     pairs = [socket.socketpair() for _ in range(2)]
     first, second = (_Told(ours, lambda: Turn.OVER) for ours, _ in pairs)
     readers.add(first)
-    eventually(lambda: readers._threads == 0)
-    assert readers._free == 0
+    eventually(lambda: (readers._threads, readers._free) == (0, 0))
 
     failing.poll = poll
     readers.add(second)
