@@ -11,8 +11,8 @@ from daytrader.core.errors import SweepStoppedError
 from daytrader.core.outcome import Results
 from daytrader.core.search import BLOCKS
 from daytrader.jobs.cluster import Plain, Task, machines
+from daytrader.services.sweep_estimate import part_size
 from daytrader.services.sweep_files import Part
-from daytrader.services.sweep_service import part_size
 
 if TYPE_CHECKING:
     from daytrader.core.bars import Bars

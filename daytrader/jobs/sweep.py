@@ -22,12 +22,12 @@ from daytrader.jobs.cluster import Machines, Task, machines
 from daytrader.jobs.worker import Handler, JobControl, JobStopped, Outcome
 from daytrader.models import Sweep
 from daytrader.models.enums import JobState
-from daytrader.services import sweep_files, sweep_results, sweep_service
+from daytrader.services import sweep_files, sweep_request, sweep_results, sweep_service
 from daytrader.services.actor import Actor
 from daytrader.services.earlier_sweeps import earlier_sweeps
 from daytrader.services.session_manager import SessionManager, in_unit
 from daytrader.services.sweep_files import Part, Pin, SweepFiles
-from daytrader.services.sweep_service import SweepRequest
+from daytrader.services.sweep_request import SweepRequest
 from daytrader.utils.current_datetime import get_current_datetime
 from daytrader.utils.errors import ConflictError
 from daytrader.utils.spool import Spool
@@ -238,7 +238,7 @@ class _Search:
             _Restated: If they are not what they were.
         """
         with SessionManager(read_only=True) as session:
-            bars = sweep_service.load(session, self._request, self._request.symbols[place]).bars
+            bars = sweep_request.load(session, self._request, self._request.symbols[place]).bars
         pin = self.files.pinned(place)
         if pin is None:
             self.files.pin(place, Pin(bars.n, bars.data_hash))

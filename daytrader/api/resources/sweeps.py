@@ -44,10 +44,19 @@ from daytrader.jobs import scan as scan_jobs
 from daytrader.jobs import sweep as sweep_jobs
 from daytrader.models import Job, Sweep
 from daytrader.models.enums import JobState
-from daytrader.services import job_service, listings, stock_service, sweep_results, sweep_service
+from daytrader.services import (
+    job_service,
+    listings,
+    stock_service,
+    sweep_estimate,
+    sweep_request,
+    sweep_results,
+    sweep_service,
+)
 from daytrader.services.event_payloads import entity, job_entity
 from daytrader.services.session_manager import SessionManager
-from daytrader.services.sweep_service import Estimate, SweepRequest
+from daytrader.services.sweep_estimate import Estimate
+from daytrader.services.sweep_request import SweepRequest
 from daytrader.utils.errors import InvalidInputError
 from daytrader.utils.query_utils import ListQuery, Page
 
@@ -76,8 +85,8 @@ def _ask(data: Mapping[str, Any]) -> _Asked:
         jobs = job_service.count_unfinished(session, user_id, sweep_jobs.SWEEP)
     with backtesting().slot(user_id, 0 if price_queries.flag("dry_run") else jobs):
         with SessionManager(read_only=True) as session:
-            search, first = sweep_service.load_first(session, search)
-        return _Asked(search, sweep_service.estimate(search, first))
+            search, first = sweep_request.load_first(session, search)
+        return _Asked(search, sweep_estimate.estimate(search, first))
 
 
 @ns.route("")

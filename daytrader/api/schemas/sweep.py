@@ -28,7 +28,7 @@ from daytrader.core.errors import InvalidParameterError
 from daytrader.core.heatmap import REDUCTIONS
 from daytrader.core.ranking import METRICS
 from daytrader.models.enums import JobState
-from daytrader.services.sweep_service import MOST_COMBINATIONS
+from daytrader.services.sweep_request import MOST_COMBINATIONS
 from daytrader.utils import query_values, validators
 from daytrader.utils.errors import BrokenRuleError, InvalidInputError
 

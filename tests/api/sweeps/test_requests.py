@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from daytrader.models import Job, Sweep
-from daytrader.services import sweep_files, sweep_service
+from daytrader.services import sweep_estimate, sweep_files
 from daytrader.services.session_manager import SessionManager
 from tests.stored_bars import store_random_walk
 
@@ -19,7 +19,7 @@ from .conftest import AXES, DAYS, ask_for_sweep
 @pytest.mark.usefixtures("acme")
 def test_the_estimate_counts_the_walk_forward(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its trainings read the bars again, and one without a session to test on is refused before it is queued."""
-    monkeypatch.setattr(sweep_service, "_seconds_each", lambda *_: 1.0)
+    monkeypatch.setattr(sweep_estimate, "_seconds_each", lambda *_: 1.0)
     body = {"symbol": "ACME", "strategy": "sma_cross", "grid": AXES}
     walk = {"mode": "anchored", "train": 120, "test": 60}
     plain = alice.post("/sweeps?dry_run=true", body).get_json()

@@ -19,7 +19,8 @@ from daytrader.services import job_service, sweep_files, sweep_service
 from daytrader.services.actor import Actor
 from daytrader.services.backtest_request import BacktestRequest
 from daytrader.services.session_manager import SessionManager
-from daytrader.services.sweep_service import Estimate, SweepRequest
+from daytrader.services.sweep_estimate import Estimate
+from daytrader.services.sweep_request import SweepRequest
 from tests.conftest import World
 from tests.stored_bars import store_random_walk
 
