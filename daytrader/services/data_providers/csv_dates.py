@@ -51,7 +51,8 @@ class DateForm(Enum):
         if self in (DateForm.DAY_NAMED, DateForm.MONTH_NAMED):
             parts = _BEFORE_TIME.split(text, maxsplit=1)
             return parts[0], parts[1] if len(parts) > 1 else ""
-        day, _, time = text.replace("T", " ", 1).partition(" ")
+        # The T of UTC parts nothing.
+        day, _, time = text.replace("UTC", "Z").replace("T", " ", 1).partition(" ")
         return day, time
 
 

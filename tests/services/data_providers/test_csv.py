@@ -100,6 +100,27 @@ def test_iso_times_with_an_offset() -> None:
     assert np.unique(bars.session).size == 2
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2020-01-02T{} UTC",
+        "2020-01-02 {} UTC",
+        "2020-01-02 {}UTC",
+        "20200102 {} UTC",
+        "01/13/2020 {} UTC",
+        "2 Jan 2020 {} UTC",
+    ],
+)
+def test_times_may_name_utc(tmp_path: Path, written: str) -> None:
+    """However the date before them is written, and whatever parts the two."""
+    file = tmp_path / "prices.csv"
+    lines = [f"{written.format(clock)},10,11,9,10,5" for clock in ("14:30:00", "14:31:00", "20:59:00")]
+    file.write_text("\n".join(["timestamp,open,high,low,close,volume", *lines]))
+
+    day = "2020-01-13" if "13" in written else "2020-01-02"
+    assert times(file) == [f"{day} 14:30", f"{day} 14:31", f"{day} 20:59"]
+
+
 def test_times_without_an_offset_are_the_exchanges() -> None:
     """Unless the caller knows better."""
     path = FORMATS / "alphavantage_intraday_new_york.csv"
