@@ -34,7 +34,8 @@ DEATHS = [
     ("unit 2 written", 1),
     ("unit 2", 2),
 ]
-LAST_DELAY = 0.6
+MOST_BARS, LAST_DELAY = 20, 0.02
+"""Before a death at random, and seconds: as long as a bar takes."""
 
 
 def bars(count: int) -> list[Ohlc]:
@@ -69,10 +70,12 @@ def world_file(world: World) -> Path:
     return Path(file)
 
 
-def worker(file: Path, *death: object) -> subprocess.Popen[str]:
-    """Start a replay of the service in a process of its own."""
+def worker(file: Path, *death: object, bar_by_bar: bool = False) -> subprocess.Popen[str]:
+    """Start a replay of the service in a process of its own; *bar_by_bar* it waits for a word after each."""
     command = [sys.executable, str(WORKER), str(file), "1", *map(str, death)]
-    return subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
+    heard = subprocess.PIPE if bar_by_bar else subprocess.DEVNULL
+    environment = {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=heard, stdout=subprocess.PIPE, text=True)
 
 
 def finish(file: Path) -> None:
@@ -122,13 +125,17 @@ def test_killed_at_random_the_books_end_alike(world_file: Path) -> None:
     chance = random.Random(11)
     killed = 0
     for _ in range(3):
-        with worker(world_file) as process:
+        with worker(world_file, bar_by_bar=True) as process:
             assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(chance.uniform(0.01, LAST_DELAY))
+            assert process.stdin is not None
+            for _ in range(chance.randint(1, MOST_BARS)):
+                assert process.stdout.readline()
+                process.stdin.write("\n")
+                process.stdin.flush()
+            time.sleep(chance.uniform(0, LAST_DELAY))
             killed += process.poll() is None
             process.kill()
     finish(world_file)
 
-    assert killed > 0
+    assert killed == 3
     assert books(world_file) == books(undisturbed)

@@ -1,4 +1,8 @@
-"""A process that replays a service and is made to die: ``python worker.py DATABASE SERVICE [CHECKPOINT NTH]``."""
+"""
+A process that replays a service and is made to die: ``python worker.py DATABASE SERVICE [CHECKPOINT NTH]``.
+
+It says a line after each bar, and waits for one before the next, unless its input is at its end.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +27,13 @@ def main(arguments: Sequence[str]) -> None:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def say_started(done: int, _total: int) -> None:
-        if done == 1:
-            sys.stdout.write("started\n")
-            sys.stdout.flush()
+    def say_and_wait(done: int, _total: int) -> None:
+        sys.stdout.write(f"{done}\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
 
     database.connect(f"sqlite:///{file}")
-    replay_service(int(service_id), listener=Listener(on_progress=say_started, checkpoint=checkpoint))
+    replay_service(int(service_id), listener=Listener(on_progress=say_and_wait, checkpoint=checkpoint))
 
 
 if __name__ == "__main__":
