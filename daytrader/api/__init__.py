@@ -28,6 +28,7 @@ from daytrader.api.resources import (
     service_figures,
     stock_prices,
     stocks,
+    stored_backtests,
     strategies,
     sweep_results,
     sweeps,
@@ -68,7 +69,8 @@ NAMESPACES = (
     brokers.ns,
     system.ns,
 )
-_MORE = (parity, promotion, service_figures, sweep_results, system_admin, websockets)  # further routes of those above
+_MORE = (parity, promotion, service_figures, stored_backtests, sweep_results, system_admin, websockets)
+"""Further routes of those above."""
 
 _DESCRIPTION = """Services that decide, trade, explain and account to the cent.
 

@@ -22,7 +22,6 @@ from daytrader.api.decorators import (
     lists,
     reads,
     returns,
-    returns_nothing,
     writes,
 )
 from daytrader.api.encoding import answer
@@ -30,28 +29,24 @@ from daytrader.api.headers import API_PREFIX
 from daytrader.api.parsers.arguments import asks
 from daytrader.api.resources.trading_services import ns as services_ns
 from daytrader.api.schemas.backtest import (
-    BacktestComparisonSchema,
-    BacktestEquitySchema,
     BacktestItemSchema,
     BacktestSchema,
-    BacktestTradesSchema,
     ReportSchema,
     ServiceBacktestSchema,
     StoredReportSchema,
 )
 from daytrader.api.schemas.job import JobItemSchema
 from daytrader.api.swagger import can_fail, documented, query_parameter
-from daytrader.core.report import Report
 from daytrader.core.rules import RULE_NAMES, Rules
 from daytrader.jobs import backtest as backtest_jobs
 from daytrader.models import Backtest
-from daytrader.services import backtest_service, job_service, listings, pinned_data, trading_service
+from daytrader.services import backtest_service, job_service, listings, trading_service
 from daytrader.services.backtest_request import BacktestRequest, MemberRequest
 from daytrader.services.backtest_service import Loaded, StoredReport
-from daytrader.services.event_payloads import entity, job_entity
+from daytrader.services.event_payloads import job_entity
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils import query_values, validators
-from daytrader.utils.errors import BrokenRuleError, InvalidInputError
+from daytrader.utils.errors import InvalidInputError
 from daytrader.utils.query_utils import ListQuery, Page
 
 ns = Namespace("backtests", description="Strategies on past prices")
@@ -59,7 +54,6 @@ ns = Namespace("backtests", description="Strategies on past prices")
 _DEFAULT_CASH: Final = Decimal(10_000)
 _REFUSALS = can_fail(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
 _job = JobItemSchema()
-_MOST_COMPARED: Final = 10
 _LAST_MOMENT: Final = 2**53 - 1  # as far as the numbers of a browser go
 
 
@@ -94,7 +88,7 @@ class _Attempt:
             job = job_service.create(session, current_actor(), backtest_jobs.BACKTEST, params)
             return _located(answer(_job.dump(job_entity(job)), HTTPStatus.ACCEPTED), f"/jobs/{job.id}")
         kept = backtest_service.keep(session, current_actor(), self.loaded, self.report, service_id=self.service_id)
-        return _located(answer(_stored(kept, self.report, is_restated=False)), f"/backtests/{kept.id}")
+        return _located(answer(stored_report(kept, self.report, is_restated=False)), f"/backtests/{kept.id}")
 
 
 def _ask(data: Mapping[str, Any]) -> _Attempt:
@@ -196,109 +190,14 @@ class BacktestPreview(Resource):  # type: ignore[misc]
         return backtesting().preview(current_actor().user_id, asked_at, load, Loaded.run).to_dict()
 
 
-@ns.route("/compare")
-class BacktestComparison(Resource):  # type: ignore[misc]
-    """Stored backtests side by side."""
-
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @authenticated
-    @reads
-    @asks({"ids": query_parameter(str, "Their ids, separated by commas", "1,2", required=True)})
-    @returns(BacktestComparisonSchema)
-    def get(self, session: Any) -> dict[str, object]:
-        """Show the figures of 2 to 10 own backtests beside each other, and the settings in which they differ."""
-        ids = validators.checked("ids", _ids, request.args.get("ids", ""))
-        found = backtest_service.compare(session, current_actor(), ids)
-        items = [entity(kept) | {"is_restated": pinned_data.is_restated(session, kept)} for kept in found.backtests]
-        return {"items": items, "differences": found.differences, "is_same_data": found.is_same_data}
-
-
-@ns.route("/<int:backtest_id>")
-class BacktestItem(Resource):  # type: ignore[misc]
-    """One stored backtest."""
-
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @authenticated
-    @reads
-    @returns(StoredReportSchema)
-    def get(self, session: Any, backtest_id: int) -> dict[str, object]:
-        """Show the report as it was made, and whether the prices it was made from have changed since."""
-        kept = backtest_service.get_owned(session, backtest_id, current_actor())
-        return _stored(kept, backtest_service.report_of(kept), is_restated=pinned_data.is_restated(session, kept))
-
-    @authenticated
-    @writes
-    @guarded("backtest_id", backtest_service.get_owned)
-    @returns_nothing
-    def delete(self, session: Any, backtest_id: int) -> None:
-        """Remove a stored backtest."""
-        backtest_service.delete(session, current_actor(), backtest_id)
-
-
-@ns.route("/<int:backtest_id>/trades")
-class BacktestTrades(Resource):  # type: ignore[misc]
-    """The trades of a stored backtest."""
-
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @authenticated
-    @reads
-    @returns(BacktestTradesSchema)
-    def get(self, session: Any, backtest_id: int) -> dict[str, object]:
-        """List its trades in the order of their entries, each with its reasons."""
-        report = backtest_service.report_of(backtest_service.get_owned(session, backtest_id, current_actor()))
-        return {"items": report.to_dict()["trades"]}
-
-
-@ns.route("/<int:backtest_id>/equity")
-class BacktestEquity(Resource):  # type: ignore[misc]
-    """The equity curve of a stored backtest."""
-
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @authenticated
-    @reads
-    @returns(BacktestEquitySchema)
-    def get(self, session: Any, backtest_id: int) -> Mapping[str, object]:
-        """Show its value, its drawdown and buy and hold at each session's close, in columns."""
-        kept = backtest_service.get_owned(session, backtest_id, current_actor())
-        return backtest_service.equity(_whole(kept))
-
-
-@ns.route("/<int:backtest_id>/report.html")
-class BacktestPage(Resource):  # type: ignore[misc]
-    """A stored backtest as a page."""
-
-    @can_fail(HTTPStatus.NOT_FOUND)
-    @authenticated
-    @reads
-    def get(self, session: Any, backtest_id: int) -> Response:
-        """Download the report as one self-contained page, to be read anywhere."""
-        kept = backtest_service.get_owned(session, backtest_id, current_actor())
-        # To be saved: our own pages allow no styles within a page, as this one has them.
-        headers = {"Content-Disposition": f'attachment; filename="backtest-{kept.id}.html"'}
-        return Response(_whole(kept).to_html(), headers=headers, mimetype="text/html")
-
-
-documented(BacktestPage.get, produces=["text/html"], responses={int(HTTPStatus.OK): "The page"})
-
-
 def _moment(text: str | None) -> int | None:
     return None if text is None else query_values.whole(text, 0, _LAST_MOMENT)
 
 
-def _ids(text: str) -> list[int]:
-    found = [query_values.whole(part, 1, 2**31 - 1) for part in text.split(",")] if text else []
-    if not 1 < len(set(found)) == len(found) <= _MOST_COMPARED:
-        raise BrokenRuleError(f"must be 2 to {_MOST_COMPARED} different ids, separated by commas")
-    return found
-
-
-def _stored(kept: Backtest, report: StoredReport, *, is_restated: bool) -> dict[str, object]:
+def stored_report(kept: Backtest, report: StoredReport, *, is_restated: bool) -> dict[str, object]:
+    """Return a stored backtest as `StoredReportSchema` shows it."""
     names = ("id", "user_id", "service_id", "interval", "created_at")
     return {**report.to_dict(), **{name: getattr(kept, name) for name in names}, "is_restated": is_restated}
-
-
-def _whole(kept: Backtest) -> Report:
-    return backtest_service.whole(backtest_service.report_of(kept))
 
 
 def _located(response: Response, path: str) -> Response:
