@@ -180,7 +180,7 @@ def test_an_engine_that_hangs_within_a_unit_holds_nobody(world: World, monkeypat
 @pytest.mark.usefixtures("world")
 def test_an_engine_that_hangs_within_a_batch_of_statements_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """To PostgreSQL's timeout a session is at work until its batch has ended; whoever waits for the lease ends it."""
-    old, new = HeldLease(2.0, 0.0), HeldLease(60, 0.0)
+    old, new = HeldLease(2.0, 0.0), HeldLease(2.0, 0.0)  # whoever waits lets the other be silent for a life of its own
     is_over = threading.Event()
     monkeypatch.setattr("daytrader.services.engine_lease.renew", lambda *_: is_over.wait(60))
     assert old.take() == 0.0
