@@ -61,7 +61,7 @@ def test_the_server_starts_without_what_only_tests_and_extras_need(tmp_path: Pat
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert made.stdout.endswith("made\n"), made.stderr

@@ -75,5 +75,5 @@ def test_a_whole_run_fails_for_a_row_that_is_not_shown(
 def _collected(files: set[str]) -> set[str]:
     present = sorted(file for file in files if (ROOT / file).is_file())
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *present]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     return set(done.stdout.splitlines())

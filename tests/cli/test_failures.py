@@ -42,7 +42,7 @@ def program(instance: Path, *words: str, **variables: str) -> subprocess.Complet
         env=environment(instance) | variables,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -233,7 +233,7 @@ def _interrupted(instance: Path, words: Sequence[str], has_begun: Callable[[], b
     while not has_begun() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=120)
     return process.returncode, stderr
 
 
@@ -250,7 +250,7 @@ def test_an_interrupt_within_a_finalizer_is_not_lost() -> None:
         "Held()\n"
         "time.sleep(20)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGINT
     assert "Exception ignored" not in done.stderr
 

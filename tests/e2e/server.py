@@ -35,7 +35,7 @@ def daytrader(instance: Path, *words: str, given: str = "") -> subprocess.Comple
         input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

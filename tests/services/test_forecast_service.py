@@ -207,7 +207,7 @@ def test_statsmodels_is_loaded_by_the_first_forecast_only() -> None:
     """A server that nobody asks for forecasts starts without it."""
     code = "import sys, daytrader.services.forecast_service; sys.exit('statsmodels' in sys.modules)"
 
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=300).returncode == 0
 
 
 def _series(symbol: str, closes: FloatArray) -> PriceSeries:

@@ -37,7 +37,7 @@ def test_a_process_that_imports_stays_small(tmp_path: Path) -> None:
         [sys.executable, "-c", _MEASURE, tmp_path / "own.db", *files],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         check=True,
     )
     of_few, of_many = (int(line) for line in done.stdout.split())

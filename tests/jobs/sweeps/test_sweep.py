@@ -94,7 +94,7 @@ def test_a_killed_process_leaves_what_is_done(
     """After kill -9 in the middle the next start computes the rest alone, and comes to the same bits."""
     stored = ask(alice)
     url = world.engine.url.render_as_string(hide_password=False)
-    child = subprocess.run([sys.executable, "-c", _CHILD, url, str(tmp_path)], check=False, timeout=120)
+    child = subprocess.run([sys.executable, "-c", _CHILD, url, str(tmp_path)], check=False, timeout=300)
     assert child.returncode == -signal.SIGKILL
     assert world.reload(stored).state is JobState.RUNNING
     computed = _counted(monkeypatch)
