@@ -128,6 +128,10 @@ def test_a_body_that_nobody_reads_hides_no_damage(alice: Caller, services: list[
         answer = alice._send("GET", f"/services/{broken}", data=body, content_type="application/json")
         assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
 
+    spoil("users", "last_login", alice.user.id)
+    answer = alice._send("GET", "/users/me", data=b'{"service_id": 999}', content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "unreadable_row"), answer.text
+
 
 def test_an_error_of_ours_about_anothers_row_is_logged(
     bob: Caller, services: list[TradingService], monkeypatch: pytest.MonkeyPatch

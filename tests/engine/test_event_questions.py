@@ -125,6 +125,36 @@ def test_nothing_goes_to_an_account_before_splits_were_asked_for(
         supervisor.stop()
 
 
+def test_a_round_that_outlasts_a_stop_is_not_the_first_of_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders wait for what is asked after the start, whatever was asked before it."""
+    collector = PollCollector(Announcing(0))
+    rounds = [(threading.Event(), threading.Event()) for _ in range(2)]
+    left, threads = iter(rounds), list[threading.Thread]()
+
+    def collect() -> int:
+        has_begun, may_end = next(left)
+        threads.append(threading.current_thread())
+        has_begun.set()
+        assert may_end.wait(30)
+        return 0
+
+    monkeypatch.setattr(collector, "collect", collect)
+    try:
+        for has_begun, _ in rounds:
+            collector.start(lambda _key: None)
+            assert has_begun.wait(30)
+            collector.stop()
+        rounds[0][1].set()
+        threads[0].join(30)
+        assert not threads[0].is_alive()
+        assert not collector.has_looked
+    finally:
+        for _, may_end in rounds:
+            may_end.set()
+        for thread in threads:
+            thread.join(30)
+
+
 def test_a_folder_of_minutes_alone_is_traded(world: World, tmp_path: Path) -> None:
     """Nobody can be asked for daily bars, with which events come; a line that is no bar is told of, once."""
     file = tmp_path / "ACME-5.csv"
