@@ -270,7 +270,8 @@ class _Writing:
             tally.dividends = sum(event.kind is EventKind.DIVIDEND for event in events)
             tally.splits = len(events) - tally.dividends
             tally.quarantined = len(recorded.quarantined)
-            tally.new_rows = stored.get(stock.id, 0) - self._before.get(stock.id, 0)
+            gained = stored.get(stock.id, 0) - self._before.get(stock.id, 0)
+            tally.new_rows = max(0, gained)  # somebody may have deleted more of a partial one's than it brought
             price_service.price_events(session, stock, self._interval)
 
 

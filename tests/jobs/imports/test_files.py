@@ -94,12 +94,15 @@ def test_what_somebody_deletes_meanwhile_is_not_counted(world: World) -> None:  
             with SessionManager() as session:
                 session.execute(delete(StockDailyPrice))
 
-    report = import_prices(
-        AWKWARD / "missing_dates.csv", ImportOptions(symbol="ACME", creates_stocks=True, is_partial=True), delete_all
-    )
+    options = ImportOptions(symbol="ACME", creates_stocks=True, is_partial=True)
+    report = import_prices(AWKWARD / "missing_dates.csv", options, delete_all)
 
     assert (report.is_written, report.stocks[0].new_rows) == (True, 0)
     assert counts()[:2] == (1, 0)
+
+    import_prices(AWKWARD / "missing_dates.csv", options)
+    again = import_prices(AWKWARD / "missing_dates.csv", options, delete_all)
+    assert (again.is_written, again.stocks[0].new_rows) == (True, 0)
 
 
 def test_partial_without_a_good_row_writes_nothing(world: World) -> None:  # noqa: ARG001 (the database)
