@@ -81,13 +81,22 @@ def connect(url: str, *, is_durable: bool = True) -> Engine:
     Raises:
         ConfigurationError: If *url* is no address of a database that is supported.
     """
-    if is_sqlite(url):
-        engine = _sqlite(url, is_durable=is_durable)
-    else:
-        engine = create_engine(
-            _address(url), json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True, **_POOL
-        )
+    engine = _sqlite(url, is_durable=is_durable) if is_sqlite(url) else _postgres(url)
     session_factory.configure(bind=engine)
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    engine = create_engine(
+        _address(url), json_serializer=_to_json, json_deserializer=orjson.loads, pool_pre_ping=True, **_POOL
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        if not (connection.info.parameter_status("DateStyle") or "").startswith("ISO"):
+            connection.execute("SET datestyle = ISO")  # the driver reads moments in no other one, nor does the audit
+            connection.commit()
+
     return engine
 
 

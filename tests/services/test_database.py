@@ -6,17 +6,21 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 
 from daytrader.models import Base, EventOutbox, Stock
+from daytrader.models.base import moment_of
 from daytrader.services import database, schema_check
+from daytrader.services.ledger_audit.cells import as_given
 from daytrader.services.session_manager import SessionManager
 from daytrader.utils.errors import ConfigurationError, ConflictError
 from tests.conftest import World
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -319,6 +323,26 @@ def test_a_backup_never_overwrites(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConflictError, match="is there already"):
         database.backup(world.engine, target)
     assert target.read_text() == "precious"
+
+
+@pytest.mark.parametrize("style", ["German", "SQL, DMY", "ISO, DMY"])
+def test_moments_are_read_however_the_server_writes_them(
+    postgres_server: PostgresServer, empty_postgres_url: str, style: str
+) -> None:
+    """Its administrator may have chosen another form for all who do not choose."""
+    name = make_url(empty_postgres_url).database
+    postgres_server.execute(f"ALTER DATABASE {name} SET datestyle TO {style}")
+    engine = database.connect(empty_postgres_url)
+    database.upgrade(engine)
+
+    with SessionManager() as session:
+        session.add(Stock(symbol="ACME"))
+    with SessionManager(read_only=True) as session:
+        made = session.query(Stock.created_at).scalar()
+        as_text = session.scalars(select(as_given(Stock.__table__.c.created_at))).one()
+    assert made.tzinfo is UTC
+    assert moment_of(as_text) == made
+    engine.dispose()
 
 
 def test_postgresql_is_backed_up_by_its_own_tool(postgres_url: str, tmp_path: Path) -> None:
