@@ -38,6 +38,7 @@ _LEAST_SECONDS: Final = 0.1  # what a bar costs before it has a service: stateme
 _DAYS, _FIRST_ROW, _ONE_IN = 400, 250, 100
 _CASH: Final = Decimal(10_000)
 _CHUNK: Final = 5_000
+_REPEATS: Final = 3
 # Several strategies, parameters and rules on one stock; the traders buy at once and hold.
 _QUIET: Final[Sequence[tuple[str, dict[str, int | float]]]] = (
     ("technical", {}),
@@ -56,12 +57,13 @@ def measure(folder: Path) -> list[Figure]:
     """Return the time of the bar that orders and of the bar that fills, whichever is longer, with growing numbers."""
     figures = []
     for count in SIZES:
-        ordered, filled = bar_seconds(folder / f"{count}.db", count)
+        runs = [bar_seconds(folder / f"{count}-{turn}.db", count) for turn in range(_REPEATS)]
+        ordered, filled = sorted(runs, key=max)[_REPEATS // 2]
         target = max(_LEAST_SECONDS, _SECONDS_FOR_10_000 * count / 10_000)
         work = (
             f"one bar, {count:,} services decided and journalled, 1 % traded, SQLite, durable; {ordered:.2f} s to order"
         )
-        figures.append(absolute(f"bar-{count}", work, max(ordered, filled), target, 1))
+        figures.append(absolute(f"bar-{count}", work, max(ordered, filled), target, _REPEATS))
     return figures
 
 
